@@ -1,0 +1,171 @@
+//! Errors: one public type, its categories, and every text the engine says.
+//!
+//! Each layer has a private enum here with its texts ([`SyntaxFault`], [`ValueFault`], …); they become
+//! an [`Error`] when they leave their layer, and gain a place and a trace on their way up.
+
+mod kind;
+mod report;
+mod suggest;
+mod trace;
+
+pub use kind::ErrorKind;
+pub(crate) use suggest::suggest;
+pub(crate) use trace::{TraceEntry, TraceKind};
+
+use std::fmt;
+use std::sync::Arc;
+
+use arcstr::ArcStr;
+
+use crate::source::{Location, Place};
+
+/// What went wrong, where, and how the render got there.
+///
+/// `{}` is one line: the message and `template:line:column`. `{:#}` is a report: an excerpt of the
+/// source with a caret, notes, the trace through includes, macros and blocks, and the causes.
+///
+/// ```
+/// let env = kakehi::Environment::new();
+/// let error = env.render_str("<< 7 // 0 >>", ()).unwrap_err();
+/// assert_eq!(error.to_string(), "division by zero (in <string>:1:4)");
+/// ```
+#[derive(Clone)]
+pub struct Error(Box<Repr>);
+
+const _: () = assert!(size_of::<Error>() == size_of::<usize>());
+
+#[derive(Clone)]
+struct Repr {
+    kind: ErrorKind,
+    message: ArcStr,
+    place: Option<Place>,
+    notes: Vec<Note>,
+    trace: Vec<TraceEntry>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+/// A remark under the excerpt, with a place of its own where it has one.
+#[derive(Clone)]
+pub(crate) struct Note {
+    pub(crate) text: ArcStr,
+    pub(crate) place: Option<Place>,
+}
+
+impl Error {
+    /// An error of a host's function, filter, test, object or loader, with its message.
+    ///
+    /// ```
+    /// use kakehi::{Environment, Error};
+    /// let mut env = Environment::new();
+    /// env.add_function("fail", || -> Result<String, Error> { Err(Error::host("no luck")) });
+    /// let error = env.render_str("<< fail() >>", ()).unwrap_err();
+    /// assert_eq!(error.message(), "no luck");
+    /// ```
+    pub fn host(message: impl Into<String>) -> Self {
+        Error::new(ErrorKind::Host, message.into())
+    }
+
+    /// An error of a host that keeps `source` as its cause.
+    ///
+    /// ```
+    /// let cause = "x".parse::<i32>().unwrap_err();
+    /// let error = kakehi::Error::from_source(cause);
+    /// assert!(std::error::Error::source(&error).is_some());
+    /// ```
+    pub fn from_source(source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        let mut error = Error::host(source.to_string());
+        error.0.source = Some(Arc::new(source));
+        error
+    }
+
+    /// An error of the given category; where it happened is added on its way up.
+    #[cold]
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<ArcStr>) -> Self {
+        Error(Box::new(Repr {
+            kind,
+            message: message.into(),
+            place: None,
+            notes: Vec::new(),
+            trace: Vec::new(),
+            source: None,
+        }))
+    }
+
+    /// The category.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What went wrong, without the place.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The name of the template it happened in, where that is known.
+    pub fn template(&self) -> Option<&str> {
+        self.0.place.as_ref().map(|place| place.origin.name.as_str())
+    }
+
+    /// Line and column, where they are known.
+    pub fn location(&self) -> Option<Location> {
+        self.0.place.as_ref().map(Place::location)
+    }
+
+    /// Adds the place, unless an inner layer knew a nearer one.
+    pub(crate) fn or_at(mut self, place: impl FnOnce() -> Place) -> Self {
+        if self.0.place.is_none() {
+            self.0.place = Some(place());
+        }
+        self
+    }
+
+    /// Adds a remark, with its own place where it has one.
+    pub(crate) fn with_note(mut self, text: impl Into<ArcStr>, place: Option<Place>) -> Self {
+        self.0.notes.push(Note {
+            text: text.into(),
+            place,
+        });
+        self
+    }
+
+    /// Adds the cause.
+    pub(crate) fn with_source(
+        mut self,
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    ) -> Self {
+        self.0.source = Some(source);
+        self
+    }
+
+    /// Adds the next outer call, include, block or macro to the trace.
+    pub(crate) fn push_trace(&mut self, entry: TraceEntry) {
+        self.0.trace.push(entry);
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return report::write(f, &self.0);
+        }
+        f.write_str(&self.0.message)?;
+        if let Some(place) = &self.0.place {
+            let Location { line, column } = place.location();
+            write!(f, " (in {}:{line}:{column})", place.origin.name)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {self}", self.0.kind)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let source = self.0.source.as_deref()?;
+        Some(source)
+    }
+}

@@ -1,0 +1,413 @@
+//! The tree of a template: nodes in an arena, referred to by id.
+//!
+//! Ids instead of boxes make the parser's symbols small and dropping the tree trivial. Operands that
+//! chain (`a + b + c`, `a.b.c`, `x | f | g`, `elif`) are lists in one node, so that depth means nesting.
+
+use std::borrow::Cow;
+
+use crate::source::Span;
+
+/// The id of an expression in its [`Tree`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ExprId(pub(crate) u32);
+
+/// The id of a statement in its [`Tree`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct StmtId(pub(crate) u32);
+
+/// A parsed template.
+#[derive(Debug, Default)]
+pub(crate) struct Tree<'src> {
+    pub(crate) expressions: Vec<Expr<'src>>,
+    pub(crate) statements: Vec<Stmt<'src>>,
+    /// The statements of the template itself.
+    pub(crate) body: Body,
+}
+
+/// Statements in order.
+pub(crate) type Body = Vec<StmtId>;
+
+/// A name and where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Name<'src> {
+    pub(crate) text: &'src str,
+    pub(crate) span: Span,
+}
+
+/// An expression.
+#[derive(Debug)]
+pub(crate) struct Expr<'src> {
+    pub(crate) kind: ExprKind<'src>,
+    pub(crate) span: Span,
+    /// One more than the deepest child, so that passes over the tree may recurse.
+    pub(crate) depth: u16,
+}
+
+/// What an expression is.
+#[derive(Debug)]
+pub(crate) enum ExprKind<'src> {
+    Name(&'src str),
+    None,
+    Bool(bool),
+    Integer(i64),
+    /// A literal beyond 64 bits.
+    BigInteger(i128),
+    Float(f64),
+    String(Cow<'src, str>),
+    List(Vec<Element>),
+    Tuple(Vec<ExprId>),
+    Dict(Vec<Entry>),
+    Comprehension(Box<Comprehension<'src>>),
+    /// `1..5`, `1...5`, `1..10 by 3`
+    Range {
+        start: ExprId,
+        end: ExprId,
+        step: Option<ExprId>,
+        /// `..` includes its end, `...` does not.
+        inclusive: bool,
+    },
+    /// Prefix operators, outermost first: `- + x`.
+    Unary {
+        operators: Vec<UnaryOperator>,
+        operand: ExprId,
+    },
+    /// `not not x`: `count` times.
+    Not { count: u32, operand: ExprId },
+    /// Operators of one tier, applied from the left: `a + b - c`, `a * b / c`, `a ** b ** c`.
+    Binary {
+        first: ExprId,
+        rest: Vec<(BinaryOperator, ExprId)>,
+    },
+    /// `a ~ b ~ c`
+    Concat(Vec<ExprId>),
+    And(Vec<ExprId>),
+    Or(Vec<ExprId>),
+    /// `a ?? b ?? c`
+    Coalesce(Vec<ExprId>),
+    /// `a < b <= c`, each operand evaluated once.
+    Compare {
+        first: ExprId,
+        rest: Vec<(CompareOperator, ExprId)>,
+    },
+    /// `a if x else b if y else c`: arms in order, then what is left.
+    Conditional {
+        arms: Vec<ConditionalArm>,
+        otherwise: Option<ExprId>,
+    },
+    /// `base` followed by attributes, items, calls, filters and tests, in the order applied.
+    Chain {
+        base: ExprId,
+        steps: Vec<Step<'src>>,
+    },
+    /// `await e`
+    Await(ExprId),
+}
+
+/// One arm of a conditional expression: `value if condition`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ConditionalArm {
+    pub(crate) value: ExprId,
+    pub(crate) condition: ExprId,
+}
+
+/// An element of a list literal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Element {
+    Item(ExprId),
+    /// `*e`
+    Spread(ExprId),
+}
+
+/// An entry of a dict literal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Entry {
+    Pair(ExprId, ExprId),
+    /// `**e`
+    Spread(ExprId),
+}
+
+/// `[element for target in iterable if condition]`
+#[derive(Debug)]
+pub(crate) struct Comprehension<'src> {
+    pub(crate) element: ExprId,
+    pub(crate) target: Target<'src>,
+    pub(crate) iterable: ExprId,
+    pub(crate) condition: Option<ExprId>,
+    /// `async for`
+    pub(crate) is_async: bool,
+}
+
+/// One step of a chain.
+#[derive(Debug)]
+pub(crate) struct Step<'src> {
+    pub(crate) kind: StepKind<'src>,
+    /// From the step's first token (`.`, `[`, `(`, `|`, `is`) to its last.
+    pub(crate) span: Span,
+}
+
+/// What a step does.
+#[derive(Debug)]
+pub(crate) enum StepKind<'src> {
+    /// `.name`, and `?.name` if optional.
+    Attribute { name: Name<'src>, optional: bool },
+    /// `[index]`, `.0`, and `?[index]` if optional.
+    Item { index: ExprId, optional: bool },
+    /// `[start:stop:step]`
+    Slice {
+        start: Option<ExprId>,
+        stop: Option<ExprId>,
+        step: Option<ExprId>,
+        optional: bool,
+    },
+    /// `(arguments)`
+    Call(Vec<Argument<'src>>),
+    /// `| name(arguments)`, `|> …`, `?| …` if optional, `| await …` if awaited.
+    Filter {
+        filter: FilterCall<'src>,
+        optional: bool,
+    },
+    /// `is name(arguments)`, `is not …`
+    Test {
+        name: Name<'src>,
+        arguments: Vec<Argument<'src>>,
+        negated: bool,
+    },
+}
+
+/// A filter's name and arguments, in an expression or at the head of a block.
+#[derive(Debug)]
+pub(crate) struct FilterCall<'src> {
+    /// The name, dots included.
+    pub(crate) name: Name<'src>,
+    pub(crate) arguments: Vec<Argument<'src>>,
+    pub(crate) awaited: bool,
+}
+
+/// An argument of a call, as written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Argument<'src> {
+    Positional(ExprId),
+    Keyword(Name<'src>, ExprId),
+    /// `*e`
+    Spread(ExprId),
+    /// `**e`
+    KeywordSpread(ExprId),
+}
+
+/// A prefix operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UnaryOperator {
+    Negate,
+    Plus,
+}
+
+/// An arithmetic operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BinaryOperator {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    FloorDivide,
+    Remainder,
+    Power,
+}
+
+/// A comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CompareOperator {
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    In,
+    NotIn,
+}
+
+/// What is assigned to.
+#[derive(Clone, Debug)]
+pub(crate) enum Target<'src> {
+    Name(Name<'src>),
+    /// `a, b` and `(a, (b, c))`
+    Tuple(Vec<Target<'src>>, Span),
+    /// `ns.attribute`, of a namespace only.
+    Attribute {
+        object: Name<'src>,
+        attribute: Name<'src>,
+    },
+}
+
+/// A statement.
+#[derive(Debug)]
+pub(crate) struct Stmt<'src> {
+    pub(crate) kind: StmtKind<'src>,
+    /// From the tag's start delimiter to its end, for a block that of its first tag.
+    pub(crate) span: Span,
+    pub(crate) depth: u16,
+}
+
+/// What a statement is.
+#[derive(Debug)]
+pub(crate) enum StmtKind<'src> {
+    Text(Cow<'src, str>),
+    /// `<< e >>`
+    Output(ExprId),
+    /// `print a, b`
+    Print(Vec<ExprId>),
+    /// `if`, `elif`, `else`; `unless` negates its one condition.
+    If {
+        arms: Vec<(ExprId, Body)>,
+        otherwise: Option<Body>,
+        negated: bool,
+    },
+    For(Box<For<'src>>),
+    While {
+        condition: ExprId,
+        body: Body,
+    },
+    Match {
+        subject: ExprId,
+        cases: Vec<MatchCase<'src>>,
+    },
+    Break,
+    Continue,
+    /// `set targets = value`, `let …`, and `… ??= …`.
+    Assign {
+        target: Target<'src>,
+        value: ExprId,
+        scope: AssignScope,
+        only_if_nullish: bool,
+    },
+    /// Block `set`, block `let` and `capture`.
+    AssignBlock {
+        target: Target<'src>,
+        filters: Vec<FilterCall<'src>>,
+        body: Body,
+        scope: AssignScope,
+    },
+    With {
+        bindings: Vec<(Target<'src>, ExprId)>,
+        body: Body,
+    },
+    Macro {
+        name: Name<'src>,
+        parameters: Vec<Parameter<'src>>,
+        body: Body,
+    },
+    CallBlock {
+        parameters: Vec<Parameter<'src>>,
+        /// A chain whose last step is a call.
+        call: ExprId,
+        body: Body,
+    },
+    FilterBlock {
+        filters: Vec<FilterCall<'src>>,
+        body: Body,
+    },
+    Spaceless(Body),
+    AutoEscape {
+        enabled: ExprId,
+        body: Body,
+    },
+    Do(ExprId),
+    Block {
+        name: Name<'src>,
+        scoped: bool,
+        required: bool,
+        body: Body,
+    },
+    Extends(ExprId),
+    Include {
+        template: ExprId,
+        ignore_missing: bool,
+        with_context: bool,
+    },
+    Import {
+        template: ExprId,
+        alias: Name<'src>,
+        with_context: bool,
+    },
+    FromImport {
+        template: ExprId,
+        /// The exported name and the name it gets here.
+        names: Vec<(Name<'src>, Name<'src>)>,
+        with_context: bool,
+    },
+    Flush,
+}
+
+/// Where an assignment is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AssignScope {
+    /// `set`: in the scope it stands in.
+    Local,
+    /// `let`: in the whole template from there on.
+    Template,
+}
+
+/// A `for` loop.
+#[derive(Debug)]
+pub(crate) struct For<'src> {
+    pub(crate) target: Target<'src>,
+    pub(crate) iterable: ExprId,
+    pub(crate) condition: Option<ExprId>,
+    pub(crate) recursive: bool,
+    pub(crate) is_async: bool,
+    pub(crate) body: Body,
+    /// `else` or `empty`
+    pub(crate) otherwise: Option<Body>,
+}
+
+/// A parameter of a macro or a call block.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parameter<'src> {
+    pub(crate) name: Name<'src>,
+    pub(crate) default: Option<ExprId>,
+}
+
+/// `case pattern if guard`
+#[derive(Debug)]
+pub(crate) struct MatchCase<'src> {
+    pub(crate) pattern: Pattern<'src>,
+    pub(crate) guard: Option<ExprId>,
+    pub(crate) body: Body,
+}
+
+/// What a `case` fits.
+#[derive(Debug)]
+pub(crate) enum Pattern<'src> {
+    /// `_`
+    Any,
+    /// A name: fits everything, and is bound to it.
+    Bind(Name<'src>),
+    /// A literal, possibly with a sign.
+    Literal(ExprId),
+    /// `[a, b, *rest]`; the rest's name where there is one.
+    Sequence {
+        items: Vec<Pattern<'src>>,
+        rest: Option<Option<Name<'src>>>,
+        span: Span,
+    },
+    /// `{'k': p, **rest}`
+    Mapping {
+        entries: Vec<(ExprId, Pattern<'src>)>,
+        rest: Option<Name<'src>>,
+        span: Span,
+    },
+    /// `p | p`
+    Either(Vec<Pattern<'src>>),
+}
+
+impl<'src> Tree<'src> {
+    /// The expression of an id.
+    pub(crate) fn expr(&self, id: ExprId) -> &Expr<'src> {
+        &self.expressions[id.0 as usize]
+    }
+
+    /// The statement of an id.
+    pub(crate) fn stmt(&self, id: StmtId) -> &Stmt<'src> {
+        &self.statements[id.0 as usize]
+    }
+}
