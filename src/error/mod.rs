@@ -4,6 +4,7 @@
 //! an [`Error`] when they leave their layer, and gain a place and a trace on their way up.
 
 mod kind;
+pub(crate) mod machine;
 mod report;
 mod suggest;
 mod trace;
@@ -41,6 +42,8 @@ struct Repr {
     place: Option<Place>,
     notes: Vec<Note>,
     trace: Vec<TraceEntry>,
+    /// Whether the trace is complete: an error that passes through a template's callers gets it once.
+    traced: bool,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -87,6 +90,7 @@ impl Error {
             place: None,
             notes: Vec::new(),
             trace: Vec::new(),
+            traced: false,
             source: None,
         }))
     }
@@ -140,6 +144,16 @@ impl Error {
     /// Adds the next outer call, include, block or macro to the trace.
     pub(crate) fn push_trace(&mut self, entry: TraceEntry) {
         self.0.trace.push(entry);
+    }
+
+    /// Whether the trace is complete.
+    pub(crate) fn is_traced(&self) -> bool {
+        self.0.traced
+    }
+
+    /// Says that the trace is complete.
+    pub(crate) fn mark_traced(&mut self) {
+        self.0.traced = true;
     }
 }
 
