@@ -6,7 +6,7 @@ use crate::bytecode::{CallShape, MacroInfo, Program, ShapeId, UnitKind};
 use crate::call::{Arguments, CallContext, ContextParts, Flow, NativeFunction, OwnedArguments};
 use crate::error::Error;
 use crate::error::machine::MachineFault;
-use crate::value::{Map, Pending, Repr, Symbol, Undefined, Value, access, iterate, mapping, truth};
+use crate::value::{Map, Pending, Repr, Symbol, Undefined, Value, access, collect, mapping, truth};
 use crate::vm::frame::{Called, CodeFrame, Frame, Returns};
 use crate::vm::machine::{Machine, Survivor};
 use crate::vm::objects::{Blocks, LoopObject, Macro};
@@ -43,7 +43,7 @@ impl Machine {
     fn spread_arguments(&self, first: Option<&Value>) -> Result<OwnedArguments, Error> {
         let at = self.stack.len() - 2;
         let mut positional: Vec<Value> = first.into_iter().cloned().collect();
-        positional.extend(iterate::collect(&self.render.budget, &self.stack[at])?);
+        positional.extend(collect(&self.render.budget, &self.stack[at])?);
         let mut arguments = OwnedArguments::from_positional(positional);
         if let Some(mapping) = mapping(&self.stack[at + 1]) {
             for (name, value) in mapping.iter() {

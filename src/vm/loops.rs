@@ -239,7 +239,7 @@ impl Machine {
                 }
             }
             _ => {
-                let values = iterate::iterate(&self.render.budget, &iterable)?;
+                let values = iterate(&self.render.budget, &iterable)?;
                 length = values.known_len();
                 if info.sized && length.is_none() {
                     let mut items = Vec::new();

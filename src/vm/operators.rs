@@ -7,7 +7,7 @@ use crate::call::Budget;
 use crate::error::Error;
 use crate::error::machine::MachineFault;
 use crate::value::{
-    self, Map, Pending, Repr, Symbol, Undefined, UndefinedPolicy, Value, access, compare, iterate,
+    self, Map, Pending, Repr, Symbol, Undefined, UndefinedPolicy, Value, access, collect, compare, iterate,
     mapping,
 };
 use crate::vm::machine::Machine;
@@ -363,7 +363,7 @@ impl Machine {
     /// `list iterable -> list`
     pub(super) fn extend_list(&mut self) -> Result<(), Error> {
         let at = self.stack.len() - 2;
-        let new = iterate::collect(&self.render.budget, &self.stack[at + 1])?;
+        let new = collect(&self.render.budget, &self.stack[at + 1])?;
         let list = self.stack[at].as_list().expect("spreads extend a list");
         list.change(&self.render.budget, |items| items.extend(new))?;
         self.stack.pop();
@@ -410,7 +410,7 @@ impl Machine {
     pub(super) fn unpack_sequence(&mut self, count: usize) -> Result<(), Error> {
         let value = self.top();
         let mut items = Vec::with_capacity(count.min(16));
-        for item in iterate::iterate(&self.render.budget, value)? {
+        for item in iterate(&self.render.budget, value)? {
             items.push(item);
             if items.len() > count {
                 break;
