@@ -311,7 +311,7 @@ impl FromValue for Value {
 fn text(value: &Value) -> Result<&str, Error> {
     value
         .as_str()
-        .ok_or_else(|| CallFault::expected("a string", value))
+        .ok_or_else(|| CallFault::expected("a string", value.kind()))
 }
 
 impl FromValue for String {
@@ -330,7 +330,7 @@ impl FromValue for bool {
     fn from_value(value: &Value) -> Result<Self, Error> {
         value
             .as_bool()
-            .ok_or_else(|| CallFault::expected("a boolean", value))
+            .ok_or_else(|| CallFault::expected("a boolean", value.kind()))
     }
 }
 
@@ -339,7 +339,7 @@ macro_rules! integers {
         impl FromValue for $type {
             fn from_value(value: &Value) -> Result<Self, Error> {
                 let Some(number) = value.as_i128() else {
-                    return Err(CallFault::expected("an integer", value));
+                    return Err(CallFault::expected("an integer", value.kind()));
                 };
                 <$type>::try_from(number)
                     .map_err(|_| CallFault::out_of_range(number, stringify!($type)))
@@ -356,7 +356,7 @@ impl FromValue for f64 {
     fn from_value(value: &Value) -> Result<Self, Error> {
         value
             .as_f64()
-            .ok_or_else(|| CallFault::expected("a number", value))
+            .ok_or_else(|| CallFault::expected("a number", value.kind()))
     }
 }
 
@@ -369,7 +369,7 @@ impl FromValue for f32 {
 impl<T: FromValue> FromValue for Vec<T> {
     fn from_value(value: &Value) -> Result<Self, Error> {
         if value.as_str().is_some() || value.kind() == ValueKind::Map {
-            return Err(CallFault::expected("a sequence", value));
+            return Err(CallFault::expected("a sequence", value.kind()));
         }
         value
             .try_iter()?

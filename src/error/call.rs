@@ -1,11 +1,11 @@
 //! What goes wrong with calls: arguments, limits, names nobody knows, and builtins that refuse their input.
 
+use std::fmt;
 use std::sync::Arc;
 
 use thiserror::Error as ThisError;
 
 use crate::error::{Error, ErrorKind, suggest};
-use crate::value::Value;
 
 /// The texts of calls and of the budget.
 #[derive(Debug, ThisError)]
@@ -220,10 +220,10 @@ impl CallFault {
 
     /// An argument is of the wrong type.
     #[cold]
-    pub(crate) fn expected(expected: &str, found: &Value) -> Error {
+    pub(crate) fn expected(expected: &str, found: impl fmt::Display) -> Error {
         CallFault::Expected {
             expected: expected.to_owned(),
-            found: found.kind().to_string(),
+            found: found.to_string(),
         }
         .at(ErrorKind::Type)
     }
