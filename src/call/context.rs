@@ -39,6 +39,8 @@ pub(crate) struct ContextParts<'a> {
     pub(crate) awaits: bool,
     /// Whether futures that are done count as their results, because the machine awaited them for this call.
     pub(crate) futures_are_awaited: bool,
+    /// Hears of containers that were stored in containers, so that the machine can break cycles at the end.
+    pub(crate) stored: &'a dyn Fn(&Value),
     /// The name the callee was called by.
     pub(crate) name: &'a str,
     /// The name of the template the call stands in.
@@ -112,7 +114,7 @@ impl<'a> CallContext<'a> {
     pub fn perform_test(&self, name: &str, arguments: &Arguments<'_>) -> Result<bool, Error> {
         let test = self.test(name)?;
         let answer = self.at_once(name, test.call(&self.renamed(name), arguments)?)?;
-        crate::value::truth(&answer)
+        crate::value::truth(self, &answer)
     }
 
     /// The filter called `name`, or an error that suggests the nearest name.
@@ -179,6 +181,10 @@ impl Charge for CallContext<'_> {
 
     fn futures_are_awaited(&self) -> bool {
         self.parts.futures_are_awaited
+    }
+
+    fn stored(&self, container: &Value) {
+        (self.parts.stored)(container);
     }
 }
 

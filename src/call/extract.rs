@@ -165,7 +165,7 @@ impl<'a> FromArgument<'a> for Cow<'_, str> {
             return Ok(Cow::Borrowed(text));
         }
         let mut text = String::new();
-        reader.convert(display::write(&mut text, value))?;
+        reader.convert(display::write(reader.context, &mut text, value))?;
         Ok(Cow::Owned(text))
     }
 }

@@ -92,7 +92,7 @@ impl Object for NativeFunction {
     }
 
     fn call(
-        self: Arc<Self>,
+        self: &Arc<Self>,
         context: &CallContext<'_>,
         arguments: &Arguments<'_>,
     ) -> Result<Flow, Error> {
@@ -124,7 +124,7 @@ impl Object for BoundMethod {
     }
 
     fn call(
-        self: Arc<Self>,
+        self: &Arc<Self>,
         context: &CallContext<'_>,
         arguments: &Arguments<'_>,
     ) -> Result<Flow, Error> {

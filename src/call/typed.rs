@@ -119,7 +119,7 @@ macro_rules! closures {
             ) -> Result<Value, Error> {
                 $(let $argument = $argument::from_argument(&mut reader)?;)*
                 reader.finish()?;
-                Ok(Value::from_labelled_future(label, async move {
+                Ok(Value::pending(label, async move {
                     self($($argument),*).await.into_result()
                 }))
             }
