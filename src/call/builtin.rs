@@ -8,7 +8,7 @@ use arcstr::ArcStr;
 use crate::call::{Arguments, CallContext, Flow, Function};
 use crate::error::Error;
 use crate::error::call::CallFault;
-use crate::value::Value;
+use crate::value::{Pending, Stream, Value};
 
 /// How many parameters a builtin has at most, the value of a filter not counted.
 const MOST_PARAMETERS: usize = 6;
@@ -41,6 +41,19 @@ pub(crate) struct Signature {
     pub(crate) keywords: bool,
     /// Whether its parameters cannot be given by name, as with most methods of Python's strings.
     pub(crate) positional_only: bool,
+    /// What happens with futures and streams among what it is given.
+    pub(crate) futures: Futures,
+}
+
+/// Which futures and streams a builtin must have the results of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Futures {
+    /// Of the value and of the arguments for its parameters.
+    Settle,
+    /// Of the value; arguments are passed on.
+    SettleValue,
+    /// Of none; it passes them on, or looks itself.
+    Keep,
 }
 
 /// What kind of thing is called; decides where the value comes from.
@@ -74,6 +87,10 @@ impl Builtin {
                 rest: false,
                 keywords: false,
                 positional_only: false,
+                futures: match callee {
+                    Callee::Filter | Callee::Test => Futures::Settle,
+                    Callee::Function | Callee::Method => Futures::Keep,
+                },
             },
             run,
             write: None,
@@ -142,6 +159,12 @@ impl Builtin {
         self
     }
 
+    /// The same with another treatment of futures and streams.
+    pub(crate) const fn futures(mut self, futures: Futures) -> Self {
+        self.signature.futures = futures;
+        self
+    }
+
     /// The same with a form that writes its result.
     pub(crate) const fn writing(mut self, write: Write) -> Self {
         self.write = Some(write);
@@ -155,25 +178,31 @@ impl Builtin {
         context: &CallContext<'_>,
         arguments: &Arguments<'_>,
     ) -> Result<Flow, Error> {
-        (self.run)(context, &Bound::new(self, receiver, *arguments)?)
+        (self.run)(context, &Bound::new(self, context, receiver, *arguments)?)
     }
 
-    fn bind<'a>(&self, arguments: &Arguments<'a>) -> Result<Bound<'a>, Error> {
+    fn bind<'a>(
+        &self,
+        context: &CallContext<'_>,
+        arguments: &Arguments<'a>,
+    ) -> Result<Bound<'a>, Error> {
         match self.signature.callee {
             Callee::Filter | Callee::Test => {
                 let Some(value) = arguments.get(0) else {
                     return Err(CallFault::no_value(self.name));
                 };
-                Bound::new(self, value, arguments.skip(1))
+                Bound::new(self, context, value, arguments.skip(1))
             }
-            Callee::Function | Callee::Method => Bound::new(self, &Value::NONE, *arguments),
+            Callee::Function | Callee::Method => {
+                Bound::new(self, context, &Value::NONE, *arguments)
+            },
         }
     }
 }
 
 impl Function for &'static Builtin {
     fn call(&self, context: &CallContext<'_>, arguments: &Arguments<'_>) -> Result<Flow, Error> {
-        (self.run)(context, &self.bind(arguments)?)
+        (self.run)(context, &self.bind(context, arguments)?)
     }
 
     fn write(
@@ -183,7 +212,7 @@ impl Function for &'static Builtin {
         output: &mut String,
     ) -> Result<bool, Error> {
         match self.write {
-            Some(write) => write(context, &self.bind(arguments)?, output),
+            Some(write) => write(context, &self.bind(context, arguments)?, output),
             None => Ok(false),
         }
     }
@@ -251,6 +280,14 @@ impl<'a> Bound<'a> {
         if let Some(missing) = slots[..required].iter().position(Option::is_none) {
             return Err(CallFault::missing(builtin.name, parameters[missing]));
         }
+        if builtin.signature.futures != Futures::Keep {
+            value = settled(context, value)?;
+        }
+        if builtin.signature.futures == Futures::Settle {
+            for given in slots.iter_mut().flatten() {
+                *given = settled(context, given)?;
+            }
+        }
         Ok(Bound {
             value,
             name: builtin.name,
@@ -309,5 +346,24 @@ impl<'a> Bound<'a> {
     /// The value as a list of one, for builtins that pass it on as positional argument 0.
     pub(crate) fn value_slice(&self) -> &'a [Value] {
         slice::from_ref(self.value)
+    }
+}
+
+/// The value itself, or the result of a future that the machine has awaited for this call.
+///
+/// A future or a stream where a result is needed is an error that the machine can act on.
+pub(crate) fn settled<'a>(
+    context: &CallContext<'_>,
+    value: &'a Value,
+) -> Result<&'a Value, Error> {
+    if let Some(pending) = value.as_pending() {
+        return match pending.result() {
+            Some(result) if context.awaited() => result.as_ref().map_err(Clone::clone),
+            _ => Err(Pending::unawaited(value)),
+        };
+    }
+    match value.as_stream() {
+        Some(_) => Err(Stream::in_sync_for(value)),
+        None => Ok(value),
     }
 }

@@ -147,6 +147,11 @@ impl<'a> CallContext<'a> {
         self.parts.awaits
     }
 
+    /// Whether futures that are done count as their results.
+    pub(crate) fn awaited(&self) -> bool {
+        self.parts.futures_are_awaited
+    }
+
     /// What undefined values do.
     pub(crate) fn policy(&self) -> UndefinedPolicy {
         self.parts.policy

@@ -5,6 +5,7 @@
 pub(super) mod casing;
 pub(super) mod characters;
 pub(super) mod format_spec;
+pub(super) mod rounding;
 pub(super) mod split;
 mod tables;
 pub(super) mod wrap;

@@ -64,7 +64,8 @@ pub(crate) fn lines(text: &str, keep_ends: bool) -> impl Iterator<Item = &str> {
     })
 }
 
-fn ends_line(character: char) -> bool {
+/// Whether a line ends at this character.
+pub(crate) fn ends_line(character: char) -> bool {
     matches!(
         character,
         '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}'
