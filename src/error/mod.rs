@@ -9,11 +9,13 @@ mod kind;
 pub(crate) mod machine;
 mod report;
 mod suggest;
+mod syntax;
 mod trace;
 pub(crate) mod value;
 
 pub use kind::ErrorKind;
 pub(crate) use suggest::suggest;
+pub(crate) use syntax::{DelimiterFault, SyntaxError, SyntaxFault, SyntaxNote};
 pub(crate) use trace::{TraceEntry, TraceKind};
 
 use std::any::Any;
