@@ -141,7 +141,7 @@ impl Machine {
             Some(BlockLevel { name, .. }) => Value::missing(
                 Undefined::hint(MachineFault::no_parent_block(name), policy).at(place()),
             ),
-            None => Value::missing(Undefined::name("super".into(), policy).at(place())),
+            None => Value::missing(Undefined::name(ArcStr::from("super"), policy).at(place())),
         }
     }
 

@@ -53,7 +53,7 @@ impl Machine {
                     }
                     .into_error());
                 };
-                arguments.push_keyword(name.clone(), value);
+                arguments.push_keyword(name.clone(), value.clone());
             }
         }
         Ok(arguments)
@@ -296,7 +296,7 @@ impl Machine {
         match callee.as_undefined() {
             Some(undefined) => {
                 let error = undefined.error();
-                match undefined.name_of_variable() {
+                match undefined.variable() {
                     Some(name) => MachineFault::suggest_function(
                         error,
                         name,
@@ -490,6 +490,8 @@ impl Machine {
                 },
                 context: definition.context.clone(),
                 cells: definition.cells.clone(),
+                around: None,
+                recursion: 0,
                 auto_escape: definition.auto_escape,
                 parent: None,
                 block: None,

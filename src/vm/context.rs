@@ -181,7 +181,7 @@ impl Context {
 /// A name of the host's context.
 fn root_name(root: &Value, name: &str) -> Option<Value> {
     match (mapping(root), root.as_object()) {
-        (Some(mapping), _) => mapping.get_str(name),
+        (Some(mapping), _) => mapping.get_str(name).cloned(),
         (None, Some(object)) => object.get_attr(name),
         (None, None) => None,
     }

@@ -277,8 +277,7 @@ impl Machine {
                     let value = match value {
                         Some(value) => value,
                         None => Value::missing(
-                            attempt!(self.missing_attribute(program.name(name), policy))
-                                .at(place!()),
+                            self.missing_attribute(program.name(name), policy).at(place!()),
                         ),
                     };
                     *self.stack.last_mut().expect("verified") = value;
@@ -292,7 +291,7 @@ impl Machine {
                     let value = match value {
                         Some(value) => value,
                         None => Value::missing(
-                            attempt!(self.missing_item(policy)).at(place!()),
+                            self.missing_item(policy).at(place!()),
                         ),
                     };
                     self.stack.pop();

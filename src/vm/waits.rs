@@ -297,7 +297,7 @@ impl Machine {
     }
 
     /// What a native function sees when it goes on.
-    fn native_context<'a>(&'a self, name: &'a str, awaits: bool) -> CallContext<'a> {
+    pub(super) fn native_context<'a>(&'a self, name: &'a str, awaits: bool) -> CallContext<'a> {
         let code = self.frames.iter().rev().find_map(|frame| match frame {
             Frame::Code(frame) => Some(frame),
             Frame::Native(_) => None,
@@ -357,7 +357,7 @@ fn find_pendings(values: &[Value], found: &mut Vec<Arc<Pending>>) {
                 }
                 _ => {
                     if let Some(mapping) = mapping(&value) {
-                        queue.extend(mapping.iter().map(|(_, v)| (v, depth + 1)));
+                        queue.extend(mapping.iter().map(|(_, v)| (v.clone(), depth + 1)));
                     }
                 }
             }
