@@ -20,6 +20,9 @@ pub(super) enum Control {
     Finish(Value),
 }
 
+/// About what a macro value takes, with the context it may keep alive.
+const MACRO_SIZE: u64 = 256;
+
 impl Machine {
     /// Runs the frame on top until another one is on top, the machine must wait, or all is done.
     pub(super) fn run_frame(&mut self) -> Result<Control, Error> {
@@ -174,6 +177,7 @@ impl Machine {
                 }
                 Instruction::EndCapture => {
                     let text = attempt!(self.output.end_capture(&self.render.budget));
+                    attempt!(self.render.budget.memory(text.len() as u64));
                     self.stack.push(operators::captured(text, auto_escape));
                 }
                 Instruction::MarkSafe => {
@@ -547,6 +551,7 @@ impl Machine {
                     };
                 }
                 Instruction::MakeMacro(index) => {
+                    attempt!(self.render.budget.memory(MACRO_SIZE));
                     let value = self.make_macro(&program, index as usize);
                     self.stack.push(value);
                 }
@@ -616,22 +621,6 @@ impl Machine {
                 Instruction::WithoutKeys(count) => {
                     attempt!(self.without_keys(count as usize));
                 }
-            }
-        }
-    }
-
-    /// Uses up part of the slice; whether it is at its end.
-    #[inline]
-    fn use_slice(&mut self, cost: u32) -> bool {
-        match self.slice_left.checked_sub(cost) {
-            Some(left) => {
-                self.slice_left = left;
-                false
-            }
-            // Without a slice the count starts anew, which costs one branch in four billion.
-            None => {
-                self.slice_left = self.slice;
-                self.slice != u32::MAX
             }
         }
     }
