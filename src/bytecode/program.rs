@@ -66,6 +66,8 @@ pub(crate) struct Unit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UnitKind {
     Template,
+    /// An expression by itself: leaves one value on the stack before `Return`.
+    Expression,
     Block,
     /// A macro, or the body of a `call` block.
     Macro,
