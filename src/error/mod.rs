@@ -6,10 +6,12 @@
 mod kind;
 mod report;
 mod suggest;
+mod syntax;
 mod trace;
 
 pub use kind::ErrorKind;
 pub(crate) use suggest::suggest;
+pub(crate) use syntax::{DelimiterFault, SyntaxError, SyntaxFault, SyntaxNote};
 pub(crate) use trace::{TraceEntry, TraceKind};
 
 use std::fmt;
@@ -103,7 +105,10 @@ impl Error {
 
     /// The name of the template it happened in, where that is known.
     pub fn template(&self) -> Option<&str> {
-        self.0.place.as_ref().map(|place| place.origin.name.as_str())
+        self.0
+            .place
+            .as_ref()
+            .map(|place| place.origin.name.as_str())
     }
 
     /// Line and column, where they are known.
@@ -129,10 +134,7 @@ impl Error {
     }
 
     /// Adds the cause.
-    pub(crate) fn with_source(
-        mut self,
-        source: Arc<dyn std::error::Error + Send + Sync>,
-    ) -> Self {
+    pub(crate) fn with_source(mut self, source: Arc<dyn std::error::Error + Send + Sync>) -> Self {
         self.0.source = Some(source);
         self
     }

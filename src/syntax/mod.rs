@@ -1,0 +1,19 @@
+//! From a template's text to its tree.
+//!
+//! Input: an [`Origin`] and [`Options`]. Output: a [`Tree`](ast::Tree), or an error with its place.
+//! This layer knows nothing of values, programs or what names mean.
+
+pub(crate) mod ast;
+mod builder;
+mod delimiters;
+mod expected;
+mod lexer;
+mod options;
+mod parser;
+mod token;
+mod validate;
+
+pub use delimiters::{Delimiters, DelimitersBuilder};
+pub(crate) use options::{DEFAULT_NESTING, Options};
+pub use options::{Newline, Whitespace};
+pub(crate) use parser::{parse, parse_expression};
