@@ -8,12 +8,14 @@ mod report;
 mod suggest;
 mod syntax;
 mod trace;
+pub(crate) mod value;
 
 pub use kind::ErrorKind;
 pub(crate) use suggest::suggest;
 pub(crate) use syntax::{DelimiterFault, SyntaxError, SyntaxFault, SyntaxNote};
 pub(crate) use trace::{TraceEntry, TraceKind};
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -44,6 +46,7 @@ struct Repr {
     notes: Vec<Note>,
     trace: Vec<TraceEntry>,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+    payload: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 /// A remark under the excerpt, with a place of its own where it has one.
@@ -90,6 +93,7 @@ impl Error {
             notes: Vec::new(),
             trace: Vec::new(),
             source: None,
+            payload: None,
         }))
     }
 
@@ -137,6 +141,17 @@ impl Error {
     pub(crate) fn with_source(mut self, source: Arc<dyn std::error::Error + Send + Sync>) -> Self {
         self.0.source = Some(source);
         self
+    }
+
+    /// Adds what the error is about, for the layer that can do something about it.
+    pub(crate) fn with_payload(mut self, payload: Arc<dyn Any + Send + Sync>) -> Self {
+        self.0.payload = Some(payload);
+        self
+    }
+
+    /// What the error is about, where a layer added that.
+    pub(crate) fn payload(&self) -> Option<&Arc<dyn Any + Send + Sync>> {
+        self.0.payload.as_ref()
     }
 
     /// Adds the next outer call, include, block or macro to the trace.

@@ -1,0 +1,295 @@
+//! Equality and order across types, as Python has them.
+
+use std::cmp::Ordering;
+
+use arcstr::ArcStr;
+
+use crate::error::Error;
+use crate::error::value::ValueFault;
+use crate::value::number::{Number, number_of};
+use crate::value::{Charge, Items, MAX_DEPTH, Mapping, Repr, Unlimited, Value, mapping, settled};
+
+/// One of the comparisons that need an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Relation {
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl Relation {
+    fn operator(self) -> &'static str {
+        match self {
+            Relation::Less => "<",
+            Relation::LessOrEqual => "<=",
+            Relation::Greater => ">",
+            Relation::GreaterOrEqual => ">=",
+        }
+    }
+
+    fn holds(self, order: Ordering) -> bool {
+        match self {
+            Relation::Less => order.is_lt(),
+            Relation::LessOrEqual => order.is_le(),
+            Relation::Greater => order.is_gt(),
+            Relation::GreaterOrEqual => order.is_ge(),
+        }
+    }
+}
+
+/// `a == b`.
+pub(crate) fn equal(charge: &dyn Charge, a: &Value, b: &Value) -> Result<bool, Error> {
+    equal_at(charge, a, b, MAX_DEPTH)
+}
+
+/// `a < b` and its like. A nan is in no order, so that each of them is false for it.
+pub(crate) fn relate(
+    charge: &dyn Charge,
+    relation: Relation,
+    a: &Value,
+    b: &Value,
+) -> Result<bool, Error> {
+    let order = order_at(charge, relation.operator(), a, b, MAX_DEPTH)?;
+    Ok(order.is_some_and(|order| relation.holds(order)))
+}
+
+/// The order of two values for sorting and for the least and greatest: as `<` has it, with a nan
+/// behind all other numbers, so that every sort has one result.
+pub(crate) fn order(charge: &dyn Charge, a: &Value, b: &Value) -> Result<Ordering, Error> {
+    if let (Some(a), Some(b)) = (number_of(a), number_of(b)) {
+        return Ok(order_numbers(a, b));
+    }
+    let order = order_at(charge, "<", a, b, MAX_DEPTH)?;
+    // Only a nan somewhere inside of both has no order.
+    Ok(order.unwrap_or_else(|| compare_lenient(a, b)))
+}
+
+/// An order of all values that never fails: unlike kinds by their kind.
+pub(crate) fn compare_lenient(a: &Value, b: &Value) -> Ordering {
+    lenient_at(a, b, MAX_DEPTH)
+}
+
+fn order_numbers(a: Number, b: Number) -> Ordering {
+    let is_nan = |number| matches!(number, Number::Float(float) if float.is_nan());
+    a.compare(b).unwrap_or_else(|| is_nan(a).cmp(&is_nan(b)))
+}
+
+/// Goes one level deeper, if that is allowed.
+fn deeper(charge: &dyn Charge, depth: usize) -> Result<usize, Error> {
+    charge.fuel(1)?;
+    match depth.checked_sub(1) {
+        Some(depth) => Ok(depth),
+        None => Err(ValueFault::TooDeep(MAX_DEPTH).into()),
+    }
+}
+
+fn equal_at(charge: &dyn Charge, a: &Value, b: &Value, depth: usize) -> Result<bool, Error> {
+    match (&a.0, &b.0) {
+        (Repr::Int(a), Repr::Int(b)) => return Ok(a == b),
+        (Repr::String(a) | Repr::Safe(a), Repr::String(b) | Repr::Safe(b)) => return Ok(a == b),
+        (Repr::None, Repr::None) => return Ok(true),
+        (Repr::Bytes(a), Repr::Bytes(b)) => return Ok(a == b),
+        (Repr::Range(a), Repr::Range(b)) => return Ok(a.same_items(b)),
+        (Repr::List(a), Repr::List(b)) => {
+            if std::sync::Arc::ptr_eq(a, b) {
+                return Ok(true);
+            }
+            return equal_items(charge, &a.items(), &b.items(), depth);
+        }
+        (Repr::Tuple(a), Repr::Tuple(b)) => {
+            return equal_items(charge, a.items(), b.items(), depth);
+        }
+        (Repr::Object(a), Repr::Object(b)) => return Ok(a.address() == b.address()),
+        (Repr::Undefined(_), _) | (_, Repr::Undefined(_)) => return equal_undefined(charge, a, b),
+        (Repr::Pending(_) | Repr::Stream(_), _) | (_, Repr::Pending(_) | Repr::Stream(_)) => {
+            return equal_at(charge, settled(charge, a)?, settled(charge, b)?, depth);
+        }
+        _ => {}
+    }
+    if let (Some(a), Some(b)) = (number_of(a), number_of(b)) {
+        return Ok(a.equals(b));
+    }
+    match (mapping(a), mapping(b)) {
+        (Some(_), Some(_)) if a.is_same(b) => Ok(true),
+        (Some(a), Some(b)) => equal_mappings(charge, &a, &b, depth),
+        _ => Ok(false),
+    }
+}
+
+/// Undefined values are equal to each other only.
+fn equal_undefined(charge: &dyn Charge, a: &Value, b: &Value) -> Result<bool, Error> {
+    for undefined in [a.as_undefined(), b.as_undefined()].into_iter().flatten() {
+        undefined.check()?;
+    }
+    let (a, b) = (settled(charge, a)?, settled(charge, b)?);
+    Ok(match (a.as_undefined(), b.as_undefined()) {
+        (Some(a), Some(b)) => a.policy == b.policy,
+        _ => false,
+    })
+}
+
+fn equal_items(charge: &dyn Charge, a: &[Value], b: &[Value], depth: usize) -> Result<bool, Error> {
+    if a.len() != b.len() {
+        return Ok(false);
+    }
+    if std::ptr::eq(a, b) {
+        return Ok(true);
+    }
+    let depth = deeper(charge, depth)?;
+    for (a, b) in a.iter().zip(b) {
+        charge.fuel(1)?;
+        if !equal_at(charge, a, b, depth)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn equal_mappings(
+    charge: &dyn Charge,
+    a: &Mapping<'_>,
+    b: &Mapping<'_>,
+    depth: usize,
+) -> Result<bool, Error> {
+    if a.len() != b.len() {
+        return Ok(false);
+    }
+    let depth = deeper(charge, depth)?;
+    if let (Mapping::Record(a), Mapping::Record(b)) = (a, b)
+        && std::sync::Arc::ptr_eq(a.shape(), b.shape())
+    {
+        return equal_items(charge, a.values(), b.values(), depth);
+    }
+    for (key, value) in a.iter() {
+        charge.fuel(1)?;
+        match b.get(&key)? {
+            Some(other) if equal_at(charge, value, other, depth)? => {}
+            _ => return Ok(false),
+        }
+    }
+    Ok(true)
+}
+
+/// The order of two values that have one; `None` where a nan is in the way.
+fn order_at(
+    charge: &dyn Charge,
+    operator: &'static str,
+    a: &Value,
+    b: &Value,
+    depth: usize,
+) -> Result<Option<Ordering>, Error> {
+    match (&a.0, &b.0) {
+        (Repr::Int(a), Repr::Int(b)) => return Ok(Some(a.cmp(b))),
+        (Repr::String(a) | Repr::Safe(a), Repr::String(b) | Repr::Safe(b)) => {
+            // UTF-8 orders as its characters do.
+            return Ok(Some(a.as_str().cmp(b.as_str())));
+        }
+        (Repr::Bytes(a), Repr::Bytes(b)) => return Ok(Some(a.cmp(b))),
+        (Repr::List(a), Repr::List(b)) => {
+            return order_items(charge, operator, &a.items(), &b.items(), depth);
+        }
+        (Repr::Tuple(a), Repr::Tuple(b)) => {
+            return order_items(charge, operator, a.items(), b.items(), depth);
+        }
+        (Repr::Pending(_) | Repr::Stream(_), _) | (_, Repr::Pending(_) | Repr::Stream(_)) => {
+            return order_at(
+                charge,
+                operator,
+                settled(charge, a)?,
+                settled(charge, b)?,
+                depth,
+            );
+        }
+        _ => {}
+    }
+    if let (Some(a), Some(b)) = (number_of(a), number_of(b)) {
+        return Ok(a.compare(b));
+    }
+    Err(not_ordered(operator, a, b))
+}
+
+#[cold]
+fn not_ordered(operator: &'static str, a: &Value, b: &Value) -> Error {
+    if let Some(undefined) = a.as_undefined().or(b.as_undefined()) {
+        return undefined.error();
+    }
+    let fault = ValueFault::NotOrdered {
+        operator,
+        left: ArcStr::from(a.type_name()),
+        right: ArcStr::from(b.type_name()),
+    };
+    fault.into()
+}
+
+/// Sequences compare by their first items that differ, or else by their lengths.
+fn order_items(
+    charge: &dyn Charge,
+    operator: &'static str,
+    a: &[Value],
+    b: &[Value],
+    depth: usize,
+) -> Result<Option<Ordering>, Error> {
+    let depth = deeper(charge, depth)?;
+    for (a, b) in a.iter().zip(b) {
+        charge.fuel(1)?;
+        let identical = a.is_container() && a.is_same(b);
+        if !identical && !equal_at(charge, a, b, depth)? {
+            return order_at(charge, operator, a, b, depth);
+        }
+    }
+    Ok(Some(a.len().cmp(&b.len())))
+}
+
+fn lenient_at(a: &Value, b: &Value, depth: usize) -> Ordering {
+    if let (Some(a), Some(b)) = (number_of(a), number_of(b)) {
+        return order_numbers(a, b);
+    }
+    let sequences = match (&a.0, &b.0) {
+        (Repr::List(a), Repr::List(b)) => Some((a.items(), b.items())),
+        (Repr::Tuple(a), Repr::Tuple(b)) => {
+            Some((Items::Borrowed(a.items()), Items::Borrowed(b.items())))
+        }
+        _ => None,
+    };
+    if let Some((a, b)) = sequences {
+        // Too deep to look into: equal as far as anyone can see.
+        let Some(depth) = depth.checked_sub(1) else {
+            return Ordering::Equal;
+        };
+        let items = a.iter().zip(b.iter());
+        return items
+            .map(|(a, b)| lenient_at(a, b, depth))
+            .find(|order| order.is_ne())
+            .unwrap_or_else(|| a.len().cmp(&b.len()));
+    }
+    rank(a).cmp(&rank(b)).then_with(|| {
+        let order = order_at(&Unlimited, "<", a, b, depth);
+        order.ok().flatten().unwrap_or(Ordering::Equal)
+    })
+}
+
+/// The place of a value's kind among the kinds; all numbers are one kind.
+fn rank(value: &Value) -> u8 {
+    match &value.0 {
+        Repr::Unset | Repr::Undefined(_) => 0,
+        Repr::None => 1,
+        Repr::Bool(_) | Repr::Int(_) | Repr::BigInt(_) | Repr::Float(_) => 2,
+        Repr::String(_) | Repr::Safe(_) => 3,
+        Repr::Bytes(_) => 4,
+        Repr::List(_) => 5,
+        Repr::Tuple(_) => 6,
+        Repr::Range(_) => 7,
+        Repr::Map(_) | Repr::Record(_) => 8,
+        Repr::Object(_) => 9,
+        Repr::Pending(_) => 10,
+        Repr::Stream(_) => 11,
+    }
+}
+
+/// Equality as templates have it, `1 == 1.0` included; values that cannot be compared are unequal.
+impl PartialEq for Value {
+    fn eq(&self, other: &Value) -> bool {
+        equal(&Unlimited, self, other).unwrap_or(false)
+    }
+}
