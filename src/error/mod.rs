@@ -3,6 +3,8 @@
 //! Each layer has a private enum here with its texts ([`SyntaxFault`], [`ValueFault`], …); they become
 //! an [`Error`] when they leave their layer, and gain a place and a trace on their way up.
 
+pub(crate) mod builtin;
+pub(crate) mod call;
 mod kind;
 mod report;
 mod suggest;
