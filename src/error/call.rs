@@ -62,6 +62,8 @@ pub(crate) enum CallFault {
     },
     #[error("expected {expected}, found {found}")]
     Expected { expected: String, found: String },
+    #[error("`{owner}` has no method `{name}`")]
+    NoMethod { owner: String, name: String },
     #[error("{number} does not fit the type `{wanted}`")]
     OutOfRange { number: i128, wanted: &'static str },
 }
@@ -226,6 +228,15 @@ impl CallFault {
             found: found.to_string(),
         }
         .at(ErrorKind::Type)
+    }
+
+    #[cold]
+    pub(crate) fn no_method(owner: &str, name: &str) -> Error {
+        CallFault::NoMethod {
+            owner: owner.to_owned(),
+            name: name.to_owned(),
+        }
+        .at(ErrorKind::Undefined)
     }
 
     #[cold]

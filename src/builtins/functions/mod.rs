@@ -1,0 +1,18 @@
+//! The builtin functions.
+
+mod collections;
+mod cycler;
+mod joiner;
+mod lipsum;
+
+use crate::call::Builtin;
+
+/// All of them.
+pub(super) const FUNCTIONS: &[Builtin] = &[
+    collections::RANGE,
+    collections::DICT,
+    collections::NAMESPACE,
+    cycler::CYCLER,
+    joiner::JOINER,
+    lipsum::LIPSUM,
+];
