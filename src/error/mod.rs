@@ -5,6 +5,7 @@
 
 pub(crate) mod builtin;
 pub(crate) mod call;
+mod host;
 mod kind;
 pub(crate) mod machine;
 mod report;
@@ -13,6 +14,7 @@ mod syntax;
 mod trace;
 pub(crate) mod value;
 
+pub(crate) use host::HostFault;
 pub use kind::ErrorKind;
 pub(crate) use suggest::suggest;
 pub(crate) use syntax::{DelimiterFault, SyntaxError, SyntaxFault, SyntaxNote};
