@@ -5,6 +5,7 @@
 
 pub(crate) mod builtin;
 pub(crate) mod call;
+mod compile;
 mod host;
 mod kind;
 pub(crate) mod machine;
@@ -15,6 +16,7 @@ mod trace;
 pub(crate) mod value;
 
 pub(crate) use host::HostFault;
+pub(crate) use compile::{CompileFault, VerifyFault};
 pub use kind::ErrorKind;
 pub(crate) use suggest::suggest;
 pub(crate) use syntax::{DelimiterFault, SyntaxError, SyntaxFault, SyntaxNote};

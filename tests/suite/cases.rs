@@ -6,7 +6,7 @@ use std::path::Path;
 
 use futures_util::StreamExt;
 use kakehi::{
-    AutoEscape, Delimiters, Environment, Error, ErrorKind, Limits, NewlineSequence, RenderOptions,
+    AutoEscape, Delimiters, Environment, Error, ErrorKind, Newline, ParkThread, RenderOptions,
     Template, UndefinedPolicy, Value, Waits,
 };
 
@@ -140,8 +140,8 @@ fn run_case(case: &Case, driver: Driver) -> Result<String, Error> {
     let context = host::context(&case.context);
     let mut options = RenderOptions::new().with_extension(Calls::default());
     match driver {
-        Driver::Torture => options = options.with_chunk_size(1).with_yield_every(1),
-        Driver::Blocking => options = options.with_block_on(Executor),
+        Driver::Torture => options = options.chunk_size(1).yield_every(1),
+        Driver::Blocking => options = options.block_on(ParkThread),
         Driver::Sync | Driver::Async | Driver::Stream => {}
     }
     if let Some(expression) = &case.expression {
@@ -150,7 +150,7 @@ fn run_case(case: &Case, driver: Driver) -> Result<String, Error> {
             Driver::Sync | Driver::Blocking => expression.eval_with(context, options)?,
             _ => futures_executor::block_on(expression.eval_async_with(context, options))?,
         };
-        return Ok(value.to_repr());
+        return Ok(format!("{value:?}"));
     }
     let template = template(case, &env)?;
     match (case.option("block"), driver) {
@@ -170,16 +170,6 @@ fn run_case(case: &Case, driver: Driver) -> Result<String, Error> {
         (Some(block), Driver::Stream | Driver::Torture) => {
             collect(template.block(block)?.render_stream_with(context, options))
         }
-    }
-}
-
-/// A runtime for renders that block.
-#[derive(Debug)]
-struct Executor;
-
-impl kakehi::BlockOn for Executor {
-    fn block_on(&self, future: std::pin::Pin<Box<dyn Future<Output = ()> + Send + '_>>) {
-        futures_executor::block_on(future);
     }
 }
 
@@ -228,9 +218,9 @@ fn environment(case: &Case, _mode: Mode) -> Environment {
             "lstrip_blocks" => env.set_lstrip_blocks(flag),
             "keep_trailing_newline" => env.set_keep_trailing_newline(flag),
             "newline_sequence" => env.set_newline_sequence(match value.as_str() {
-                "\\r\\n" => NewlineSequence::CrLf,
-                "\\r" => NewlineSequence::Cr,
-                _ => NewlineSequence::Lf,
+                "\\r\\n" => Newline::CrLf,
+                "\\r" => Newline::Cr,
+                _ => Newline::Lf,
             }),
             "output" if value.parse::<u64>().is_ok() => limits.output = Some(number()),
             "statement" | "output" | "comment" | "line_statement_prefix"

@@ -210,9 +210,10 @@ pub fn context(json: &serde_json::Value) -> Value {
             {
                 return value;
             }
-            map.iter()
-                .map(|(key, value)| (key.clone(), context(value)))
-                .collect::<Value>()
+            let pairs = map
+                .iter()
+                .map(|(key, value)| (Value::from(key.as_str()), context(value)));
+            Value::from_pairs(pairs).expect("texts are keys")
         }
         serde_json::Value::Array(items) => items.iter().map(context).collect::<Vec<_>>().into(),
         other => Value::from_serialize(other).expect("JSON converts"),
