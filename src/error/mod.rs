@@ -5,6 +5,7 @@
 
 pub(crate) mod builtin;
 pub(crate) mod call;
+mod compile;
 mod kind;
 mod report;
 mod suggest;
@@ -12,6 +13,7 @@ mod syntax;
 mod trace;
 pub(crate) mod value;
 
+pub(crate) use compile::{CompileFault, VerifyFault};
 pub use kind::ErrorKind;
 pub(crate) use suggest::suggest;
 pub(crate) use syntax::{DelimiterFault, SyntaxError, SyntaxFault, SyntaxNote};
