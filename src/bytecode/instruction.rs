@@ -318,6 +318,20 @@ pub(crate) enum Instruction {
     WithoutKeys(u32),
 }
 
+impl Instruction {
+    /// Whether it calls a filter, test, function or method.
+    pub(crate) fn is_call(self) -> bool {
+        matches!(
+            self,
+            Instruction::CallFilter(_)
+                | Instruction::AwaitFilter(_)
+                | Instruction::PerformTest(_)
+                | Instruction::CallFunction(_)
+                | Instruction::CallMethod(..)
+        )
+    }
+}
+
 const _: () = assert!(size_of::<Instruction>() == 8);
 
 impl Instruction {

@@ -6,7 +6,9 @@
 pub(crate) mod builtin;
 pub(crate) mod call;
 mod compile;
+mod host;
 mod kind;
+pub(crate) mod machine;
 mod report;
 mod suggest;
 mod syntax;
@@ -14,6 +16,7 @@ mod trace;
 pub(crate) mod value;
 
 pub(crate) use compile::{CompileFault, VerifyFault};
+pub(crate) use host::HostFault;
 pub use kind::ErrorKind;
 pub(crate) use suggest::suggest;
 pub(crate) use syntax::{DelimiterFault, SyntaxError, SyntaxFault, SyntaxNote};
@@ -49,6 +52,8 @@ struct Repr {
     place: Option<Place>,
     notes: Vec<Note>,
     trace: Vec<TraceEntry>,
+    /// Whether the trace is complete: an error that passes through a template's callers gets it once.
+    traced: bool,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
     payload: Option<Arc<dyn Any + Send + Sync>>,
 }
@@ -96,6 +101,7 @@ impl Error {
             place: None,
             notes: Vec::new(),
             trace: Vec::new(),
+            traced: false,
             source: None,
             payload: None,
         }))
@@ -161,6 +167,16 @@ impl Error {
     /// Adds the next outer call, include, block or macro to the trace.
     pub(crate) fn push_trace(&mut self, entry: TraceEntry) {
         self.0.trace.push(entry);
+    }
+
+    /// Whether the trace is complete.
+    pub(crate) fn is_traced(&self) -> bool {
+        self.0.traced
+    }
+
+    /// Says that the trace is complete.
+    pub(crate) fn mark_traced(&mut self) {
+        self.0.traced = true;
     }
 }
 
