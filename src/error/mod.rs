@@ -15,6 +15,7 @@ mod syntax;
 mod trace;
 pub(crate) mod value;
 
+pub(crate) use compile::{CompileFault, VerifyFault};
 pub(crate) use host::HostFault;
 pub(crate) use compile::{CompileFault, VerifyFault};
 pub use kind::ErrorKind;
