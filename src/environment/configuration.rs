@@ -108,7 +108,7 @@ impl Configuration {
     }
 }
 
-fn origin(name: &str, source: &str) -> Result<Arc<Origin>, Error> {
+pub(super) fn origin(name: &str, source: &str) -> Result<Arc<Origin>, Error> {
     if u32::try_from(source.len()).is_err() {
         return Err(HostFault::TooLong {
             length: source.len(),
