@@ -4,10 +4,12 @@
 //! the machine that runs it. [`Program::verify`] checks what the machine relies on.
 
 mod disassemble;
+mod effect;
 mod instruction;
 mod program;
 mod verify;
 
+pub(crate) use effect::{Effect, StackChange};
 pub(crate) use instruction::{
     CompareOperator, Instruction, Label, LoopField, NameId, ShapeId, Slot, Variable,
 };

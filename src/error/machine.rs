@@ -147,6 +147,18 @@ impl MachineFault {
         .into_error()
     }
 
+    /// That an unknown filter was reached.
+    #[cold]
+    pub(crate) fn unknown_filter<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Error {
+        super::call::CallFault::unknown_filter(name, known)
+    }
+
+    /// That an unknown test was reached.
+    #[cold]
+    pub(crate) fn unknown_test<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Error {
+        super::call::CallFault::unknown_test(name, known)
+    }
+
     /// That a macro has no such parameter.
     #[cold]
     pub(crate) fn unknown_keyword(callee: &ArcStr, name: &ArcStr, parameters: &[ArcStr]) -> Error {

@@ -106,8 +106,12 @@ pub(crate) enum SyntaxFault {
     },
     #[error("`{found}` closes nothing: no block is open")]
     SurplusCloser { found: String },
-    #[error("`{found}` does not belong to `{opened}`")]
-    WrongDivider { found: String, opened: String },
+    #[error("unexpected {found} in `{opened}`, expected {expected}")]
+    WrongDivider {
+        found: String,
+        opened: String,
+        expected: String,
+    },
     #[error("`{found}` does not belong here: no block is open")]
     SurplusDivider { found: String },
     #[error("`endblock {found}` closes block `{name}`")]
@@ -191,14 +195,10 @@ pub(crate) enum SyntaxNote {
     Compare,
     #[error("write `elif`")]
     ElseIf,
-    #[error("write `{start} … {end}` around text that is no template")]
-    Raw { start: String, end: String },
     #[error("put parentheses around what the filters give: `(a | f).b`")]
     ParenthesizeFilters,
     #[error("first given here")]
     FirstGiven,
-    #[error("text after a tag's name ends with `{end}`")]
-    EndTag { end: String },
 }
 
 /// What is wrong with configured delimiters.

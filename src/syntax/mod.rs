@@ -6,14 +6,18 @@
 pub(crate) mod ast;
 mod builder;
 mod delimiters;
+mod dump;
 mod expected;
 mod lexer;
 mod options;
 mod parser;
+mod print;
 mod token;
 mod validate;
 
 pub use delimiters::{Delimiters, DelimitersBuilder};
+pub(crate) use dump::{dump_expression, dump_tokens, dump_tree};
 pub(crate) use options::{DEFAULT_NESTING, Options};
 pub use options::{Newline, Whitespace};
 pub(crate) use parser::{parse, parse_expression};
+pub(crate) use print::print_tree;

@@ -10,7 +10,7 @@ use crate::syntax::Options;
 use crate::syntax::ast::{ExprId, StmtKind, Tree};
 use crate::syntax::builder::AstBuilder;
 use crate::syntax::expected;
-use crate::syntax::lexer::Lexer;
+use crate::syntax::lexer::{Lexer, Scene};
 use crate::syntax::token::Token;
 
 lalrpop_util::lalrpop_mod!(
@@ -77,7 +77,7 @@ fn parse_tokens<'src>(
     match (faults.into_iter().next(), result) {
         (Some(fault), _) => Err(fault),
         (None, Ok(())) => Ok(tree),
-        (None, Err(error)) => Err(describe(error, &lexer)),
+        (None, Err(error)) => Err(describe(error, &lexer.scene())),
     }
 }
 
@@ -85,31 +85,31 @@ fn parse_tokens<'src>(
 #[cold]
 fn describe<'src>(
     error: ParseError<u32, Token<'src>, Box<SyntaxError>>,
-    lexer: &Lexer<'src, '_>,
+    scene: &Scene<'_>,
 ) -> Box<SyntaxError> {
     match error {
         ParseError::User { error } => error,
         ParseError::UnrecognizedToken {
             token: (start, token, end),
             expected,
-        } => expected::unexpected_token(lexer, token, Span { start, end }, &expected),
+        } => expected::unexpected_token(scene, token, Span { start, end }, &expected),
         ParseError::UnrecognizedEof { location, expected } => {
             let place = Span {
                 start: location,
                 end: location,
             };
-            expected::unexpected_end(lexer, place, &expected)
+            expected::unexpected_end(scene, place, &expected)
         }
         // The grammar has no token after which nothing may follow, and no `@!`.
         ParseError::ExtraToken {
             token: (start, token, end),
-        } => expected::unexpected_token(lexer, token, Span { start, end }, &[]),
+        } => expected::unexpected_token(scene, token, Span { start, end }, &[]),
         ParseError::InvalidToken { location } => {
             let place = Span {
                 start: location,
                 end: location,
             };
-            expected::unexpected_end(lexer, place, &[])
+            expected::unexpected_end(scene, place, &[])
         }
     }
 }

@@ -46,7 +46,7 @@ impl Machine {
         self.push_unit(CodeFrame {
             captures: self.output.captures(),
             ..frame
-        });
+        })?;
         Ok(true)
     }
 
@@ -101,8 +101,7 @@ impl Machine {
         };
         let base = self.stack.len();
         let frame = self.block_frame(entry, context.clone(), level, base, operands, returns);
-        self.push_captured(frame);
-        Ok(())
+        self.push_captured(frame)
     }
 
     fn escapes_here(&self) -> bool {
@@ -141,7 +140,7 @@ impl Machine {
             Some(BlockLevel { name, .. }) => Value::missing(
                 Undefined::hint(MachineFault::no_parent_block(name), policy).at(place()),
             ),
-            None => Value::missing(Undefined::name("super".into(), policy).at(place())),
+            None => Value::missing(Undefined::name(ArcStr::from("super"), policy).at(place())),
         }
     }
 
@@ -161,7 +160,9 @@ impl Machine {
             Err(name) => return Ok(Some(name)),
         };
         let frame = self.frame();
-        if !frame.context.add_template(&parent) {
+        let (is_new, generations) = frame.context.add_template(&parent);
+        self.render.budget.depth(generations)?;
+        if !is_new {
             return Err(MachineFault::ExtendsItself {
                 name: parent.origin.name.clone(),
             }
@@ -203,8 +204,7 @@ impl Machine {
             let Some(Frame::Code(frame)) = self.frames.pop() else {
                 unreachable!("code runs in a code frame");
             };
-            self.check_depth()?;
-            self.push_unit(frame);
+            self.push_unit(frame)?;
             return Ok(Control::Switch);
         }
         match frame.returns.clone() {
@@ -250,7 +250,7 @@ impl Machine {
                 let frame = self.block_frame(entry, context, 0, 0, 0, Returns::Finish);
                 self.frames.clear();
                 self.stack.clear();
-                self.push_unit(frame);
+                self.push_unit(frame)?;
                 Ok(Control::Switch)
             }
         }

@@ -53,7 +53,7 @@ impl Machine {
                     }
                     .into_error());
                 };
-                arguments.push_keyword(name.clone(), value);
+                arguments.push_keyword(name.clone(), value.clone());
             }
         }
         Ok(arguments)
@@ -204,7 +204,7 @@ impl Machine {
                 && shape.positional as usize <= definition.info().parameters.len()
             {
                 self.check_depth()?;
-                self.enter_macro_in_place(&definition, shape.positional as usize);
+                self.enter_macro_in_place(&definition, shape.positional as usize)?;
             } else {
                 self.check_depth()?;
                 let arguments = self.arguments(shape).to_owned();
@@ -296,7 +296,7 @@ impl Machine {
         match callee.as_undefined() {
             Some(undefined) => {
                 let error = undefined.error();
-                match undefined.name_of_variable() {
+                match undefined.variable() {
                     Some(name) => MachineFault::suggest_function(
                         error,
                         name,
@@ -417,10 +417,15 @@ impl Machine {
     }
 
     /// Enters a macro whose arguments, all by position, are on top of the stack and become its slots.
-    fn enter_macro_in_place(&mut self, definition: &Arc<Macro>, given: usize) {
+    fn enter_macro_in_place(
+        &mut self,
+        definition: &Arc<Macro>,
+        given: usize,
+    ) -> Result<(), Error> {
         let base = self.stack.len() - given;
-        self.push_macro(definition, base, 1);
+        self.push_macro(definition, base, 1)?;
         self.fill_missing(definition.info(), base, given);
+        Ok(())
     }
 
     /// Enters a macro whose callee is the value below `base`.
@@ -449,7 +454,7 @@ impl Machine {
         let info = definition.info();
         let bound = bind(&self.render.budget, info, arguments)?;
         self.check_depth()?;
-        self.push_macro(definition, base, operands);
+        self.push_macro(definition, base, operands)?;
         for (slot, value) in bound.slots.into_iter().enumerate() {
             if let Some(value) = value {
                 self.stack[base + slot] = value;
@@ -468,7 +473,12 @@ impl Machine {
         Ok(())
     }
 
-    fn push_macro(&mut self, definition: &Arc<Macro>, base: usize, operands: usize) {
+    fn push_macro(
+        &mut self,
+        definition: &Arc<Macro>,
+        base: usize,
+        operands: usize,
+    ) -> Result<(), Error> {
         // Whether the result is markup is decided where the call stands.
         let safe = match self.frames.iter().rev().find_map(|frame| match frame {
             Frame::Code(frame) => Some(frame.auto_escape),
@@ -490,6 +500,8 @@ impl Machine {
                 },
                 context: definition.context.clone(),
                 cells: definition.cells.clone(),
+                around: None,
+                recursion: 0,
                 auto_escape: definition.auto_escape,
                 parent: None,
                 block: None,
@@ -497,14 +509,15 @@ impl Machine {
                 captures: 0,
                 escapes: 0,
             },
-        );
+        )
     }
 
     /// Opens an activation whose output becomes a value.
-    pub(super) fn push_captured(&mut self, mut frame: CodeFrame) {
+    pub(super) fn push_captured(&mut self, mut frame: CodeFrame) -> Result<(), Error> {
         frame.captures = self.output.captures();
+        self.push_unit(frame)?;
         self.output.put_aside();
-        self.push_unit(frame);
+        Ok(())
     }
 
     /// Says of each parameter that was not given, and has no default, that it was not.
@@ -562,7 +575,7 @@ impl Machine {
             recursion: 0,
             ..self.frame().clone()
         };
-        self.push_round(frame, unit, iterable, 0);
+        self.push_round(frame, unit, iterable, 0)?;
         Ok(true)
     }
 
@@ -599,12 +612,17 @@ impl Machine {
             cells: owner.around.clone(),
             ..owner
         };
-        self.push_round(frame, unit as usize, iterable, operands);
-        Ok(())
+        self.push_round(frame, unit as usize, iterable, operands)
     }
 
     /// Opens an activation of a recursive loop's unit on a copy of the slots of `frame`.
-    fn push_round(&mut self, mut frame: CodeFrame, unit: usize, iterable: Value, operands: usize) {
+    fn push_round(
+        &mut self,
+        mut frame: CodeFrame,
+        unit: usize,
+        iterable: Value,
+        operands: usize,
+    ) -> Result<(), Error> {
         let slots = frame.program.units[unit].slots as usize;
         let source = frame.base;
         frame.unit = unit;
@@ -617,11 +635,13 @@ impl Machine {
             let value = self.stack[slot].clone();
             self.stack.push(value);
         }
-        if matches!(frame.returns, Returns::Text { .. }) {
+        let is_text = matches!(frame.returns, Returns::Text { .. });
+        self.push_unit(frame)?;
+        if is_text {
             self.output.put_aside();
         }
-        self.push_unit(frame);
         self.stack.push(iterable);
+        Ok(())
     }
 }
 

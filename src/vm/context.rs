@@ -152,8 +152,9 @@ impl Context {
         drop(exports);
     }
 
-    /// Adds a template as the next parent of the chain; false if it is in the chain already.
-    pub(super) fn add_template(&self, program: &Arc<Program>) -> bool {
+    /// Adds a template as the next parent of the chain: whether it was not in the chain yet, and how many
+    /// templates are in it now.
+    pub(super) fn add_template(&self, program: &Arc<Program>) -> (bool, usize) {
         let mut table = lock(&self.blocks);
         let is_new = !table.chain.iter().any(|known| Arc::ptr_eq(known, program));
         table.chain.push(program.clone());
@@ -167,7 +168,7 @@ impl Context {
                 None => table.blocks.push((info.name.clone(), vec![entry])),
             }
         }
-        is_new
+        (is_new, table.chain.len())
     }
 
     /// The definition of a block `level` levels below the most derived one.
@@ -181,7 +182,7 @@ impl Context {
 /// A name of the host's context.
 fn root_name(root: &Value, name: &str) -> Option<Value> {
     match (mapping(root), root.as_object()) {
-        (Some(mapping), _) => mapping.get_str(name),
+        (Some(mapping), _) => mapping.get_str(name).cloned(),
         (None, Some(object)) => object.get_attr(name),
         (None, None) => None,
     }

@@ -20,6 +20,9 @@ pub(super) enum Control {
     Finish(Value),
 }
 
+/// About what a macro value takes, with the context it may keep alive.
+const MACRO_SIZE: u64 = 256;
+
 impl Machine {
     /// Runs the frame on top until another one is on top, the machine must wait, or all is done.
     pub(super) fn run_frame(&mut self) -> Result<Control, Error> {
@@ -174,6 +177,7 @@ impl Machine {
                 }
                 Instruction::EndCapture => {
                     let text = attempt!(self.output.end_capture(&self.render.budget));
+                    attempt!(self.render.budget.memory(text.len() as u64));
                     self.stack.push(operators::captured(text, auto_escape));
                 }
                 Instruction::MarkSafe => {
@@ -277,8 +281,7 @@ impl Machine {
                     let value = match value {
                         Some(value) => value,
                         None => Value::missing(
-                            attempt!(self.missing_attribute(program.name(name), policy))
-                                .at(place!()),
+                            self.missing_attribute(program.name(name), policy).at(place!()),
                         ),
                     };
                     *self.stack.last_mut().expect("verified") = value;
@@ -292,7 +295,7 @@ impl Machine {
                     let value = match value {
                         Some(value) => value,
                         None => Value::missing(
-                            attempt!(self.missing_item(policy)).at(place!()),
+                            self.missing_item(policy).at(place!()),
                         ),
                     };
                     self.stack.pop();
@@ -548,6 +551,7 @@ impl Machine {
                     };
                 }
                 Instruction::MakeMacro(index) => {
+                    attempt!(self.render.budget.memory(MACRO_SIZE));
                     let value = self.make_macro(&program, index as usize);
                     self.stack.push(value);
                 }
@@ -617,22 +621,6 @@ impl Machine {
                 Instruction::WithoutKeys(count) => {
                     attempt!(self.without_keys(count as usize));
                 }
-            }
-        }
-    }
-
-    /// Uses up part of the slice; whether it is at its end.
-    #[inline]
-    fn use_slice(&mut self, cost: u32) -> bool {
-        match self.slice_left.checked_sub(cost) {
-            Some(left) => {
-                self.slice_left = left;
-                false
-            }
-            // Without a slice the count starts anew, which costs one branch in four billion.
-            None => {
-                self.slice_left = self.slice;
-                self.slice != u32::MAX
             }
         }
     }

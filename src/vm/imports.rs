@@ -86,7 +86,7 @@ impl Machine {
         self.push_unit(CodeFrame {
             captures: self.output.captures(),
             ..frame
-        });
+        })?;
         Ok(None)
     }
 
@@ -145,7 +145,7 @@ impl Machine {
         self.pop();
         let base = self.stack.len();
         let frame = self.template_frame(program, context, base, Returns::Module { name, cached });
-        self.push_captured(frame);
+        self.push_captured(frame)?;
         Ok(None)
     }
 

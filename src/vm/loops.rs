@@ -225,8 +225,8 @@ impl Machine {
                 let left = range.len();
                 length = usize::try_from(left).ok();
                 LoopSource::Integers {
-                    next: range.start(),
-                    step: range.step(),
+                    next: range.start,
+                    step: range.step,
                     left,
                 }
             }
@@ -402,10 +402,10 @@ impl LoopState {
             LoopField::Depth => integer(self.depth + 1),
             LoopField::Depth0 => integer(self.depth),
             LoopField::PreviousItem => self.previous.clone().unwrap_or_else(|| {
-                Value::missing(Undefined::hint("there is no previous item".into(), policy))
+                Value::missing(Undefined::hint("there is no previous item", policy))
             }),
             LoopField::NextItem => self.next_item().unwrap_or_else(|| {
-                Value::missing(Undefined::hint("there is no next item".into(), policy))
+                Value::missing(Undefined::hint("there is no next item", policy))
             }),
         })
     }

@@ -142,7 +142,7 @@ impl Machine {
         }
         context.add_template(&program);
         let auto_escape = program.auto_escape;
-        machine.push_unit(CodeFrame {
+        let frame = CodeFrame {
             unit: 0,
             address: 0,
             base: 0,
@@ -159,7 +159,10 @@ impl Machine {
             captures: 0,
             escapes: 0,
             program,
-        });
+        };
+        if let Err(error) = machine.push_unit(frame) {
+            machine.waiting = Waiting::Failed(error);
+        }
         machine
     }
 
@@ -172,7 +175,11 @@ impl Machine {
                 Err(error) => Err(error),
             };
             match control {
-                Ok(Control::Switch) => {}
+                Ok(Control::Switch) => {
+                    if self.slice_left == 0 && !matches!(self.waiting, Waiting::Failed(_)) {
+                        return Ok(Outcome::Suspended(Suspension::Yield));
+                    }
+                }
                 Ok(Control::Suspend(suspension)) => {
                     self.output.settle(&self.render.budget).map_err(|error| self.locate(error))?;
                     return Ok(Outcome::Suspended(suspension));
@@ -219,8 +226,13 @@ impl Machine {
     }
 
     /// Opens an activation of a unit, whose slots lie from its `base` on as far as they are given.
-    pub(super) fn push_unit(&mut self, mut frame: CodeFrame) {
+    ///
+    /// Pays for each of the unit's instructions once; loops pay for further rounds at their ends.
+    pub(super) fn push_unit(&mut self, mut frame: CodeFrame) -> Result<(), Error> {
         let unit = &frame.program.units[frame.unit];
+        let cost = unit.end.0 - unit.entry.0;
+        self.render.budget.fuel(cost as u64)?;
+        self.use_slice(cost);
         frame.address = unit.entry.0 as usize;
         frame.loops = self.loops.len();
         frame.escapes = self.escapes.len();
@@ -230,6 +242,18 @@ impl Machine {
         self.stack
             .resize(frame.base + unit.slots as usize, Value(Repr::Unset));
         self.frames.push(Frame::Code(frame));
+        Ok(())
+    }
+
+    /// Uses up part of the slice; whether it is at its end.
+    #[inline]
+    pub(super) fn use_slice(&mut self, cost: u32) -> bool {
+        self.slice_left = self.slice_left.saturating_sub(cost);
+        if self.slice_left == 0 && self.slice == u32::MAX {
+            // Without a slice the count starts anew.
+            self.slice_left = self.slice;
+        }
+        self.slice_left == 0
     }
 
     /// The running activation.
@@ -289,22 +313,22 @@ impl Machine {
     }
 
     /// Leaves frames until a native function is found that wants to know of the error.
-    fn unwind(&mut self, error: Error) -> Result<(), Error> {
+    fn unwind(&mut self, mut error: Error) -> Result<(), Error> {
         self.waiting = Waiting::Nothing;
-        if error.kind().is_limit() {
-            return Err(error);
-        }
-        match self
-            .frames
-            .iter()
-            .rposition(|frame| matches!(frame, Frame::Native(_)))
-        {
-            None => Err(error),
-            Some(at) => {
-                while self.frames.len() > at + 1 {
-                    self.pop_frame();
-                }
-                self.fail_native(error)
+        loop {
+            let native = |frame: &Frame| matches!(frame, Frame::Native(_));
+            let Some(at) = self.frames.iter().rposition(native) else {
+                return Err(error);
+            };
+            if error.kind().is_limit() {
+                return Err(error);
+            }
+            while self.frames.len() > at + 1 {
+                self.pop_frame();
+            }
+            match self.continue_native(Err(error)) {
+                Ok(()) => return Ok(()),
+                Err(next) => error = self.locate(next),
             }
         }
     }

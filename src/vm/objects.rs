@@ -71,7 +71,7 @@ impl Object for Macro {
 fn call_back(callee: Value, arguments: &Arguments<'_>) -> Flow {
     Flow::Call {
         callee,
-        arguments: arguments.to_owned(),
+        arguments: (*arguments).to_owned(),
         then: Box::new(|_, result| result.map(Flow::Return)),
     }
 }
@@ -145,7 +145,7 @@ impl Object for Blocks {
     }
 
     fn is_callable(&self) -> bool {
-        matches!(**self, Blocks::One { .. })
+        matches!(*self, Blocks::One { .. })
     }
 
     fn get_attr(self: &Arc<Self>, attribute: &str) -> Option<Value> {

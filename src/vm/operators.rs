@@ -239,8 +239,8 @@ impl Machine {
         &self,
         name: &Symbol,
         policy: UndefinedPolicy,
-    ) -> Result<Undefined, Error> {
-        Ok(Undefined::attribute(self.top(), name.text().clone(), policy))
+    ) -> Undefined {
+        Undefined::attribute(self.top(), name.text().clone(), policy)
     }
 
     /// `v k ->`: the item, without taking the operands.
@@ -256,7 +256,7 @@ impl Machine {
     }
 
     /// What stands for an item that is not there.
-    pub(super) fn missing_item(&self, policy: UndefinedPolicy) -> Result<Undefined, Error> {
+    pub(super) fn missing_item(&self, policy: UndefinedPolicy) -> Undefined {
         let at = self.stack.len() - 2;
         Undefined::item(
             &self.render.budget,
@@ -264,6 +264,36 @@ impl Machine {
             &self.stack[at + 1],
             policy,
         )
+    }
+
+    /// `v -> v`: what was captured, and text in general, as markup.
+    pub(super) fn mark_safe(&mut self) -> Result<(), Error> {
+        let value = self.top();
+        let safe = match &value.0 {
+            Repr::Safe(_) => return Ok(()),
+            Repr::String(text) => Value::safe(text.clone()),
+            _ => Value::safe(value::display::to_text(&self.render.budget, value)?),
+        };
+        self.pop();
+        self.stack.push(safe);
+        Ok(())
+    }
+
+    /// `text -> text`, without the white space between tags.
+    pub(super) fn strip_spaces(&mut self) -> Result<(), Error> {
+        let value = self.top();
+        let Some(text) = value.as_text() else {
+            return Ok(());
+        };
+        self.render.budget.memory(text.len() as u64)?;
+        let stripped = value::text::strip_between_tags(text);
+        let stripped = match value.0 {
+            Repr::Safe(_) => Value::safe(stripped),
+            _ => Value::string(stripped),
+        };
+        self.pop();
+        self.stack.push(stripped);
+        Ok(())
     }
 
     /// `object v ->`
@@ -389,7 +419,7 @@ impl Machine {
         let at = self.stack.len() - 2;
         let (map, source) = (&self.stack[at], &self.stack[at + 1]);
         let pairs: Vec<(Value, Value)> = match mapping(source) {
-            Some(mapping) => mapping.iter().collect(),
+            Some(mapping) => mapping.iter().map(|(key, item)| (key, item.clone())).collect(),
             None if source.is_pending() => return Err(Pending::unawaited(source)),
             None => {
                 return Err(MachineFault::NotAMapping {
@@ -475,7 +505,7 @@ impl Machine {
     pub(super) fn match_key(&mut self) -> Result<bool, Error> {
         let at = self.stack.len() - 2;
         let item = match mapping(&self.stack[at]) {
-            Some(mapping) => mapping.get(&self.stack[at + 1])?,
+            Some(mapping) => mapping.get(&self.stack[at + 1])?.cloned(),
             None => None,
         };
         self.stack.truncate(at + 1);
@@ -493,7 +523,7 @@ impl Machine {
                 .budget
                 .memory((2 * mapping.len() * size_of::<Value>()) as u64)?;
             for (key, item) in mapping.iter() {
-                map.insert(key, item)?;
+                map.insert(key, item.clone())?;
             }
         }
         for key in &keys {

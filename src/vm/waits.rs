@@ -135,6 +135,9 @@ impl Machine {
         address: usize,
         error: Error,
     ) -> Result<Control, Error> {
+        if let Some(Frame::Code(frame)) = self.frames.last_mut() {
+            frame.address = address + 1;
+        }
         let awaits =
             program.auto_await || matches!(program.code[address], Instruction::AwaitFilter(_));
         let Some(value) = error.pending().filter(|_| awaits).cloned() else {
@@ -152,10 +155,13 @@ impl Machine {
                     return Err(error);
                 }
                 if !found.iter().any(|known| Arc::ptr_eq(known, pending)) {
-                    let (last, count) = self.retries;
-                    self.retries = (address, if last == address { count + 1 } else { 1 });
-                    if self.retries.1 > MOST_RETRIES {
-                        return Err(error);
+                    // A call may make a new future each time it runs; nothing else does.
+                    if program.code[address].is_call() {
+                        let (last, count) = self.retries;
+                        self.retries = (address, if last == address { count + 1 } else { 1 });
+                        if self.retries.1 > MOST_RETRIES {
+                            return Err(error);
+                        }
                     }
                     found.push(pending.clone());
                 }
@@ -189,9 +195,17 @@ impl Machine {
                 then,
             } => {
                 self.check_depth()?;
+                let frames = self.frames.len();
                 self.push_native(name, awaits, NativeStep::Call(then));
-                self.call_owned(callee, arguments)?;
-                return Ok(None);
+                return match self.call_owned(callee, arguments) {
+                    Ok(()) => Ok(None),
+                    Err(error) => {
+                        // The native function hears of it, as of an error in what it called.
+                        self.frames.truncate(frames + 1);
+                        self.waiting = Waiting::Failed(error);
+                        Ok(None)
+                    }
+                };
             }
             Flow::Await { value, then } => NativeStep::Await(value, then),
             Flow::Next { stream, then } => NativeStep::Next(stream, None, then),
@@ -262,12 +276,8 @@ impl Machine {
         }
     }
 
-    /// Tells the native function on top of the frames of an error in what it called.
-    pub(super) fn fail_native(&mut self, error: Error) -> Result<(), Error> {
-        self.continue_native(Err(error))
-    }
-
-    fn continue_native(&mut self, result: Result<Value, Error>) -> Result<(), Error> {
+    /// Goes on with the native function on top of the frames, and with those that wait for it.
+    pub(super) fn continue_native(&mut self, result: Result<Value, Error>) -> Result<(), Error> {
         let mut result = result;
         loop {
             let Some(Frame::Native(NativeFrame { name, awaits, step })) = self.frames.pop() else {
@@ -297,7 +307,7 @@ impl Machine {
     }
 
     /// What a native function sees when it goes on.
-    fn native_context<'a>(&'a self, name: &'a str, awaits: bool) -> CallContext<'a> {
+    pub(super) fn native_context<'a>(&'a self, name: &'a str, awaits: bool) -> CallContext<'a> {
         let code = self.frames.iter().rev().find_map(|frame| match frame {
             Frame::Code(frame) => Some(frame),
             Frame::Native(_) => None,
@@ -357,7 +367,7 @@ fn find_pendings(values: &[Value], found: &mut Vec<Arc<Pending>>) {
                 }
                 _ => {
                     if let Some(mapping) = mapping(&value) {
-                        queue.extend(mapping.iter().map(|(_, v)| (v, depth + 1)));
+                        queue.extend(mapping.iter().map(|(_, v)| (v.clone(), depth + 1)));
                     }
                 }
             }

@@ -69,8 +69,7 @@ impl Case {
             match name {
                 "options" => {
                     for line in lines.iter().filter(|line| !line.trim().is_empty()) {
-                        let (key, value) =
-                            line.split_once('=').ok_or(format!("bad option {line:?}"))?;
+                        let (key, value) = line.split_once('=').unwrap_or((line, "true"));
                         case.options
                             .insert(key.trim().to_owned(), value.trim().to_owned());
                     }

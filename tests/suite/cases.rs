@@ -75,6 +75,9 @@ fn wants_report(case: &Case) -> bool {
 /// Runs a case under every driver; the first difference is the error.
 fn check(case: &Case) -> Result<(), String> {
     for driver in DRIVERS {
+        if case.option("drivers") == Some("sync") && driver != Driver::Sync {
+            continue;
+        }
         let result = std::panic::catch_unwind(|| run_case(case, driver))
             .map_err(|_| format!("{driver:?}: panicked"))?;
         if may_refuse(case, driver, &result) {
@@ -93,6 +96,9 @@ fn check(case: &Case) -> Result<(), String> {
 
 /// Whether a sync render failed because the template waits, as it should.
 fn may_refuse(case: &Case, driver: Driver, result: &Result<String, Error>) -> bool {
+    if case.option("drivers") == Some("sync") {
+        return false;
+    }
     let refused = matches!(result, Err(error) if error.kind() == ErrorKind::AsyncRequired);
     if driver != Driver::Sync || !refused {
         return false;
@@ -205,7 +211,7 @@ fn environment(case: &Case, _mode: Mode) -> Environment {
         let number = || value.parse::<u64>().expect("a number");
         let mut limits = env.limits().clone();
         match name.as_str() {
-            "syntax" | "block" => {}
+            "syntax" | "block" | "drivers" | "expression" => {}
             "auto_await" => env.set_auto_await(flag),
             "auto_escape" => env.set_auto_escape(match value.as_str() {
                 "always" => AutoEscape::Always,

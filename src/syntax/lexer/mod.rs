@@ -34,6 +34,23 @@ pub(crate) struct Lexer<'src, 'opt> {
     at: usize,
     /// Blocks that are not closed yet, outermost first.
     open: Vec<OpenBlock>,
+    /// The last stretch of code that was entered.
+    section: Option<Section>,
+}
+
+/// Where the lexer or the parser stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Scene<'a> {
+    pub(crate) source: &'a str,
+    pub(crate) options: &'a Options,
+    /// Blocks that are open, outermost first.
+    pub(crate) open: &'a [OpenBlock],
+    /// The head of the last tag, output or line statement.
+    pub(crate) head: Option<Span>,
+    /// Its tag, if it has one.
+    pub(crate) tag: Option<Tag>,
+    /// Whether it is a line statement.
+    pub(crate) in_line: bool,
 }
 
 /// A block's tag that is not closed yet.
@@ -63,6 +80,8 @@ struct Section {
     after_dot: bool,
     /// Whether there was a `=` or `??=` outside of brackets: then a `set` has no body.
     assigns: bool,
+    /// Whether there was a range, whose step `by` gives.
+    ranges: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -125,6 +144,7 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
             mode: Mode::Text,
             at: 0,
             open: Vec::new(),
+            section: None,
         }
     }
 
@@ -139,24 +159,17 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
         lexer
     }
 
-    /// The blocks that are open where the lexer stands, outermost first.
-    pub(crate) fn open_blocks(&self) -> &[OpenBlock] {
-        &self.open
-    }
-
-    /// The tag that the lexer is in, if it is in one.
-    pub(crate) fn current_tag(&self) -> Option<Tag> {
-        match &self.mode {
-            Mode::Code(section) => section.tag,
-            _ => None,
-        }
-    }
-
-    /// The head of the tag, output or line that the lexer is in.
-    pub(crate) fn current_head(&self) -> Option<Span> {
-        match &self.mode {
-            Mode::Code(section) => Some(section.head),
-            _ => None,
+    /// What is known about the place where the lexer stands, for messages.
+    pub(crate) fn scene(&self) -> Scene<'_> {
+        Scene {
+            source: self.source,
+            options: self.options,
+            open: &self.open,
+            head: self.section.map(|section| section.head),
+            tag: self.section.and_then(|section| section.tag),
+            in_line: self
+                .section
+                .is_some_and(|section| section.kind == SectionKind::Line),
         }
     }
 
@@ -292,14 +305,17 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
 
     fn enter(&mut self, kind: SectionKind, head: Span, tag: Option<Tag>, at: usize) {
         self.at = at;
-        self.mode = Mode::Code(Section {
+        let section = Section {
             kind,
             head,
             tag,
             brackets: Brackets::default(),
             after_dot: false,
             assigns: false,
-        });
+            ranges: false,
+        };
+        self.section = Some(section);
+        self.mode = Mode::Code(section);
     }
 
     fn skip_comment(&mut self, start: Start, content: usize) -> Result<(), Box<SyntaxError>> {
@@ -443,13 +459,14 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
         let after_dot = std::mem::replace(&mut section.after_dot, false);
         let token = match code {
             Code::Word if after_dot => Token::Name(text),
-            Code::Word => self.word(text, &mut end, section.tag, delimiter),
+            Code::Word => self.word(text, &mut end, &section, delimiter),
             Code::Integer => Token::Integer(text),
             Code::Float => Token::Float(text),
             Code::String => Token::String(text),
             Code::Symbol(symbol) => {
                 section.brackets.count(symbol);
                 section.after_dot = matches!(symbol, Symbol::Dot | Symbol::OptionalDot);
+                section.ranges |= matches!(symbol, Symbol::DotDot | Symbol::DotDotDot);
                 section.assigns |= matches!(symbol, Symbol::Equal | Symbol::NullishEqual)
                     && section.brackets.total() == 0;
                 if section.brackets.total() > u32::from(self.options.nesting) {
@@ -478,7 +495,7 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
         &self,
         text: &'src str,
         end: &mut usize,
-        tag: Option<Tag>,
+        section: &Section,
         delimiter: &str,
     ) -> Token<'src> {
         if text == "async"
@@ -489,19 +506,23 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
         }
         match Keyword::lookup(text) {
             Some(Keyword::Await) if !self.starts_operand(*end, delimiter) => Token::Name(text),
-            Some(keyword) if keyword.applies(tag) => Token::Keyword(keyword),
+            Some(Keyword::By) if !section.ranges => Token::Name(text),
+            Some(Keyword::For) if section.brackets.square == 0 => Token::Name(text),
+            Some(keyword) if keyword.applies(section.tag) => Token::Keyword(keyword),
             _ => Token::Name(text),
         }
     }
 
-    /// Whether what follows can only be the operand of `await`; otherwise `await` is a name.
+    /// Whether what follows is the operand of `await`; otherwise `await` is a name, as it is for Jinja2.
+    ///
+    /// Of the two readings of `await (x)` the operand is taken, of `await [x]` the item of a variable.
     fn starts_operand(&self, end: usize, delimiter: &str) -> bool {
         let at = code::skip_space(self.source, end);
         if self.end_at(at, delimiter, false).is_some() {
             return false;
         }
         match self.source[at..].chars().next() {
-            Some('(' | '[' | '{' | '"' | '\'' | '0'..='9') => true,
+            Some('(' | '{' | '"' | '\'' | '0'..='9') => true,
             Some(first) if first == '_' || unicode_ident::is_xid_start(first) => {
                 const OPERATORS: [&str; 7] = ["and", "or", "not", "in", "is", "if", "else"];
                 !OPERATORS
@@ -550,6 +571,29 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
             }
         }
     }
+}
+
+/// The innermost bracket that is opened between a section's head and `until`, and not closed.
+pub(crate) fn open_bracket(source: &str, head: Span, until: Span) -> Option<Span> {
+    let mut brackets = Vec::new();
+    let mut at = code::skip_space(source, head.end as usize);
+    while at < until.start as usize {
+        let (code, end) = code::lex(source, at, false).ok()?;
+        match code {
+            Code::Symbol(
+                Symbol::ParenOpen
+                | Symbol::BracketOpen
+                | Symbol::OptionalBracket
+                | Symbol::BraceOpen,
+            ) => brackets.push(Span::new(at, end)),
+            Code::Symbol(Symbol::ParenClose | Symbol::BracketClose | Symbol::BraceClose) => {
+                brackets.pop();
+            }
+            _ => {}
+        }
+        at = code::skip_space(source, end);
+    }
+    brackets.pop()
 }
 
 impl<'src> Iterator for Lexer<'src, '_> {
