@@ -129,10 +129,25 @@ fn write_decimals(out: &mut String, scaled: i64) {
     }
 }
 
+/// A float halfway between two spellings of so many digits or more can be spelled either way.
+const HALVES: usize = 15;
+
 fn write_shortest(out: &mut String, float: f64) {
     let mut scientific = SmallText::default();
     // The buffer is larger than any float's digits.
     let _ = write!(scientific, "{float:e}");
+    let digits = scientific.as_str().bytes().take_while(|byte| *byte != b'e');
+    let digits = digits.filter(u8::is_ascii_digit).count();
+    if digits >= HALVES {
+        // Of two spellings that are equally near, Python takes the even one, as rounding does. Next
+        // to a power of two what rounding gives may be another float.
+        let decimals = digits - 1;
+        let mut rounded = SmallText::default();
+        let _ = write!(rounded, "{float:.decimals$e}");
+        if rounded.as_str().parse() == Ok(float) {
+            scientific = rounded;
+        }
+    }
     let text = scientific.as_str();
     let (digits, exponent) = text.split_once('e').unwrap_or((text, "0"));
     let exponent: i32 = exponent.parse().unwrap_or_default();
