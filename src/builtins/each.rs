@@ -62,8 +62,10 @@ pub(super) fn test(
         subjects,
         extra,
         Box::new(move |context, results| {
-            let truths: Result<Vec<bool>, Error> =
-                results.iter().map(|result| truth(context, result)).collect();
+            let truths: Result<Vec<bool>, Error> = results
+                .iter()
+                .map(|result| truth(context, result))
+                .collect();
             then(context, truths?)
         }),
     )

@@ -95,7 +95,10 @@ fn numbered(text: &str, out: &mut String) -> Option<usize> {
         true => (16, u8::is_ascii_hexdigit),
         false => (10, u8::is_ascii_digit),
     };
-    let digits = text.as_bytes()[start..].iter().take_while(|byte| is_digit(byte)).count();
+    let digits = text.as_bytes()[start..]
+        .iter()
+        .take_while(|byte| is_digit(byte))
+        .count();
     if digits == 0 {
         return None;
     }
@@ -144,7 +147,11 @@ fn named(text: &str, out: &mut String) -> Option<usize> {
         out.push_str(meaning);
         return Some(whole);
     }
-    for (end, _) in text[..whole].char_indices().rev().take_while(|&(at, _)| at > 1) {
+    for (end, _) in text[..whole]
+        .char_indices()
+        .rev()
+        .take_while(|&(at, _)| at > 1)
+    {
         if let Some(meaning) = NAMED.get(&text[..end]) {
             out.push_str(meaning);
             return Some(end);
@@ -182,7 +189,10 @@ mod tests {
             ("&lt;&gt;&amp;&quot;&#39;&#x27;", "<>&\"''"),
             ("&eacute;&hearts;&nbsp;", "é♥\u{a0}"),
             ("&notit;&notin;&not", "¬it;∉¬"),
-            ("&#128;&#0;&#xD800;&#x110000;&#99999999999;", "€\u{fffd}\u{fffd}\u{fffd}\u{fffd}"),
+            (
+                "&#128;&#0;&#xD800;&#x110000;&#99999999999;",
+                "€\u{fffd}\u{fffd}\u{fffd}\u{fffd}",
+            ),
             ("&#1;&#xfffe;", ""),
             ("&#;&#x;&;& &nope;", "&#;&#x;&;& &nope;"),
             ("&amp;lt;", "&lt;"),

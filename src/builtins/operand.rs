@@ -2,16 +2,16 @@
 
 use arcstr::ArcStr;
 
-use crate::call::{Bound, CallContext, settled};
+use crate::call::{Bound, CallContext};
 use crate::error::Error;
 use crate::error::builtin::BuiltinFault;
 use crate::value::number::{Number, number_of};
-use crate::value::{Value, display, iterate, truth};
+use crate::value::{Value, display, iterate, settled, truth};
 
 /// What iterating gives, charged and copied.
 pub(super) fn items(context: &CallContext<'_>, value: &Value) -> Result<Vec<Value>, Error> {
     let value = settled(context, value)?;
-    let mut items = iterate::collect(context, value)?;
+    let mut items = crate::value::collect(context, value)?;
     context.fuel(items.len() as u64)?;
     if context.awaited() {
         for item in &mut items {

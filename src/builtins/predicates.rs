@@ -13,18 +13,29 @@ pub(super) const TESTS: &[Builtin] = &[
         value(!bound.value.is_undefined())
     })
     .futures(Futures::Keep),
-    Builtin::test("undefined", &[], |_, bound| value(bound.value.is_undefined()))
-        .futures(Futures::Keep),
+    Builtin::test("undefined", &[], |_, bound| {
+        value(bound.value.is_undefined())
+    })
+    .futures(Futures::Keep),
     Builtin::test("none", &[], |_, bound| value(bound.value.is_none())),
-    Builtin::test("boolean", &[], |_, bound| is_kind(bound, &[ValueKind::Bool])),
+    Builtin::test("boolean", &[], |_, bound| {
+        is_kind(bound, &[ValueKind::Bool])
+    }),
     Builtin::test("true", &[], |_, bound| is_bool(bound, true)),
     Builtin::test("false", &[], |_, bound| is_bool(bound, false)),
-    Builtin::test("integer", &[], |_, bound| is_kind(bound, &[ValueKind::Integer])),
+    Builtin::test("integer", &[], |_, bound| {
+        is_kind(bound, &[ValueKind::Integer])
+    }),
     Builtin::test("float", &[], |_, bound| is_kind(bound, &[ValueKind::Float])),
     Builtin::test("number", &[], |_, bound| {
-        is_kind(bound, &[ValueKind::Integer, ValueKind::Float, ValueKind::Bool])
+        is_kind(
+            bound,
+            &[ValueKind::Integer, ValueKind::Float, ValueKind::Bool],
+        )
     }),
-    Builtin::test("string", &[], |_, bound| is_kind(bound, &[ValueKind::String])),
+    Builtin::test("string", &[], |_, bound| {
+        is_kind(bound, &[ValueKind::String])
+    }),
     Builtin::test("mapping", &[], |_, bound| is_kind(bound, &[ValueKind::Map])),
     Builtin::test("sequence", &[], sequence),
     Builtin::test("iterable", &[], iterable),
@@ -112,7 +123,7 @@ fn iterable(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
             }
             None => false,
         },
-        ValueKind::Object => iterate::iterate(context, bound.value).is_ok(),
+        ValueKind::Object => iterate(context, bound.value).is_ok(),
         kind => has_items(kind),
     })
 }

@@ -30,7 +30,11 @@ pub(super) fn order(
     {
         let compare = |a: &usize, b: &usize| {
             let ordering = compare_simple(kind, &column[*a], &column[*b]);
-            if reverse { ordering.reverse() } else { ordering }
+            if reverse {
+                ordering.reverse()
+            } else {
+                ordering
+            }
         };
         order.sort_by(compare);
         return Ok(order);
@@ -64,7 +68,9 @@ fn less(
 fn simple_kind(column: &[Value]) -> Option<ValueKind> {
     let kind = column.first()?.kind();
     let simple = match kind {
-        ValueKind::Integer => column.iter().all(|key| key.as_i64().is_some() && key.kind() == kind),
+        ValueKind::Integer => column
+            .iter()
+            .all(|key| key.as_i64().is_some() && key.kind() == kind),
         ValueKind::String => column.iter().all(|key| key.kind() == kind),
         _ => false,
     };
@@ -96,8 +102,7 @@ pub(super) fn merge_sort<T: Copy, E>(
             let (mut left, mut right) = (start, middle);
             from[start..end].copy_from_slice(&items[start..end]);
             for target in &mut items[start..end] {
-                let take_right =
-                    right < end && (left == middle || less(from[right], from[left])?);
+                let take_right = right < end && (left == middle || less(from[right], from[left])?);
                 let source = if take_right { &mut right } else { &mut left };
                 *target = from[*source];
                 *source += 1;

@@ -8,7 +8,7 @@ use arcstr::ArcStr;
 use crate::call::{Arguments, CallContext, Flow, Function};
 use crate::error::Error;
 use crate::error::call::CallFault;
-use crate::value::{Pending, Stream, Value};
+use crate::value::{Value, settled};
 
 /// How many parameters a builtin has at most, the value of a filter not counted.
 const MOST_PARAMETERS: usize = 6;
@@ -195,7 +195,7 @@ impl Builtin {
             }
             Callee::Function | Callee::Method => {
                 Bound::new(self, context, &Value::NONE, *arguments)
-            },
+            }
         }
     }
 }
@@ -237,7 +237,12 @@ pub(crate) struct Bound<'a> {
 }
 
 impl<'a> Bound<'a> {
-    fn new(builtin: &Builtin, value: &'a Value, arguments: Arguments<'a>) -> Result<Self, Error> {
+    fn new(
+        builtin: &Builtin,
+        context: &CallContext<'_>,
+        mut value: &'a Value,
+        arguments: Arguments<'a>,
+    ) -> Result<Self, Error> {
         let Signature {
             parameters,
             required,
@@ -346,24 +351,5 @@ impl<'a> Bound<'a> {
     /// The value as a list of one, for builtins that pass it on as positional argument 0.
     pub(crate) fn value_slice(&self) -> &'a [Value] {
         slice::from_ref(self.value)
-    }
-}
-
-/// The value itself, or the result of a future that the machine has awaited for this call.
-///
-/// A future or a stream where a result is needed is an error that the machine can act on.
-pub(crate) fn settled<'a>(
-    context: &CallContext<'_>,
-    value: &'a Value,
-) -> Result<&'a Value, Error> {
-    if let Some(pending) = value.as_pending() {
-        return match pending.result() {
-            Some(result) if context.awaited() => result.as_ref().map_err(Clone::clone),
-            _ => Err(Pending::unawaited(value)),
-        };
-    }
-    match value.as_stream() {
-        Some(_) => Err(Stream::in_sync_for(value)),
-        None => Ok(value),
     }
 }

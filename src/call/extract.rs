@@ -371,9 +371,6 @@ impl<T: FromValue> FromValue for Vec<T> {
         if value.as_str().is_some() || value.kind() == ValueKind::Map {
             return Err(CallFault::expected("a sequence", value.kind()));
         }
-        value
-            .try_iter()?
-            .map(|item| T::from_value(&item?))
-            .collect()
+        value.try_iter()?.map(|item| T::from_value(&item)).collect()
     }
 }

@@ -42,11 +42,11 @@ pub enum Flow {
 }
 
 /// The rest of a native function after a call or a wait.
-pub type Continuation =
+pub(crate) type Continuation =
     Box<dyn FnOnce(&CallContext<'_>, Result<Value, Error>) -> Result<Flow, Error> + Send>;
 
 /// The rest of a native function after an item of a stream.
-pub type NextContinuation =
+pub(crate) type NextContinuation =
     Box<dyn FnOnce(&CallContext<'_>, Result<Option<Value>, Error>) -> Result<Flow, Error> + Send>;
 
 impl From<Value> for Flow {

@@ -21,7 +21,7 @@ mod typed;
 pub use arguments::Arguments;
 pub(crate) use arguments::OwnedArguments;
 pub(crate) use budget::Budget;
-pub(crate) use builtin::{Bound, Builtin, Futures, settled};
+pub(crate) use builtin::{Bound, Builtin, Futures};
 pub use context::CallContext;
 pub(crate) use context::ContextParts;
 pub use extensions::Extensions;

@@ -67,12 +67,16 @@ impl Registry {
     }
 
     /// Registers a filter from a closure.
-    pub(crate) fn add_filter<A>(&mut self, name: impl Into<ArcStr>, filter: impl IntoFunction<A>) {
+    pub(crate) fn add_filter<A: 'static>(
+        &mut self,
+        name: impl Into<ArcStr>,
+        filter: impl IntoFunction<A>,
+    ) {
         self.set_filter(name, Arc::new(Synchronous::new(filter)));
     }
 
     /// Registers a filter from an async closure.
-    pub(crate) fn add_async_filter<A>(
+    pub(crate) fn add_async_filter<A: 'static>(
         &mut self,
         name: impl Into<ArcStr>,
         filter: impl IntoAsyncFunction<A>,
@@ -81,12 +85,16 @@ impl Registry {
     }
 
     /// Registers a test from a closure.
-    pub(crate) fn add_test<A>(&mut self, name: impl Into<ArcStr>, test: impl IntoFunction<A>) {
+    pub(crate) fn add_test<A: 'static>(
+        &mut self,
+        name: impl Into<ArcStr>,
+        test: impl IntoFunction<A>,
+    ) {
         self.set_test(name, Arc::new(Synchronous::new(test)));
     }
 
     /// Registers a test from an async closure.
-    pub(crate) fn add_async_test<A>(
+    pub(crate) fn add_async_test<A: 'static>(
         &mut self,
         name: impl Into<ArcStr>,
         test: impl IntoAsyncFunction<A>,
@@ -95,7 +103,7 @@ impl Registry {
     }
 
     /// Registers a global function from a closure.
-    pub(crate) fn add_function<A>(
+    pub(crate) fn add_function<A: 'static>(
         &mut self,
         name: impl Into<ArcStr>,
         function: impl IntoFunction<A>,
@@ -104,7 +112,7 @@ impl Registry {
     }
 
     /// Registers a global function from an async closure.
-    pub(crate) fn add_async_function<A>(
+    pub(crate) fn add_async_function<A: 'static>(
         &mut self,
         name: impl Into<ArcStr>,
         function: impl IntoAsyncFunction<A>,

@@ -95,8 +95,8 @@ pub(crate) enum BuiltinFault {
     FormatDepth,
     #[error("`{spec}` is no format for {found}")]
     FormatSpec { spec: String, found: String },
-    #[error("{0} does not fit a character")]
-    NoCharacter(String),
+    #[error("the bytes are no UTF-8 text")]
+    NotUtf8,
 }
 
 impl BuiltinFault {

@@ -4,12 +4,13 @@ use arcstr::ArcStr;
 
 use crate::builtins::operand::required_string;
 use crate::builtins::produce::{Answer, value};
-use crate::call::{BoundMethod, Bound, Builtin, CallContext, Futures};
+use crate::call::{Bound, BoundMethod, Builtin, CallContext, Futures};
 use crate::value::{Undefined, UndefinedPolicy, Value, access, truth};
 
 pub(super) const FILTERS: &[Builtin] = &[
     Builtin::filter("attr", &["name"], attr).required(1),
-    Builtin::filter("default", &["default_value", "boolean"], default).futures(Futures::SettleValue),
+    Builtin::filter("default", &["default_value", "boolean"], default)
+        .futures(Futures::SettleValue),
     Builtin::filter("d", &["default_value", "boolean"], default).futures(Futures::SettleValue),
 ];
 

@@ -3,11 +3,11 @@
 use crate::builtins::operand::{is_markup, text};
 use crate::builtins::produce::{Answer, PaidText, charge_values, value};
 use crate::builtins::sort;
-use crate::call::{Bound, Builtin, CallContext, settled};
+use crate::call::{Bound, Builtin, CallContext};
 use crate::error::Error;
 use crate::error::builtin::BuiltinFault;
 use crate::value::number::Number;
-use crate::value::{MAX_DEPTH, Value, ValueKind, display, mapping, number};
+use crate::value::{MAX_DEPTH, Value, ValueKind, display, mapping, number, settled};
 
 use super::sequence::tuples;
 
@@ -19,7 +19,9 @@ fn tojson(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         Some(given) => match given.as_text() {
             Some(text) => Some(text.to_string()),
             None => {
-                let width = crate::builtins::operand::integer(bound, 0)?.unwrap_or(0).max(0);
+                let width = crate::builtins::operand::integer(bound, 0)?
+                    .unwrap_or(0)
+                    .max(0);
                 context.memory(width as u64)?;
                 Some(" ".repeat(width as usize))
             }
@@ -55,7 +57,11 @@ impl Writer<'_, '_> {
         }
         match value.kind() {
             ValueKind::None => self.out.push("null"),
-            ValueKind::Bool => self.out.push(if value.as_bool() == Some(true) { "true" } else { "false" }),
+            ValueKind::Bool => self.out.push(if value.as_bool() == Some(true) {
+                "true"
+            } else {
+                "false"
+            }),
             ValueKind::Integer | ValueKind::Float => self.number(value),
             ValueKind::List => match value.as_list() {
                 Some(list) => self.sequence(&list.items(), depth),
@@ -135,7 +141,8 @@ impl Writer<'_, '_> {
     /// What stands before the item at `index`: a comma, and a new line if the output is laid out.
     fn separate(&mut self, index: usize, depth: usize) -> Result<(), Error> {
         if index > 0 {
-            self.out.push(if self.indent.is_some() { "," } else { ", " })?;
+            self.out
+                .push(if self.indent.is_some() { "," } else { ", " })?;
         }
         self.new_line(depth)
     }

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::text::subject;
 use crate::builtins::operand::{self, flag, integer};
 use crate::builtins::produce::{Answer, PaidText, text_like, value};
-use crate::builtins::python::wrap::{Wrapping, wrap};
 use crate::builtins::python::split;
+use crate::builtins::python::wrap::{Wrapping, wrap};
 use crate::call::{Bound, Builtin, CallContext};
 use crate::error::Error;
 use crate::value::{Value, text};
@@ -14,10 +14,19 @@ use crate::value::{Value, text};
 pub(super) const FILTERS: &[Builtin] = &[
     Builtin::filter("indent", &["width", "first", "blank"], indent),
     Builtin::filter("center", &["width"], center),
-    Builtin::filter("truncate", &["length", "killwords", "end", "leeway"], truncate),
+    Builtin::filter(
+        "truncate",
+        &["length", "killwords", "end", "leeway"],
+        truncate,
+    ),
     Builtin::filter(
         "wordwrap",
-        &["width", "break_long_words", "wrapstring", "break_on_hyphens"],
+        &[
+            "width",
+            "break_long_words",
+            "wrapstring",
+            "break_on_hyphens",
+        ],
         wordwrap,
     ),
 ];

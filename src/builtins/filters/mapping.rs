@@ -11,12 +11,10 @@ use crate::error::builtin::BuiltinFault;
 use crate::error::call::CallFault;
 use crate::value::{Value, truth};
 
-pub(super) const FILTERS: &[Builtin] = &[
-    Builtin::filter("map", &[], map)
-        .rest()
-        .keywords()
-        .futures(Futures::SettleValue),
-];
+pub(super) const FILTERS: &[Builtin] = &[Builtin::filter("map", &[], map)
+    .rest()
+    .keywords()
+    .futures(Futures::SettleValue)];
 
 fn map(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     // As in Jinja, what is false maps to nothing, none among it.

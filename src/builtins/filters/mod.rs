@@ -15,6 +15,10 @@ mod text;
 mod url;
 mod urlize;
 
+pub(super) use lines::{pad, pad_both};
+pub(super) use sequence::tuples;
+pub(super) use text::{escaped, replace_text};
+
 use crate::call::Builtin;
 
 /// All of them: names, the second ones among them, with their code.

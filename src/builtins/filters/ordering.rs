@@ -7,10 +7,10 @@ use crate::builtins::group::Group;
 use crate::builtins::operand::{flag, items, refuse, refuse_range, string};
 use crate::builtins::produce::{Answer, charge_values, nothing, value};
 use crate::builtins::sort;
-use crate::call::{Bound, Builtin, CallContext, settled};
+use crate::call::{Bound, Builtin, CallContext};
 use crate::error::Error;
 use crate::value::compare::{Relation, equal, relate};
-use crate::value::{Map, Value, mapping};
+use crate::value::{Map, Value, mapping, settled};
 
 use super::sequence::tuples;
 
@@ -23,7 +23,12 @@ pub(super) const FILTERS: &[Builtin] = &[
     Builtin::filter("max", &["case_sensitive", "attribute"], |context, bound| {
         extreme(context, bound, Relation::Greater)
     }),
-    Builtin::filter("groupby", &["attribute", "default", "case_sensitive"], groupby).required(1),
+    Builtin::filter(
+        "groupby",
+        &["attribute", "default", "case_sensitive"],
+        groupby,
+    )
+    .required(1),
     Builtin::filter("dictsort", &["case_sensitive", "by", "reverse"], dictsort),
 ];
 
@@ -42,7 +47,9 @@ fn fold_keys(
             continue;
         }
         if let Some(text) = key.as_str()
-            && text.chars().any(|c| !c.is_ascii() || c.is_ascii_uppercase())
+            && text
+                .chars()
+                .any(|c| !c.is_ascii() || c.is_ascii_uppercase())
         {
             context.memory(text.len() as u64 + 24)?;
             *key = Value::string(text.to_lowercase());
@@ -115,7 +122,10 @@ fn extreme(context: &CallContext<'_>, bound: &Bound<'_>, better: Relation) -> An
     let case_sensitive = flag(context, bound, 0, false)?;
     let items = items(context, bound.value)?;
     if items.is_empty() {
-        return nothing(context, literal!("no aggregated item, the sequence is empty"));
+        return nothing(
+            context,
+            literal!("no aggregated item, the sequence is empty"),
+        );
     }
     with_keys(
         context,
@@ -178,7 +188,14 @@ fn dictsort(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     let position = match by {
         "key" => 0,
         "value" => 1,
-        _ => return Err(refuse_range(bound, 1, "`key` or `value`", format!("`{by}`"))),
+        _ => {
+            return Err(refuse_range(
+                bound,
+                1,
+                "`key` or `value`",
+                format!("`{by}`"),
+            ));
+        }
     };
     if mapping(bound.value).is_none() {
         return Err(refuse(bound, "a mapping"));

@@ -4,11 +4,11 @@ use crate::builtins::operand::length;
 use crate::builtins::produce::{Answer, PaidText, value};
 use crate::builtins::python::{characters, split};
 use crate::builtins::sort::merge_sort;
-use crate::call::{Bound, Builtin, CallContext, settled};
+use crate::call::{Bound, Builtin, CallContext};
 use crate::error::Error;
 use crate::error::builtin::BuiltinFault;
 use crate::value::compare::{Relation, relate};
-use crate::value::{MAX_DEPTH, Value, ValueKind, display};
+use crate::value::{MAX_DEPTH, Value, ValueKind, display, settled};
 
 use super::sequence::tuples;
 
@@ -21,7 +21,14 @@ fn pprint(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         context,
         out: PaidText::new(context),
     };
-    printer.format(bound.value, Room { indent: 0, allowance: 0 }, 1)?;
+    printer.format(
+        bound.value,
+        Room {
+            indent: 0,
+            allowance: 0,
+        },
+        1,
+    )?;
     value(printer.out.finish())
 }
 
@@ -46,7 +53,9 @@ impl Printer<'_, '_> {
         }
         let value = settled(self.context, value)?;
         let whole = self.repr(value, level)?;
-        let width = WIDTH.saturating_sub(room.indent).saturating_sub(room.allowance);
+        let width = WIDTH
+            .saturating_sub(room.indent)
+            .saturating_sub(room.allowance);
         if length(&whole) <= width {
             return self.out.push(&whole);
         }
@@ -90,7 +99,11 @@ impl Printer<'_, '_> {
                 self.out.push(",")?;
                 self.new_line(indent)?;
             }
-            let allowance = if last { room.allowance + close.len() } else { 1 };
+            let allowance = if last {
+                room.allowance + close.len()
+            } else {
+                1
+            };
             self.format(item, Room { indent, allowance }, level + 1)?;
         }
         self.out.push(close)
@@ -251,7 +264,10 @@ impl Printer<'_, '_> {
             Ok(relate(self.context, Relation::Less, a, b)
                 .unwrap_or_else(|_| a.type_name() < b.type_name()))
         })?;
-        Ok(order.into_iter().map(|index| entries[index].clone()).collect())
+        Ok(order
+            .into_iter()
+            .map(|index| entries[index].clone())
+            .collect())
     }
 }
 

@@ -12,22 +12,30 @@ use crate::error::builtin::BuiltinFault;
 use crate::value::{Value, truth};
 
 pub(super) const FILTERS: &[Builtin] = &[
-    Builtin::filter("select", &[], |context, bound| items_where(context, bound, true))
-        .rest()
-        .keywords()
-        .futures(Futures::SettleValue),
-    Builtin::filter("reject", &[], |context, bound| items_where(context, bound, false))
-        .rest()
-        .keywords()
-        .futures(Futures::SettleValue),
-    Builtin::filter("selectattr", &[], |context, bound| attributes_where(context, bound, true))
-        .rest()
-        .keywords()
-        .futures(Futures::SettleValue),
-    Builtin::filter("rejectattr", &[], |context, bound| attributes_where(context, bound, false))
-        .rest()
-        .keywords()
-        .futures(Futures::SettleValue),
+    Builtin::filter("select", &[], |context, bound| {
+        items_where(context, bound, true)
+    })
+    .rest()
+    .keywords()
+    .futures(Futures::SettleValue),
+    Builtin::filter("reject", &[], |context, bound| {
+        items_where(context, bound, false)
+    })
+    .rest()
+    .keywords()
+    .futures(Futures::SettleValue),
+    Builtin::filter("selectattr", &[], |context, bound| {
+        attributes_where(context, bound, true)
+    })
+    .rest()
+    .keywords()
+    .futures(Futures::SettleValue),
+    Builtin::filter("rejectattr", &[], |context, bound| {
+        attributes_where(context, bound, false)
+    })
+    .rest()
+    .keywords()
+    .futures(Futures::SettleValue),
 ];
 
 fn items_where(context: &CallContext<'_>, bound: &Bound<'_>, wanted: bool) -> Answer {
@@ -54,7 +62,13 @@ fn attributes_where(context: &CallContext<'_>, bound: &Bound<'_>, wanted: bool) 
         vec![Path::new(Some(attribute))],
         None,
         Box::new(move |context, items, mut found| {
-            keep(context, items, found.pop().unwrap_or_default(), test, wanted)
+            keep(
+                context,
+                items,
+                found.pop().unwrap_or_default(),
+                test,
+                wanted,
+            )
         }),
     )
 }

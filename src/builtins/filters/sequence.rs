@@ -5,16 +5,16 @@ use arcstr::literal;
 use crate::builtins::attribute::{Path, look_up};
 use crate::builtins::operand::{self, integer, is_markup, items, refuse};
 use crate::builtins::produce::{Answer, PaidText, charge_values, nothing, text_like, value};
-use crate::call::{Bound, Builtin, CallContext, Flow, Futures, settled};
+use crate::call::{Bound, Builtin, CallContext, Flow, Futures};
 use crate::error::Error;
-use crate::value::{Value, display, iterate, mapping};
+use crate::value::{Value, display, iterate, mapping, settled};
 
 pub(super) const FILTERS: &[Builtin] = &[
     Builtin::filter("list", &[], list),
     Builtin::filter("first", &[], first).futures(Futures::Keep),
     Builtin::filter("last", &[], last),
-    Builtin::filter("length", &[], length),
-    Builtin::filter("count", &[], length),
+    Builtin::filter("length", &[], count),
+    Builtin::filter("count", &[], count),
     Builtin::filter("reverse", &[], reverse),
     Builtin::filter("random", &[], random),
     Builtin::filter("join", &["d", "attribute"], join),
@@ -46,7 +46,7 @@ fn first(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         });
     }
     let subject = settled(context, bound.value)?;
-    match iterate::iterate(context, subject)?.next() {
+    match iterate(context, subject)?.next() {
         Some(item) => value(item),
         None => nothing(context, HINT),
     }
@@ -71,8 +71,10 @@ fn last(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     }
 }
 
-fn length(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
-    value(Value::int(iterate::length(context, bound.value)? as i64))
+fn count(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
+    value(Value::int(
+        crate::value::length(context, bound.value)? as i64
+    ))
 }
 
 fn reverse(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
@@ -89,7 +91,7 @@ fn reverse(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
 
 fn random(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     use std::hash::{BuildHasher, RandomState};
-    let count = iterate::length(context, bound.value)?;
+    let count = crate::value::length(context, bound.value)?;
     if count == 0 {
         return nothing(context, literal!("no random item, the sequence is empty"));
     }
@@ -98,7 +100,7 @@ fn random(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     if let Some(list) = bound.value.as_list() {
         return value(list.get(index).unwrap_or(Value::NONE));
     }
-    match iterate::iterate(context, bound.value)?.nth(index) {
+    match iterate(context, bound.value)?.nth(index) {
         Some(item) => value(item),
         None => Err(refuse(bound, "a sequence")),
     }
@@ -189,7 +191,10 @@ fn slice(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     let items = items(context, bound.value)?;
     let slices = usize::try_from(slices).unwrap_or(0);
     // Each slice is a list of its own, beside the items themselves.
-    charge_values(context, slices.saturating_mul(5).saturating_add(items.len()))?;
+    charge_values(
+        context,
+        slices.saturating_mul(5).saturating_add(items.len()),
+    )?;
     let mut parts = Vec::with_capacity(slices);
     let (size, longer) = match slices {
         0 => (0, 0),
@@ -233,6 +238,6 @@ pub(in crate::builtins) fn tuples(
     charge_values(context, mapping.len().saturating_mul(6))?;
     Ok(mapping
         .iter()
-        .map(|(key, value)| Value::tuple(vec![key, value]))
+        .map(|(key, value)| Value::tuple(vec![key, value.clone()]))
         .collect())
 }

@@ -120,10 +120,7 @@ fn replace(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
 }
 
 /// The text escaped for HTML.
-pub(in crate::builtins) fn escaped(
-    context: &CallContext<'_>,
-    text: &str,
-) -> Result<ArcStr, Error> {
+pub(in crate::builtins) fn escaped(context: &CallContext<'_>, text: &str) -> Result<ArcStr, Error> {
     let mut out = PaidText::new(context);
     out.push_escaped(text)?;
     Ok(out.finish().into())

@@ -16,16 +16,14 @@ fn urlencode(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     let pairs = match bound.value.kind() {
         ValueKind::Map => tuples(context, bound.value)?,
         ValueKind::List | ValueKind::Tuple | ValueKind::Range => items(context, bound.value)?,
-        ValueKind::Object if iterate::iterate(context, bound.value).is_ok() => {
-            items(context, bound.value)?
-        }
+        ValueKind::Object if iterate(context, bound.value).is_ok() => items(context, bound.value)?,
         _ => {
             quote(context, &mut out, bound.value, false)?;
             return value(out.finish());
         }
     };
     for (index, pair) in pairs.iter().enumerate() {
-        let parts = match iterate::length(context, pair) {
+        let parts = match crate::value::length(context, pair) {
             Ok(2) => items(context, pair)?,
             _ => Vec::new(),
         };

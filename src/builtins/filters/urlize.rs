@@ -13,7 +13,13 @@ use super::text::escaped;
 
 pub(super) const FILTERS: &[Builtin] = &[Builtin::filter(
     "urlize",
-    &["trim_url_limit", "nofollow", "target", "rel", "extra_schemes"],
+    &[
+        "trim_url_limit",
+        "nofollow",
+        "target",
+        "rel",
+        "extra_schemes",
+    ],
     urlize,
 )];
 
@@ -86,7 +92,12 @@ fn schemes(context: &CallContext<'_>, bound: &Bound<'_>) -> Result<Vec<ArcStr>, 
             Some(text) if is_scheme(text) => schemes.push(text.clone()),
             _ => {
                 let shown = operand::shown(context, &scheme);
-                return Err(operand::refuse_range(bound, 4, "schemes such as `ftp:`", shown));
+                return Err(operand::refuse_range(
+                    bound,
+                    4,
+                    "schemes such as `ftp:`",
+                    shown,
+                ));
             }
         }
     }
@@ -99,7 +110,9 @@ fn is_scheme(text: &str) -> bool {
         return false;
     };
     name.chars().nth(1).is_some()
-        && name.chars().all(|c| is_word(c) || matches!(c, '.' | '+' | '-'))
+        && name
+            .chars()
+            .all(|c| is_word(c) || matches!(c, '.' | '+' | '-'))
         && matches!(slashes, "" | "/" | "//")
 }
 
@@ -123,7 +136,11 @@ impl Links {
         };
         if is_web_address(text) {
             let complete = text.starts_with("https://") || text.starts_with("http://");
-            link(out, if complete { "" } else { "https://" }, &self.attributes)?;
+            link(
+                out,
+                if complete { "" } else { "https://" },
+                &self.attributes,
+            )?;
             self.write_shortened(out, text)?;
             return out.push("</a>");
         }
@@ -154,7 +171,11 @@ impl Links {
         let length = operand::length(text) as i64;
         match self.limit {
             Some(limit) if length > limit => {
-                let shown = if limit < 0 { length.saturating_add(limit).max(0) } else { limit };
+                let shown = if limit < 0 {
+                    length.saturating_add(limit).max(0)
+                } else {
+                    limit
+                };
                 out.push(&text[..split::byte_of(text, shown as usize)])?;
                 out.push("...")
             }
@@ -166,7 +187,10 @@ impl Links {
 /// A word without the brackets and points around it: what is before, the word, what is behind.
 fn parts(word: &str) -> (&str, &str, &str) {
     let mut middle = word;
-    while let Some(inner) = ["(", "<", "&lt;"].iter().find_map(|open| middle.strip_prefix(open)) {
+    while let Some(inner) = ["(", "<", "&lt;"]
+        .iter()
+        .find_map(|open| middle.strip_prefix(open))
+    {
         middle = inner;
     }
     let head = &word[..word.len() - middle.len()];
@@ -283,8 +307,12 @@ fn is_address_in_brackets(text: &str) -> bool {
         return false;
     };
     let mut groups = address.split(':');
-    let is_group =
-        |group: &str| group.len() <= 4 && group.chars().all(|c| is_decimal(c) || c.is_ascii_hexdigit());
+    let is_group = |group: &str| {
+        group.len() <= 4
+            && group
+                .chars()
+                .all(|c| is_decimal(c) || c.is_ascii_hexdigit())
+    };
     matches!(address.matches(':').count(), 2..=8) && groups.all(is_group) && follows_host(rest)
 }
 

@@ -2,14 +2,18 @@
 
 use crate::builtins::operand::{integer, items, refuse_argument, shown};
 use crate::builtins::produce::{Answer, charge_values, value};
-use crate::call::{Bound, Builtin, CallContext, Futures, settled};
+use crate::call::{Bound, Builtin, CallContext, Futures};
 use crate::error::Error;
 use crate::error::builtin::BuiltinFault;
-use crate::value::{Map, Value, iterate, mapping};
+use crate::value::{Map, Value, iterate, mapping, settled};
 
-pub(super) const RANGE: Builtin = positional(Builtin::function("range", &["start", "stop", "step"], range))
-    .required(1)
-    .futures(Futures::Settle);
+pub(super) const RANGE: Builtin = positional(Builtin::function(
+    "range",
+    &["start", "stop", "step"],
+    range,
+))
+.required(1)
+.futures(Futures::Settle);
 pub(super) const DICT: Builtin = positional(Builtin::function("dict", &["items"], dict)).keywords();
 pub(super) const NAMESPACE: Builtin =
     positional(Builtin::function("namespace", &["items"], namespace)).keywords();
@@ -63,12 +67,12 @@ pub(in crate::builtins) fn merge(
     if let Some(mapping) = mapping(source) {
         charge_values(context, mapping.len().saturating_mul(5))?;
         for (key, value) in mapping.iter() {
-            map.insert(key, value)?;
+            map.insert(key, value.clone())?;
         }
         return Ok(());
     }
     for pair in items(context, source)? {
-        let parts = match iterate::length(context, &pair) {
+        let parts = match crate::value::length(context, &pair) {
             Ok(2) => items(context, &pair)?,
             _ => Vec::new(),
         };

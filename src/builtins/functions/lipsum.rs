@@ -6,7 +6,8 @@ use crate::builtins::operand::{flag, integer, refuse_range};
 use crate::builtins::produce::{Answer, PaidText, text_like, value};
 use crate::call::{Bound, Builtin, CallContext};
 
-pub(super) const LIPSUM: Builtin = Builtin::function("lipsum", &["n", "html", "min", "max"], lipsum);
+pub(super) const LIPSUM: Builtin =
+    Builtin::function("lipsum", &["n", "html", "min", "max"], lipsum);
 
 /// Words with the sound of Latin, in no order.
 const WORDS: [&str; 64] = [

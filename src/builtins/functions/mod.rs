@@ -5,6 +5,8 @@ mod cycler;
 mod joiner;
 mod lipsum;
 
+pub(super) use collections::merge;
+
 use crate::call::Builtin;
 
 /// All of them.

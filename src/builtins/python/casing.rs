@@ -11,7 +11,11 @@ pub(crate) fn capitalize(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     push_title(&mut out, first);
     // Lowered as a whole, so that a sigma at the end of the word sees what is before it.
-    out.extend(text.to_lowercase().chars().skip(first.to_lowercase().count()));
+    out.extend(
+        text.to_lowercase()
+            .chars()
+            .skip(first.to_lowercase().count()),
+    );
     out
 }
 
@@ -128,12 +132,36 @@ mod tests {
         // text, capitalize(), title(), swapcase(), casefold()
         let rows = [
             ("", "", "", "", ""),
-            ("hELLO wORLD", "Hello world", "Hello World", "Hello World", "hello world"),
-            ("they're bill's", "They're bill's", "They'Re Bill'S", "THEY'RE BILL'S", "they're bill's"),
-            ("straße ẞ", "Straße ß", "Straße ẞ", "STRASSE ß", "strasse ss"),
+            (
+                "hELLO wORLD",
+                "Hello world",
+                "Hello World",
+                "Hello World",
+                "hello world",
+            ),
+            (
+                "they're bill's",
+                "They're bill's",
+                "They'Re Bill'S",
+                "THEY'RE BILL'S",
+                "they're bill's",
+            ),
+            (
+                "straße ẞ",
+                "Straße ß",
+                "Straße ẞ",
+                "STRASSE ß",
+                "strasse ss",
+            ),
             ("ﬁne", "Fine", "Fine", "FINE", "fine"),
             ("ǆ ǅ", "ǅ ǆ", "ǅ ǅ", "Ǆ ǅ", "ǆ ǆ"),
-            ("ΑΣ ΣΑ", "Ας σα", "Ας Σα", "ας σα", "ας σα".replace('ς', "σ").leak()),
+            (
+                "ΑΣ ΣΑ",
+                "Ας σα",
+                "Ας Σα",
+                "ας σα",
+                "ας σα".replace('ς', "σ").leak(),
+            ),
             ("x1y-z", "X1y-z", "X1Y-Z", "X1Y-Z", "x1y-z"),
             ("Ꭰꭰ", "Ꭰꭰ", "Ꭰꭰ", "ꭰᎠ", "ᎠᎠ"),
         ];

@@ -156,21 +156,34 @@ impl Spec {
             _ => match kind {
                 'e' | 'E' => exponential(magnitude, self.precision.unwrap_or(6), self.alternate),
                 'f' | 'F' => fixed(magnitude, self.precision.unwrap_or(6), self.alternate),
-                '%' => fixed(magnitude * 100.0, self.precision.unwrap_or(6), self.alternate),
+                '%' => fixed(
+                    magnitude * 100.0,
+                    self.precision.unwrap_or(6),
+                    self.alternate,
+                ),
                 'r' if self.precision.is_none() => shortest(magnitude, self.alternate),
                 'r' => general(magnitude, self.precision.unwrap_or(6), self.alternate, true),
-                _ => general(magnitude, self.precision.unwrap_or(6), self.alternate, false),
+                _ => general(
+                    magnitude,
+                    self.precision.unwrap_or(6),
+                    self.alternate,
+                    false,
+                ),
             },
         };
         let digits = match kind {
             'E' | 'F' | 'G' => digits.to_uppercase(),
             _ => digits,
         };
-        let is_zero = digits.bytes().take_while(|&b| b != b'e' && b != b'E').all(|b| matches!(b, b'0' | b'.'));
-        let negative = number.is_sign_negative()
-            && !number.is_nan()
-            && !(self.no_negative_zero && is_zero);
-        let whole = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+        let is_zero = digits
+            .bytes()
+            .take_while(|&b| b != b'e' && b != b'E')
+            .all(|b| matches!(b, b'0' | b'.'));
+        let negative =
+            number.is_sign_negative() && !number.is_nan() && !(self.no_negative_zero && is_zero);
+        let whole = digits
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(digits.len());
         let tail = format!("{}{percent}", &digits[whole..]);
         Some(self.number(self.sign_of(negative), &digits[..whole], &tail, 3))
     }
@@ -215,7 +228,8 @@ impl Spec {
             '=' => (0, missing, 0),
             _ => (missing, 0, 0),
         };
-        let mut out = String::with_capacity(lead.len() + body.len() + missing * self.fill.len_utf8());
+        let mut out =
+            String::with_capacity(lead.len() + body.len() + missing * self.fill.len_utf8());
         let fill = |out: &mut String, count| out.extend(std::iter::repeat_n(self.fill, count));
         fill(&mut out, before);
         out.push_str(lead);
@@ -234,7 +248,9 @@ fn take(rest: &mut &str, wanted: &[char]) -> Option<char> {
 
 /// A number if there is one; the outer option is none where it is too large.
 fn take_number(rest: &mut &str) -> Option<Option<usize>> {
-    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let end = rest
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(rest.len());
     if end == 0 {
         return Some(None);
     }
@@ -312,7 +328,11 @@ pub(crate) fn general(number: f64, precision: usize, alternate: bool, like_repr:
     };
     if exponent < -4 || i64::from(exponent) >= limit {
         let mantissa = strip(mantissa);
-        let point = if alternate && !mantissa.contains('.') { "." } else { "" };
+        let point = if alternate && !mantissa.contains('.') {
+            "."
+        } else {
+            ""
+        };
         return format!("{mantissa}{point}{}", exponent_text(exponent));
     }
     let places = (precision as i64 - 1 - i64::from(exponent)).max(0) as usize;
@@ -335,6 +355,10 @@ fn shortest(number: f64, alternate: bool) -> String {
             false => fixed + ".0",
         };
     }
-    let point = if alternate && !mantissa.contains('.') { "." } else { "" };
+    let point = if alternate && !mantissa.contains('.') {
+        "."
+    } else {
+        ""
+    };
     format!("{mantissa}{point}{}", exponent_text(exponent))
 }

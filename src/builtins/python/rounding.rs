@@ -16,7 +16,11 @@ pub(crate) fn round_float(number: f64, digits: i64) -> f64 {
         let printed = format!("{number:.*}", digits as usize);
         return printed.parse().unwrap_or(number);
     }
-    let rounded = round_digits(&format!("{:.0}", number.abs().trunc()), -digits as usize, number.fract() != 0.0);
+    let rounded = round_digits(
+        &format!("{:.0}", number.abs().trunc()),
+        -digits as usize,
+        number.fract() != 0.0,
+    );
     let magnitude: f64 = rounded.parse().unwrap_or(f64::INFINITY);
     magnitude.copysign(number)
 }
@@ -47,7 +51,11 @@ fn round_digits(digits: &str, places: usize, more: bool) -> String {
     let up = if exact_half { odd } else { first >= b'5' };
     let mut head = head.as_bytes().to_vec();
     if up {
-        let nines = head.iter().rev().take_while(|&&digit| digit == b'9').count();
+        let nines = head
+            .iter()
+            .rev()
+            .take_while(|&&digit| digit == b'9')
+            .count();
         let at = head.len() - nines;
         head[at..].fill(b'0');
         match at.checked_sub(1) {
@@ -85,7 +93,11 @@ mod tests {
             (123.456, -5, 0.0),
         ];
         for (number, digits, expected) in rows {
-            assert_eq!(round_float(number, digits), expected, "round({number}, {digits})");
+            assert_eq!(
+                round_float(number, digits),
+                expected,
+                "round({number}, {digits})"
+            );
         }
     }
 
@@ -106,7 +118,11 @@ mod tests {
             (i128::MAX, -2, Some(i128::MAX - 27)),
         ];
         for (number, digits, expected) in rows {
-            assert_eq!(round_integer(number, digits), expected, "round({number}, {digits})");
+            assert_eq!(
+                round_integer(number, digits),
+                expected,
+                "round({number}, {digits})"
+            );
         }
     }
 }

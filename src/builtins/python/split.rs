@@ -125,7 +125,12 @@ mod tests {
             ("  a b\t c ", usize::MAX, &["a", "b", "c"], &["a", "b", "c"]),
             ("  a b  c ", 1, &["a", "b  c "], &["  a b", "c"]),
             ("  a b  c ", 0, &["a b  c "], &["  a b  c"]),
-            ("a\x1cb\u{a0}c", usize::MAX, &["a", "b", "c"], &["a", "b", "c"]),
+            (
+                "a\x1cb\u{a0}c",
+                usize::MAX,
+                &["a", "b", "c"],
+                &["a", "b", "c"],
+            ),
         ];
         for (text, limit, forward, backward) in rows {
             assert_eq!(words(text, limit).collect::<Vec<_>>(), forward, "{text:?}");
@@ -139,9 +144,17 @@ mod tests {
     fn lines_agree_with_python() {
         let rows: [(&str, &[&str], &[&str]); 4] = [
             ("", &[], &[]),
-            ("a\nb\r\nc\rd", &["a", "b", "c", "d"], &["a\n", "b\r\n", "c\r", "d"]),
+            (
+                "a\nb\r\nc\rd",
+                &["a", "b", "c", "d"],
+                &["a\n", "b\r\n", "c\r", "d"],
+            ),
             ("a\n\nb\n", &["a", "", "b"], &["a\n", "\n", "b\n"]),
-            ("a\u{2028}b\x0bc\x1e", &["a", "b", "c"], &["a\u{2028}", "b\x0b", "c\x1e"]),
+            (
+                "a\u{2028}b\x0bc\x1e",
+                &["a", "b", "c"],
+                &["a\u{2028}", "b\x0b", "c\x1e"],
+            ),
         ];
         for (text, bare, kept) in rows {
             assert_eq!(lines(text, false).collect::<Vec<_>>(), bare, "{text:?}");

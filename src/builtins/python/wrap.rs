@@ -61,7 +61,10 @@ fn fill(characters: &[char], chunks: &[Chunk], wrapping: Wrapping) -> Vec<String
                 }
             }
         }
-        if line.last().is_some_and(|&chunk| is_blank(characters, chunk)) {
+        if line
+            .last()
+            .is_some_and(|&chunk| is_blank(characters, chunk))
+        {
             line.pop();
         }
         if !line.is_empty() {
@@ -154,7 +157,11 @@ fn hyphenated_chunks(characters: &[char]) -> Vec<Chunk> {
 /// Whether a word may be broken behind the hyphen at `at`: two letters before it (or a letter, a hyphen
 /// and a letter), and two letters behind it (which may have a hyphen between them).
 fn hyphenates(characters: &[char], at: usize) -> bool {
-    let letter = |index: usize| characters.get(index).is_some_and(|&c| is_word(c) && !is_decimal(c));
+    let letter = |index: usize| {
+        characters
+            .get(index)
+            .is_some_and(|&c| is_word(c) && !is_decimal(c))
+    };
     let hyphen = |index: usize| characters.get(index) == Some(&'-');
     let before = at >= 2 && letter(at - 1) && letter(at - 2)
         || at >= 3 && letter(at - 1) && hyphen(at - 2) && letter(at - 3);
@@ -179,11 +186,35 @@ mod tests {
         // text, width, break_long_words, break_on_hyphens, lines
         let rows: [(&str, usize, bool, bool, &[&str]); 8] = [
             ("", 5, true, true, &[]),
-            ("Hello beautiful world", 10, true, true, &["Hello", "beautiful", "world"]),
-            ("abcdefghij kl", 4, true, true, &["abcd", "efgh", "ij", "kl"]),
+            (
+                "Hello beautiful world",
+                10,
+                true,
+                true,
+                &["Hello", "beautiful", "world"],
+            ),
+            (
+                "abcdefghij kl",
+                4,
+                true,
+                true,
+                &["abcd", "efgh", "ij", "kl"],
+            ),
             ("abcdefghij kl", 4, false, true, &["abcdefghij", "kl"]),
-            ("well-known-fact", 6, true, true, &["well-", "known-", "fact"]),
-            ("well-known-fact", 6, true, false, &["well-k", "nown-f", "act"]),
+            (
+                "well-known-fact",
+                6,
+                true,
+                true,
+                &["well-", "known-", "fact"],
+            ),
+            (
+                "well-known-fact",
+                6,
+                true,
+                false,
+                &["well-k", "nown-f", "act"],
+            ),
             ("wait--what now", 6, true, true, &["wait--", "what", "now"]),
             ("a  b", 1, true, true, &["a", "b"]),
         ];
