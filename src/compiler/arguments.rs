@@ -5,9 +5,7 @@ use arcstr::ArcStr;
 use crate::bytecode::{Instruction, ShapeId};
 use crate::compiler::Compiler;
 use crate::compiler::fold;
-use crate::compiler::scope::Set;
 use crate::compiler::symbols::Located;
-use crate::error::CompileFault;
 use crate::source::Span;
 use crate::syntax::ast::{Argument, ExprId, Name};
 
@@ -22,12 +20,11 @@ impl<'src> Compiler<'_, 'src> {
         caller: Option<u32>,
         span: Span,
     ) -> Located<ShapeId> {
-        let keywords = keywords(arguments)?;
         let spreads = arguments
             .iter()
             .any(|a| matches!(a, Argument::Spread(_) | Argument::KeywordSpread(_)));
         if spreads {
-            self.spread_arguments(arguments, &keywords, caller, span)?;
+            self.spread_arguments(arguments, caller, span)?;
             return self.shape(0, Vec::new(), true, span);
         }
         let mut positional = 0;
@@ -37,8 +34,8 @@ impl<'src> Compiler<'_, 'src> {
                 positional += 1;
             }
         }
-        let mut names = Vec::with_capacity(keywords.len() + 1);
-        for (name, value) in keywords {
+        let mut names = Vec::new();
+        for (name, value) in keywords(arguments) {
             self.expression(value)?;
             names.push(ArcStr::from(name.text));
         }
@@ -67,7 +64,6 @@ impl<'src> Compiler<'_, 'src> {
     fn spread_arguments(
         &mut self,
         arguments: &[Argument<'src>],
-        keywords: &[(Name<'src>, ExprId)],
         caller: Option<u32>,
         span: Span,
     ) -> Located<()> {
@@ -92,9 +88,9 @@ impl<'src> Compiler<'_, 'src> {
                 self.emit(Instruction::ExtendMap, self.tree.expr(*values).span);
             }
         }
-        for (name, value) in keywords {
+        for (name, value) in keywords(arguments) {
             self.load_string(name.text, name.span);
-            self.expression(*value)?;
+            self.expression(value)?;
             self.emit(Instruction::InsertMap, name.span);
         }
         if let Some(caller) = caller {
@@ -112,17 +108,12 @@ impl<'src> Compiler<'_, 'src> {
     }
 }
 
-/// The keyword arguments; each name may be given once.
-fn keywords<'src>(arguments: &[Argument<'src>]) -> Located<Vec<(Name<'src>, ExprId)>> {
-    let mut seen = Set::default();
-    let mut keywords = Vec::new();
-    for argument in arguments {
-        if let Argument::Keyword(name, value) = argument {
-            if !seen.insert(name.text) {
-                return Err((CompileFault::KeywordTwice(name.text.to_owned()), name.span));
-            }
-            keywords.push((*name, *value));
-        }
-    }
-    Ok(keywords)
+/// The keyword arguments.
+fn keywords<'a, 'src>(
+    arguments: &'a [Argument<'src>],
+) -> impl Iterator<Item = (Name<'src>, ExprId)> + use<'a, 'src> {
+    arguments.iter().filter_map(|argument| match argument {
+        Argument::Keyword(name, value) => Some((*name, *value)),
+        _ => None,
+    })
 }

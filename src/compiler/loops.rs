@@ -7,7 +7,6 @@ use crate::compiler::emitter::Mark;
 use crate::compiler::pools;
 use crate::compiler::scope::Part;
 use crate::compiler::symbols::Located;
-use crate::error::CompileFault;
 use crate::source::Span;
 use crate::syntax::ast::{
     Argument, AssignScope, Body, Comprehension, ExprId, For, Step, StepKind, StmtId, Target,
@@ -358,16 +357,14 @@ impl<'src> Compiler<'_, 'src> {
     }
 
     /// `break`, or `continue`.
-    pub(super) fn leave_round(&mut self, breaks: bool) -> Located<()> {
+    pub(super) fn leave_round(&mut self, breaks: bool) {
         let span = self.now.span;
         let innermost = self.now.loops.iter().rev().find_map(|open| {
             let (again, done) = open.exits?;
             Some((open.opened, if breaks { done } else { again }))
         });
-        let Some((opened, mark)) = innermost else {
-            let word = if breaks { "break" } else { "continue" };
-            return Err((CompileFault::OutsideLoop(word), span));
-        };
+        let (opened, mark) =
+            innermost.expect("the parser refuses `break` and `continue` outside of loops");
         for index in (opened..self.now.opened.len()).rev() {
             match self.now.opened[index] {
                 Opened::Capture => {
@@ -378,7 +375,6 @@ impl<'src> Compiler<'_, 'src> {
             }
         }
         self.jump(Instruction::Jump, mark, span);
-        Ok(())
     }
 
     pub(super) fn comprehension(

@@ -4,8 +4,7 @@ use crate::bytecode::{Instruction, MacroInfo, Slot, Variable};
 use crate::compiler::scope::{Home, Initial, Part, ScopeId};
 use crate::compiler::symbols::Located;
 use crate::compiler::{Compiler, pools, specials};
-use crate::error::CompileFault;
-use crate::syntax::ast::{Body, ExprId, ExprKind, Name, Parameter, StmtId, StepKind};
+use crate::syntax::ast::{Body, ExprId, ExprKind, Parameter, StmtId};
 
 impl<'src> Compiler<'_, 'src> {
     /// Compiles a macro's unit and gives its place in the program's macros.
@@ -18,7 +17,11 @@ impl<'src> Compiler<'_, 'src> {
     ) -> Located<u32> {
         let unit = self.scopes.unit_of[&id];
         let scope = self.scopes.of(id, Part::Body);
-        let first_default = first_default(parameters)?;
+        // The parser refuses parameters without default behind those that have one.
+        let first_default = parameters
+            .iter()
+            .position(|parameter| parameter.default.is_some())
+            .unwrap_or(parameters.len());
         let uses = self.scopes.specials[&id];
         let special = |index: usize| {
             uses[index].then(|| self.parameter_slot(parameters, specials::NAMES[index], uses))
@@ -113,33 +116,12 @@ impl<'src> Compiler<'_, 'src> {
         let tree = self.tree;
         let span = tree.expr(call).span;
         let ExprKind::Chain { base, steps } = &tree.expr(call).kind else {
-            return Err((CompileFault::NotACall, span));
+            unreachable!("the parser refuses `call` blocks without a call");
         };
-        if !matches!(steps.last().map(|step| &step.kind), Some(StepKind::Call(_))) {
-            return Err((CompileFault::NotACall, span));
-        }
         let caller = self.macro_unit(id, "caller", parameters, body)?;
         self.chain(*base, steps, Some(caller))?;
         self.emit(Instruction::MarkSafe, span);
         self.emit(Instruction::EmitValue, span);
         Ok(())
-    }
-}
-
-/// The position of the first parameter with a default; all after it must have one.
-fn first_default(parameters: &[Parameter<'_>]) -> Located<usize> {
-    let first = parameters
-        .iter()
-        .position(|parameter| parameter.default.is_some())
-        .unwrap_or(parameters.len());
-    match parameters[first..].iter().find(|p| p.default.is_none()) {
-        Some(Parameter {
-            name: Name { text, span },
-            ..
-        }) => Err((
-            CompileFault::ParameterWithoutDefault((*text).to_owned()),
-            *span,
-        )),
-        None => Ok(first),
     }
 }

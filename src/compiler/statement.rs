@@ -53,8 +53,14 @@ impl<'src> Compiler<'_, 'src> {
             StmtKind::For(inner) => self.for_statement(id, inner),
             StmtKind::While { condition, body } => self.while_statement(*condition, body),
             StmtKind::Match { subject, cases } => self.match_statement(id, *subject, cases),
-            StmtKind::Break => self.leave_round(true),
-            StmtKind::Continue => self.leave_round(false),
+            StmtKind::Break => {
+                self.leave_round(true);
+                Ok(())
+            }
+            StmtKind::Continue => {
+                self.leave_round(false);
+                Ok(())
+            }
             StmtKind::Assign {
                 target,
                 value,

@@ -368,9 +368,6 @@ impl<'src> Pass<'_, 'src> {
         let uses = specials::mentioned(self.tree, body);
         for parameter in parameters {
             let Name { text, span } = parameter.name;
-            if self.scopes.scope(inner).names.contains_key(text) {
-                return Err((CompileFault::ParameterTwice(text.to_owned()), span));
-            }
             self.declare_parameter(inner, text).map_err(|f| (f, span))?;
         }
         let explicit = |name: &str| parameters.iter().find(|p| p.name.text == name);

@@ -11,20 +11,10 @@ pub(crate) enum CompileFault {
     BlockTwice(String),
     #[error("`extends` must stand at the top of a template, not inside of {0}")]
     NestedExtends(&'static str),
-    #[error("`{0}` stands outside of a loop")]
-    OutsideLoop(&'static str),
     #[error("`loop` is the loop's own variable and cannot be assigned; use another name")]
     AssignLoop,
-    #[error("parameter `{0}` is listed twice")]
-    ParameterTwice(String),
-    #[error("parameter `{0}` has no default but follows one that has")]
-    ParameterWithoutDefault(String),
     #[error("the parameter `caller` needs a default, or must not be listed: a `call` block sets it")]
     CallerWithoutDefault,
-    #[error("keyword argument `{0}` is given twice")]
-    KeywordTwice(String),
-    #[error("`call` needs a call, such as `card('title')`")]
-    NotACall,
     #[error("the pattern binds `{0}` twice")]
     BoundTwice(String),
     #[error("the alternatives of a pattern must bind the same names, but not all bind `{0}`")]

@@ -5,6 +5,7 @@
 
 pub(crate) mod builtin;
 pub(crate) mod call;
+mod compile;
 mod host;
 mod kind;
 pub(crate) mod machine;
@@ -14,6 +15,7 @@ mod syntax;
 mod trace;
 pub(crate) mod value;
 
+pub(crate) use compile::{CompileFault, VerifyFault};
 pub(crate) use host::HostFault;
 pub use kind::ErrorKind;
 pub(crate) use suggest::suggest;
