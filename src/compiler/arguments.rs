@@ -83,15 +83,18 @@ impl<'src> Compiler<'_, 'src> {
         }
         self.emit(Instruction::MakeMap(0), span);
         for argument in arguments {
-            if let Argument::KeywordSpread(values) = argument {
-                self.expression(*values)?;
-                self.emit(Instruction::ExtendMap, self.tree.expr(*values).span);
+            match argument {
+                Argument::Keyword(name, value) => {
+                    self.load_string(name.text, name.span);
+                    self.expression(*value)?;
+                    self.emit(Instruction::InsertMap, name.span);
+                }
+                Argument::KeywordSpread(values) => {
+                    self.expression(*values)?;
+                    self.emit(Instruction::ExtendMap, self.tree.expr(*values).span);
+                }
+                Argument::Positional(_) | Argument::Spread(_) => {}
             }
-        }
-        for (name, value) in keywords(arguments) {
-            self.load_string(name.text, name.span);
-            self.expression(value)?;
-            self.emit(Instruction::InsertMap, name.span);
         }
         if let Some(caller) = caller {
             self.load_string(CALLER, span);
