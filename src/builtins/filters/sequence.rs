@@ -7,6 +7,7 @@ use crate::builtins::operand::{self, integer, is_markup, items, refuse};
 use crate::builtins::produce::{Answer, PaidText, charge_values, nothing, text_like, value};
 use crate::call::{Bound, Builtin, CallContext, Flow, Futures};
 use crate::error::Error;
+use crate::value::number::Number;
 use crate::value::{Value, display, iterate, mapping, settled};
 
 pub(super) const FILTERS: &[Builtin] = &[
@@ -156,7 +157,17 @@ fn join_values(context: &CallContext<'_>, separator: &Value, items: &[Value]) ->
 }
 
 fn batch(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
-    let count = integer(bound, 0)?.unwrap_or(0);
+    // A float is welcome as long as nothing is to be filled: half the length of a list is one.
+    let count = match operand::number(bound.required(0)) {
+        Some(Number::Float(count)) if bound.some(1).is_none() => {
+            if count.fract() == 0.0 {
+                count as i64
+            } else {
+                -1
+            }
+        }
+        _ => integer(bound, 0)?.unwrap_or(0),
+    };
     let fill = bound.some(1);
     let mut batches = Vec::new();
     let mut batch = Vec::new();
