@@ -117,6 +117,26 @@ fn equal_at(charge: &dyn Charge, a: &Value, b: &Value, depth: usize) -> Result<b
     }
 }
 
+/// Whether an item of a container counts as equal to another: by identity first, as Python has it, so
+/// that a nan is found in the list that it is in.
+pub(crate) fn same_or_equal(charge: &dyn Charge, a: &Value, b: &Value) -> Result<bool, Error> {
+    same_or_equal_at(charge, a, b, MAX_DEPTH)
+}
+
+fn same_or_equal_at(
+    charge: &dyn Charge,
+    a: &Value,
+    b: &Value,
+    depth: usize,
+) -> Result<bool, Error> {
+    charge.fuel(1)?;
+    let has_identity = a.is_container() || matches!(a.0, Repr::Float(_));
+    if has_identity && a.is_same(b) {
+        return Ok(true);
+    }
+    equal_at(charge, a, b, depth)
+}
+
 /// Undefined values are equal to each other only.
 fn equal_undefined(charge: &dyn Charge, a: &Value, b: &Value) -> Result<bool, Error> {
     for undefined in [a.as_undefined(), b.as_undefined()].into_iter().flatten() {
@@ -138,8 +158,7 @@ fn equal_items(charge: &dyn Charge, a: &[Value], b: &[Value], depth: usize) -> R
     }
     let depth = deeper(charge, depth)?;
     for (a, b) in a.iter().zip(b) {
-        charge.fuel(1)?;
-        if !equal_at(charge, a, b, depth)? {
+        if !same_or_equal_at(charge, a, b, depth)? {
             return Ok(false);
         }
     }
@@ -162,9 +181,8 @@ fn equal_mappings(
         return equal_items(charge, a.values(), b.values(), depth);
     }
     for (key, value) in a.iter() {
-        charge.fuel(1)?;
         match b.get(&key)? {
-            Some(other) if equal_at(charge, value, other, depth)? => {}
+            Some(other) if same_or_equal_at(charge, value, other, depth)? => {}
             _ => return Ok(false),
         }
     }
@@ -232,9 +250,7 @@ fn order_items(
 ) -> Result<Option<Ordering>, Error> {
     let depth = deeper(charge, depth)?;
     for (a, b) in a.iter().zip(b) {
-        charge.fuel(1)?;
-        let identical = a.is_container() && a.is_same(b);
-        if !identical && !equal_at(charge, a, b, depth)? {
+        if !same_or_equal_at(charge, a, b, depth)? {
             return order_at(charge, operator, a, b, depth);
         }
     }

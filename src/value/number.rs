@@ -202,7 +202,7 @@ pub(crate) fn power(a: Number, b: Number) -> Result<Number, Error> {
             .ok_or_else(|| ValueFault::IntegerOverflow("**").into());
     }
     let (base, exponent) = (a.to_f64(), b.to_f64());
-    if base == 0.0 && exponent < 0.0 {
+    if base == 0.0 && exponent < 0.0 && exponent.is_finite() {
         return Err(ValueFault::ZeroToNegative.into());
     }
     let fraction = exponent.is_finite() && exponent.fract() != 0.0;

@@ -217,8 +217,7 @@ pub(crate) fn contains(
                 return Err(ValueFault::NotAContainer(container.type_name().into()).into());
             };
             for own in items {
-                charge.fuel(1)?;
-                if is_or_equals(charge, &own, item)? {
+                if compare::same_or_equal(charge, &own, item)? {
                     return Ok(true);
                 }
             }
@@ -230,16 +229,9 @@ pub(crate) fn contains(
 
 fn contains_item(charge: &dyn Charge, items: &[Value], item: &Value) -> Result<bool, Error> {
     for own in items {
-        charge.fuel(1)?;
-        if is_or_equals(charge, own, item)? {
+        if compare::same_or_equal(charge, own, item)? {
             return Ok(true);
         }
     }
     Ok(false)
-}
-
-/// Containers compare their items by identity first, as Python's do.
-fn is_or_equals(charge: &dyn Charge, a: &Value, b: &Value) -> Result<bool, Error> {
-    let identical = a.is_container() && a.is_same(b);
-    Ok(identical || compare::equal(charge, a, b)?)
 }
