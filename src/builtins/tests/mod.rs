@@ -2,6 +2,7 @@
 
 mod functions;
 mod html;
+mod limits;
 mod methods;
 mod number;
 mod ordering;
@@ -9,6 +10,7 @@ mod predicates;
 mod reader;
 mod sequence;
 mod text;
+mod waits;
 
 use std::cell::Cell;
 
