@@ -43,6 +43,10 @@ use crate::value::{Repr, Value, ValueIter};
 /// assert_eq!(value.get_attr("fahrenheit"), Value::from(212.0));
 /// assert!(value.get_attr("kelvin").is_undefined());
 /// ```
+#[expect(
+    clippy::len_without_is_empty,
+    reason = "`len` says how many items there are, if that is known"
+)]
 pub trait Object: fmt::Debug + Send + Sync + 'static {
     /// What messages call the type.
     fn type_name(&self) -> &str {
