@@ -10,7 +10,7 @@ use crate::compiler::scope::{
 };
 use crate::compiler::specials;
 use crate::compiler::walk;
-use crate::error::{CompileFault, Error};
+use crate::error::CompileFault;
 use crate::source::Span;
 use crate::syntax::ast::{
     AssignScope, Body, ExprId, ExprKind, FilterCall, For, Name, Parameter, Pattern, StmtId,
@@ -508,6 +508,9 @@ impl<'src> Pass<'_, 'src> {
         }
         let mut scope = self.scope;
         loop {
+            if self.sets_context(scope, name.text) {
+                return Ok(());
+            }
             let info = self.scopes.scope(scope);
             if let Some(&known) = info.names.get(name.text) {
                 self.store_known(known, name.span.start);
@@ -517,9 +520,6 @@ impl<'src> Pass<'_, 'src> {
                 break;
             }
             scope = info.parent.expect("transparent scopes stand in others");
-        }
-        if self.scopes.is_top(scope) && self.scopes.template_names.contains(name.text) {
-            return Ok(());
         }
         let outer = self
             .scopes
@@ -542,6 +542,11 @@ impl<'src> Pass<'_, 'src> {
         variable.first_store = name.span.start;
         variable.read_early = read_early;
         Ok(())
+    }
+
+    /// Whether `set` means a `let` here: the template's own variable of that name is the context's.
+    fn sets_context(&self, scope: ScopeId, name: &str) -> bool {
+        self.scopes.is_top(scope) && self.scopes.template_names.contains(name)
     }
 
     fn store_known(&mut self, id: VariableId, position: u32) {

@@ -17,7 +17,6 @@ pub(crate) mod value;
 
 pub(crate) use compile::{CompileFault, VerifyFault};
 pub(crate) use host::HostFault;
-pub(crate) use compile::{CompileFault, VerifyFault};
 pub use kind::ErrorKind;
 pub(crate) use suggest::suggest;
 pub(crate) use syntax::{DelimiterFault, SyntaxError, SyntaxFault, SyntaxNote};
