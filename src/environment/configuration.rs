@@ -87,6 +87,11 @@ impl Configuration {
             .map(Arc::new)
     }
 
+    /// All errors of a text as a template.
+    pub(crate) fn check(&self, name: &str, source: &str) -> Vec<Error> {
+        self.compile(name, source).err().into_iter().collect()
+    }
+
     fn compile_options(&self, name: &str) -> CompileOptions {
         CompileOptions {
             auto_escape: self.auto_escape.applies_to(name),
@@ -108,7 +113,7 @@ impl Configuration {
     }
 }
 
-fn origin(name: &str, source: &str) -> Result<Arc<Origin>, Error> {
+pub(super) fn origin(name: &str, source: &str) -> Result<Arc<Origin>, Error> {
     if u32::try_from(source.len()).is_err() {
         return Err(HostFault::TooLong {
             length: source.len(),

@@ -7,6 +7,7 @@
 mod cache;
 mod configuration;
 mod globals;
+mod inspect;
 mod load;
 mod loader;
 mod options;

@@ -1,10 +1,11 @@
 //! The clock of deadlines, with tokio's timer where its runtime runs; behind the feature `tokio`.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::task::consume_budget;
 use tokio::time::{Instant, Sleep};
 
 use crate::render::block_on::{BlockOn, BlockingRender};
@@ -38,7 +39,7 @@ impl Deadline {
         let Some(at) = self.at else {
             return Poll::Pending;
         };
-        if self.timer.is_none() && !in_runtime() {
+        if self.timer.is_none() && Handle::try_current().is_err() {
             return Poll::Pending;
         }
         let timer = self
@@ -48,10 +49,21 @@ impl Deadline {
     }
 }
 
-/// Whether a runtime is known to run on this thread.
+/// Whether a runtime is at work on this thread, so that blocking would stop it.
+///
+/// Where blocking is fine, in `spawn_blocking` or `block_in_place` say, there is a current runtime too. The
+/// difference that shows is tokio's budget: only a task that the runtime polls has one and runs out of it.
 pub(crate) fn in_runtime() -> bool {
-    Handle::try_current().is_ok()
+    if Handle::try_current().is_err() {
+        return false;
+    }
+    let mut cx = Context::from_waker(Waker::noop());
+    // A budget is 128 rounds; what is used of it here is gone, but the render is refused then anyway.
+    (0..MOST_BUDGET).any(|_| pin!(consume_budget()).poll(&mut cx).is_pending())
 }
+
+/// More rounds than any task may have before it must pause.
+const MOST_BUDGET: usize = 1024;
 
 impl BlockOn for Handle {
     fn block_on(&self, render: BlockingRender<'_>) {

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io;
-use std::sync::Arc;
 
 use arcstr::ArcStr;
 use futures_io::AsyncWrite;

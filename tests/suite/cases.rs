@@ -103,9 +103,9 @@ fn may_refuse(case: &Case, driver: Driver, result: &Result<String, Error>) -> bo
     if driver != Driver::Sync || !refused {
         return false;
     }
-    let mut env = environment(case, Mode::Plain);
+    let mut env = environment(case);
     host::populate(&mut env, Mode::Plain);
-    match template(case, &env) {
+    match template(&env) {
         // With `auto_await`, and with expressions, only running shows what waits.
         Ok(template) => template.is_async() != Waits::No || is_jinja(case),
         Err(_) => case.expression.is_some(),
@@ -132,7 +132,7 @@ fn run_case(case: &Case, driver: Driver) -> Result<String, Error> {
         if kind == "UnawaitedFuture" || kind == "StreamInSyncFor");
     let all_async = driver == Driver::Torture && !about_waiting && case.option("auto_await") != Some("false");
     let mode = if all_async { Mode::AllAsync } else { Mode::Plain };
-    let mut env = environment(case, mode);
+    let mut env = environment(case);
     if all_async {
         env.set_auto_await(true);
     }
@@ -152,7 +152,7 @@ fn run_case(case: &Case, driver: Driver) -> Result<String, Error> {
         };
         return Ok(format!("{value:?}"));
     }
-    let template = template(case, &env)?;
+    let template = template(&env)?;
     match (case.option("block"), driver) {
         (None, Driver::Sync | Driver::Blocking) => template.render_with(context, options),
         (None, Driver::Async) => {
@@ -186,11 +186,11 @@ fn collect(mut stream: kakehi::RenderStream) -> Result<String, Error> {
     })
 }
 
-fn template(case: &Case, env: &Environment) -> Result<Template, Error> {
+fn template(env: &Environment) -> Result<Template, Error> {
     env.template("main")
 }
 
-fn environment(case: &Case, _mode: Mode) -> Environment {
+fn environment(case: &Case) -> Environment {
     let mut env = if case.option("syntax") == Some("jinja") {
         Environment::jinja()
     } else {

@@ -127,7 +127,7 @@ pub fn populate(env: &mut Environment, mode: Mode) {
     env.add_global("db", Value::from_object(Database));
     match mode {
         Mode::Plain => {
-            env.add_function("zip", |lists: Rest<Vec<Value>>| zip(&lists));
+            env.add_function("zip", |lists: Rest<Vec<Value>>| zip(&lists.0));
             env.add_function("boom", |message: String| {
                 Err::<Value, _>(Error::host(message))
             });
@@ -136,7 +136,7 @@ pub fn populate(env: &mut Environment, mode: Mode) {
         Mode::AllAsync => {
             env.add_async_function("zip", |lists: Rest<Vec<Value>>| async move {
                 Rounds(1).await;
-                zip(&lists)
+                zip(&lists.0)
             });
             env.add_async_function("boom", |message: String| async move {
                 Rounds(1).await;
