@@ -203,7 +203,9 @@ impl<'src> Pass<'_, 'src> {
                 self.open(id);
             }
             StmtKind::With { bindings, .. } => {
-                bindings.iter().for_each(|(_, value)| self.expression(*value));
+                bindings
+                    .iter()
+                    .for_each(|(_, value)| self.expression(*value));
                 self.open(id);
             }
             StmtKind::Macro { name, .. } => {
@@ -287,7 +289,8 @@ impl<'src> Pass<'_, 'src> {
                 }
                 self.solid_scope(inner, |pass| pass.body(body))
             }
-            StmtKind::FilterBlock { filters, body } | StmtKind::AssignBlock { filters, body, .. } => {
+            StmtKind::FilterBlock { filters, body }
+            | StmtKind::AssignBlock { filters, body, .. } => {
                 let inner = self.part(id, Part::Body, scope, unit);
                 self.solid_scope(inner, |pass| {
                     pass.body(body)?;
@@ -414,7 +417,9 @@ impl<'src> Pass<'_, 'src> {
                 self.solid_scope(scope, |pass| pass.body(body))?;
             }
         }
-        self.scopes.blocks.sort_by_key(|id| tree.stmt(*id).span.start);
+        self.scopes
+            .blocks
+            .sort_by_key(|id| tree.stmt(*id).span.start);
         Ok(())
     }
 
@@ -468,11 +473,7 @@ impl<'src> Pass<'_, 'src> {
     }
 
     /// A parameter of a macro, which the machine puts in the next slot.
-    fn declare_parameter(
-        &mut self,
-        scope: ScopeId,
-        name: &'src str,
-    ) -> Result<(), CompileFault> {
+    fn declare_parameter(&mut self, scope: ScopeId, name: &'src str) -> Result<(), CompileFault> {
         let id = self.declare(scope, name, Initial::Parameter);
         let slot = self.scopes.add_slot(self.scopes.scope(scope).unit)?;
         self.scopes.variables[id.0 as usize].home = Home::Slot(slot);

@@ -38,7 +38,9 @@ fn program(source: &str) -> Result<Program, Error> {
 #[test]
 fn explore() {
     let path = std::env::var("EXPLORE").unwrap_or_default();
-    let Ok(all) = std::fs::read_to_string(path) else { return };
+    let Ok(all) = std::fs::read_to_string(path) else {
+        return;
+    };
     for source in all.split("\n----\n") {
         println!("=== {source}");
         match program(source) {
