@@ -87,6 +87,11 @@ impl Configuration {
             .map(Arc::new)
     }
 
+    /// All errors of a text as a template.
+    pub(crate) fn check(&self, name: &str, source: &str) -> Vec<Error> {
+        self.compile(name, source).err().into_iter().collect()
+    }
+
     fn compile_options(&self, name: &str) -> CompileOptions {
         CompileOptions {
             auto_escape: self.auto_escape.applies_to(name),

@@ -20,7 +20,7 @@ mod waits;
 use std::fmt;
 use std::sync::Arc;
 
-pub(crate) use cache::{Compiled, Loaded, Participant, Source, Turn};
+pub(crate) use cache::{Compiled, Loaded, Participant, Turn};
 pub(crate) use configuration::Configuration;
 pub(crate) use load::{LoadNow, compile_answer, load_now};
 pub use loader::{

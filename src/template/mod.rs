@@ -308,7 +308,7 @@ impl Template {
     /// ```
     pub fn undeclared_variables(&self) -> BTreeSet<String> {
         let program = &self.compiled.program;
-        let names = program.context_names.iter().map(|name| program.name(*name).as_str());
+        let names = program.context_names.iter().map(|name| program.name(*name).text().as_str());
         names
             .filter(|name| self.configuration.registry.global(name).is_none())
             .map(str::to_owned)
