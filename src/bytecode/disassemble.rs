@@ -72,7 +72,7 @@ impl Program {
         match instruction {
             I::EmitText(text) => write!(f, " {:?}", self.texts[text as usize]),
             I::EmitLocal(slot, name) | I::LoadLocal(slot, name) | I::LoadRoot(slot, name) => {
-                write!(f, " {} {}", slot.0, self.name(name))
+                write!(f, " {} {}", slot.0, self.name(name).text())
             }
             I::LoadConst(constant) => {
                 let value = &self.constants[constant as usize];
@@ -88,12 +88,12 @@ impl Program {
             | I::GetAttribute(name)
             | I::GetAttributeOrNone(name)
             | I::SetAttribute(name)
-            | I::LoadExport(name) => write!(f, " {}", self.name(name)),
+            | I::LoadExport(name) => write!(f, " {}", self.name(name).text()),
             I::ExportLocal(variable, name) | I::ShareLocal(variable, name) => {
-                write!(f, " {} {}", Place(variable), self.name(name))
+                write!(f, " {} {}", Place(variable), self.name(name).text())
             }
             I::LoadCell(level, cell, name) => {
-                write!(f, " {level}:{cell} {}", self.name(name))
+                write!(f, " {level}:{cell} {}", self.name(name).text())
             }
             I::StoreCell(cell) => write!(f, " {cell}"),
             I::Move { from, to } => write!(f, " {} -> {}", Place(from), Place(to)),
@@ -134,7 +134,7 @@ impl Program {
                 self.write_call(f, shape)
             }
             I::CallMethod(shape, name) => {
-                write!(f, " {}", self.name(name))?;
+                write!(f, " {}", self.name(name).text())?;
                 self.write_call(f, shape)
             }
             I::MakeMacro(definition) => {

@@ -127,7 +127,7 @@ pub fn populate(env: &mut Environment, mode: Mode) {
     env.add_global("db", Value::from_object(Database));
     match mode {
         Mode::Plain => {
-            env.add_function("zip", |lists: Rest<Vec<Value>>| zip(&lists));
+            env.add_function("zip", |lists: Rest<Vec<Value>>| zip(&lists.0));
             env.add_function("boom", |message: String| {
                 Err::<Value, _>(Error::host(message))
             });
@@ -136,7 +136,7 @@ pub fn populate(env: &mut Environment, mode: Mode) {
         Mode::AllAsync => {
             env.add_async_function("zip", |lists: Rest<Vec<Value>>| async move {
                 Rounds(1).await;
-                zip(&lists)
+                zip(&lists.0)
             });
             env.add_async_function("boom", |message: String| async move {
                 Rounds(1).await;
@@ -210,9 +210,10 @@ pub fn context(json: &serde_json::Value) -> Value {
             {
                 return value;
             }
-            map.iter()
-                .map(|(key, value)| (key.clone(), context(value)))
-                .collect::<Value>()
+            let pairs = map
+                .iter()
+                .map(|(key, value)| (Value::from(key.as_str()), context(value)));
+            Value::from_pairs(pairs).expect("texts are keys")
         }
         serde_json::Value::Array(items) => items.iter().map(context).collect::<Vec<_>>().into(),
         other => Value::from_serialize(other).expect("JSON converts"),

@@ -173,7 +173,7 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
         }
     }
 
-    /// Goes on after a fault: with the text behind the end of the tag or output at fault.
+    /// Goes on after a fault, with the text behind the end of the tag or output at fault.
     pub(crate) fn recover(&mut self) {
         let (from, end) = match &self.mode {
             Mode::Done => return,
