@@ -27,6 +27,11 @@ impl Program {
         self.verify_spans()?;
         let outer = self.outer_units()?;
         for (index, unit) in self.units.iter().enumerate() {
+            // What stands in code that nothing leads to never runs, and what is around it is not known.
+            let stands_in_another = matches!(unit.kind, UnitKind::Macro | UnitKind::Loop);
+            if stands_in_another && outer[index].is_none() {
+                continue;
+            }
             UnitWalk {
                 program: self,
                 index,
@@ -116,6 +121,10 @@ impl Program {
     /// Lists of visible variables belong to the unit that shows them.
     fn verify_visible(&self, outer: &[Option<usize>]) -> Result<(), VerifyFault> {
         for (index, unit) in self.units.iter().enumerate() {
+            let stands_in_another = matches!(unit.kind, UnitKind::Macro | UnitKind::Loop);
+            if stands_in_another && outer[index].is_none() {
+                continue;
+            }
             for address in unit.entry.0..unit.end.0 {
                 let visible = match self.code[address as usize] {
                     Instruction::IncludeTemplate(site) => &self.includes[site as usize].visible,
