@@ -72,7 +72,7 @@ impl Program {
         match instruction {
             I::EmitText(text) => write!(f, " {:?}", self.texts[text as usize]),
             I::EmitLocal(slot, name) | I::LoadLocal(slot, name) | I::LoadRoot(slot, name) => {
-                write!(f, " {} {}", slot.0, self.name(name))
+                write!(f, " {} {}", slot.0, self.name(name).text())
             }
             I::LoadConst(constant) => {
                 let value = &self.constants[constant as usize];
@@ -88,12 +88,12 @@ impl Program {
             | I::GetAttribute(name)
             | I::GetAttributeOrNone(name)
             | I::SetAttribute(name)
-            | I::LoadExport(name) => write!(f, " {}", self.name(name)),
+            | I::LoadExport(name) => write!(f, " {}", self.name(name).text()),
             I::ExportLocal(variable, name) | I::ShareLocal(variable, name) => {
-                write!(f, " {} {}", Place(variable), self.name(name))
+                write!(f, " {} {}", Place(variable), self.name(name).text())
             }
             I::LoadCell(level, cell, name) => {
-                write!(f, " {level}:{cell} {}", self.name(name))
+                write!(f, " {level}:{cell} {}", self.name(name).text())
             }
             I::StoreCell(cell) => write!(f, " {cell}"),
             I::Move { from, to } => write!(f, " {} -> {}", Place(from), Place(to)),
@@ -127,14 +127,22 @@ impl Program {
                 let site = &self.call_sites[site as usize];
                 write!(f, " {}", site.name)?;
                 write_shape(f, &self.shapes[site.shape.0 as usize])?;
-                write!(f, "{}", if site.function.is_none() { " unknown" } else { "" })
+                write!(
+                    f,
+                    "{}",
+                    if site.function.is_none() {
+                        " unknown"
+                    } else {
+                        ""
+                    }
+                )
             }
             I::CallFunction(shape) => {
                 write!(f, " ")?;
                 self.write_call(f, shape)
             }
             I::CallMethod(shape, name) => {
-                write!(f, " {}", self.name(name))?;
+                write!(f, " {}", self.name(name).text())?;
                 self.write_call(f, shape)
             }
             I::MakeMacro(definition) => {
@@ -184,21 +192,35 @@ impl Program {
 
     fn write_call(&self, f: &mut fmt::Formatter<'_>, shape: ShapeId) -> fmt::Result {
         let shape = &self.shapes[shape.0 as usize];
-        if *shape == (CallShape { positional: 0, keywords: Vec::new(), spread: false }) {
+        if *shape
+            == (CallShape {
+                positional: 0,
+                keywords: Vec::new(),
+                spread: false,
+            })
+        {
             return write!(f, "()");
         }
         write_shape(f, shape)
     }
 
     /// What another template sees: nothing, or the context and these.
-    fn write_context(&self, f: &mut fmt::Formatter<'_>, visible: Option<&[Visible]>) -> fmt::Result {
+    fn write_context(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        visible: Option<&[Visible]>,
+    ) -> fmt::Result {
         match visible {
             None => write!(f, " without context"),
             visible => self.write_visible(f, visible),
         }
     }
 
-    fn write_visible(&self, f: &mut fmt::Formatter<'_>, visible: Option<&[Visible]>) -> fmt::Result {
+    fn write_visible(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        visible: Option<&[Visible]>,
+    ) -> fmt::Result {
         for (index, variable) in visible.into_iter().flatten().enumerate() {
             write!(f, "{}", if index == 0 { " with " } else { ", " })?;
             match variable.source {

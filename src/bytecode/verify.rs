@@ -3,7 +3,9 @@
 //! Each unit's code is walked along all its ways with an abstract state: how many values are on the
 //! stack, and how many loops, captures and escaping modes are open. Where ways meet they must agree.
 
-use crate::bytecode::{Effect, Instruction, Label, Program, Unit, UnitKind, Variable, VisibleSource};
+use crate::bytecode::{
+    Effect, Instruction, Label, Program, Unit, UnitKind, Variable, VisibleSource,
+};
 use crate::error::VerifyFault;
 
 /// What is open at an address.
@@ -51,7 +53,10 @@ impl Program {
         let units = |unit: u32| (unit as usize) < self.units.len();
         let tables = self.macros.iter().all(|definition| units(definition.unit))
             && self.blocks.iter().all(|block| units(block.unit))
-            && self.loops.iter().all(|info| info.recursive.is_none_or(units))
+            && self
+                .loops
+                .iter()
+                .all(|info| info.recursive.is_none_or(units))
             && self
                 .call_sites
                 .iter()
@@ -89,11 +94,12 @@ impl Program {
         for (index, unit) in self.units.iter().enumerate() {
             for address in unit.entry.0..unit.end.0 {
                 let inner = match self.code[address as usize] {
-                    Instruction::MakeMacro(definition) => self
-                        .macros
-                        .get(definition as usize)
-                        .ok_or(VerifyFault::Operand(address))?
-                        .unit as usize,
+                    Instruction::MakeMacro(definition) => {
+                        self.macros
+                            .get(definition as usize)
+                            .ok_or(VerifyFault::Operand(address))?
+                            .unit as usize
+                    }
                     Instruction::EnterRecursiveLoop(inner) => inner as usize,
                     _ => continue,
                 };
@@ -117,13 +123,16 @@ impl Program {
                     Instruction::CallBlock(block) => &self.blocks[block as usize].visible,
                     _ => continue,
                 };
-                let fine = visible.iter().flatten().all(|variable| match variable.source {
-                    VisibleSource::Local(variable) => has_variable(unit, variable),
-                    VisibleSource::Cell(levels, cell) => {
-                        self.has_cell(outer, index, levels, cell)
-                    }
-                    VisibleSource::Loop => true,
-                });
+                let fine = visible
+                    .iter()
+                    .flatten()
+                    .all(|variable| match variable.source {
+                        VisibleSource::Local(variable) => has_variable(unit, variable),
+                        VisibleSource::Cell(levels, cell) => {
+                            self.has_cell(outer, index, levels, cell)
+                        }
+                        VisibleSource::Loop => true,
+                    });
                 if !fine {
                     return Err(VerifyFault::Operand(address));
                 }
@@ -210,12 +219,8 @@ impl UnitWalk<'_> {
         if !self.has_operands(instruction, state.loops) {
             return Err(VerifyFault::Operand(address));
         }
-        let effect = Effect::of(
-            instruction,
-            &self.program.shapes,
-            &self.program.call_sites,
-        )
-        .ok_or(VerifyFault::Operand(address))?;
+        let effect = Effect::of(instruction, &self.program.shapes, &self.program.call_sites)
+            .ok_or(VerifyFault::Operand(address))?;
         track(&mut state, instruction).ok_or(VerifyFault::Balance(address))?;
         if let Instruction::Return = instruction {
             let end = State {
@@ -271,9 +276,7 @@ impl UnitWalk<'_> {
                 program.has_cell(self.outer, self.index, levels, cell) && name(id)
             }
             I::StoreCell(cell) => cell < self.unit.cells,
-            I::Move { from, to } => {
-                has_variable(self.unit, from) && has_variable(self.unit, to)
-            }
+            I::Move { from, to } => has_variable(self.unit, from) && has_variable(self.unit, to),
             I::Clear(variable) => has_variable(self.unit, variable),
             I::EnterLoop(info) => (info as usize) < program.loops.len(),
             I::LoadLoopField(level, _)
@@ -303,11 +306,9 @@ fn track(state: &mut State, instruction: Instruction) -> Option<()> {
     match instruction {
         I::EnterLoop(_) => state.loops += 1,
         I::ExitLoop | I::ExitLoopElse(_) => state.loops = state.loops.checked_sub(1)?,
-        I::NextItem(_)
-        | I::AcceptItem
-        | I::HoldItem(_)
-        | I::ReleaseItem(_)
-        | I::CompleteRound => state.loops.checked_sub(1).map(|_| ())?,
+        I::NextItem(_) | I::AcceptItem | I::HoldItem(_) | I::ReleaseItem(_) | I::CompleteRound => {
+            state.loops.checked_sub(1).map(|_| ())?
+        }
         I::BeginCapture => state.captures += 1,
         I::EndCapture => state.captures = state.captures.checked_sub(1)?,
         I::EnterAutoEscape => state.escapes += 1,

@@ -8,13 +8,13 @@ use crate::bytecode::{
 };
 use crate::compiler::scope::{Map, Set};
 use crate::error::CompileFault;
-use crate::value::Value;
+use crate::value::{Symbol, Value};
 
 /// The tables.
 #[derive(Debug, Default)]
 pub(super) struct Pools {
     pub(super) constants: Vec<Value>,
-    pub(super) names: Vec<ArcStr>,
+    pub(super) names: Vec<Symbol>,
     pub(super) texts: Vec<Box<str>>,
     pub(super) shapes: Vec<CallShape>,
     pub(super) call_sites: Vec<CallSite>,
@@ -50,7 +50,7 @@ impl Pools {
         }
         let id = NameId(self.names.len() as u32);
         let name = ArcStr::from(name);
-        self.names.push(name.clone());
+        self.names.push(Symbol::new(name.clone()));
         self.name_ids.insert(name, id);
         id
     }

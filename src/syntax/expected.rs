@@ -206,69 +206,114 @@ fn role(terminal: &str) -> Role {
 /// The list of terminals in words, most helpful first.
 fn words(scene: &Scene<'_>, expected: &[String]) -> Vec<String> {
     let terminals: Vec<&str> = expected.iter().map(|entry| unquote(entry)).collect();
-    let has = |terminal: &str| terminals.contains(&terminal);
-    let starts_expression = has("integer") && has("string");
-    let operators = terminals
-        .iter()
-        .filter(|terminal| role(terminal) == Role::Operator)
-        .count();
-    let goes_on = !starts_expression && operators >= 3;
-    let has_name = has("name");
-    let mut marks = Vec::new();
-    let mut keywords = Vec::new();
-    let mut parts = Vec::new();
-    let mut others = Vec::new();
-    let mut statements = false;
-    for terminal in &terminals {
-        match role(terminal) {
-            Role::Mark if matches!(*terminal, "%>" | ">>") => {
-                marks.insert(0, end_mark(scene, terminal))
-            }
-            Role::Mark => marks.push(format!("`{terminal}`")),
-            Role::Part(tag) => parts.push(tag),
-            Role::Statement => statements = true,
-            Role::Word
-                if starts_expression || goes_on && matches!(*terminal, "in" | "if" | "else") => {}
-            Role::Word if has_name && !matches!(*terminal, "in" | "if" | "else") => {}
-            Role::Word => keywords.push(format!("`{terminal}`")),
-            Role::Covered => {}
-            Role::Starter if starts_expression || goes_on || *terminal == "name" => {}
-            Role::Operator if starts_expression || goes_on => {}
-            Role::Starter | Role::Operator => others.push(format!("`{terminal}`")),
-        }
-    }
-    // Brackets close before they separate.
-    marks.sort_by_key(|mark| matches!(mark.as_str(), "`,`" | "`:`" | "`=`" | "`??=`"));
+    let parts = parts(&terminals);
     if !parts.is_empty() {
-        let named = parts.iter().any(|tag| tag.is_closer() && *tag != Tag::End);
-        let shown = parts.iter().filter(|tag| !(named && **tag == Tag::End));
-        return shown
-            .map(|tag| format!("`{}`", spell_tag(scene, *tag)))
-            .collect();
+        let spell = |tag| format!("`{}`", spell_tag(scene, tag));
+        return parts.into_iter().map(spell).collect();
     }
-    let mut wanted = marks;
-    wanted.append(&mut keywords);
-    wanted.append(&mut others);
+    let kind = Kind::of(&terminals, scene.tag);
+    // The colon at a tag's end is an old habit that nobody needs to be reminded of.
+    let ends_tag = terminals.contains(&"%>");
+    let mut marks: Vec<&str> = terminals
+        .iter()
+        .copied()
+        .filter(|terminal| !kind.covers(terminal) && !(ends_tag && *terminal == ":"))
+        .collect();
+    // What closes comes before what separates, and both before single words and operators.
+    marks.sort_by_key(|terminal| match *terminal {
+        "%>" | ">>" => 0,
+        ")" | "]" | "}" => 1,
+        "," | ":" | "=" | "??=" => 2,
+        _ => 3,
+    });
+    let spell = |terminal: &str| match terminal {
+        "%>" | ">>" => end_mark(scene, terminal),
+        _ => format!("`{terminal}`"),
+    };
+    let mut wanted: Vec<String> = marks.into_iter().map(spell).collect();
     wanted.truncate(MOST_WORDS - 1);
-    if starts_expression {
-        let is_pattern = scene.tag == Some(Tag::Case) && !has("not");
-        wanted.push(
-            if is_pattern {
-                "a pattern"
-            } else {
-                "an expression"
-            }
-            .into(),
-        );
-    } else if goes_on {
-        wanted.push("an operator".into());
-    } else if has_name {
-        wanted.push("a name".into());
-    }
-    if statements {
+    wanted.extend(kind.name().map(str::to_owned));
+    if terminals.contains(&"text") {
         wanted.push("template text or a tag".into());
     }
     wanted
+}
+
+/// The tags that close the open block or go on with it; the general one only if there is no other.
+fn parts(terminals: &[&str]) -> Vec<Tag> {
+    let parts: Vec<Tag> = terminals
+        .iter()
+        .filter_map(|terminal| match role(terminal) {
+            Role::Part(tag) => Some(tag),
+            _ => None,
+        })
+        .collect();
+    let named = parts.iter().any(|tag| tag.is_closer() && *tag != Tag::End);
+    let shown = parts.into_iter().filter(|tag| !(named && *tag == Tag::End));
+    shown.collect()
+}
+
+/// The kind of thing that most of the terminals start.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Expression,
+    Pattern,
+    Operator,
+    Name,
+    Number,
+    Other,
+}
+
+impl Kind {
+    fn of(terminals: &[&str], tag: Option<Tag>) -> Self {
+        let has = |terminal: &str| terminals.contains(&terminal);
+        let operator = |terminal: &&&str| role(terminal) == Role::Operator;
+        if has("integer") && has("string") {
+            return match tag {
+                Some(Tag::Case) if !has("not") => Kind::Pattern,
+                _ => Kind::Expression,
+            };
+        }
+        if terminals.iter().filter(operator).count() >= 3 {
+            Kind::Operator
+        } else if has("name") {
+            Kind::Name
+        } else if has("integer") && has("float") {
+            Kind::Number
+        } else {
+            Kind::Other
+        }
+    }
+
+    fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Kind::Expression => "an expression",
+            Kind::Pattern => "a pattern",
+            Kind::Operator => "an operator",
+            Kind::Name => "a name",
+            Kind::Number => "a number",
+            Kind::Other => return None,
+        })
+    }
+
+    /// Whether the terminal needs no mention beside the kind.
+    fn covers(self, terminal: &str) -> bool {
+        match role(terminal) {
+            Role::Mark => false,
+            Role::Statement | Role::Part(_) | Role::Covered => true,
+            Role::Word => match self {
+                Kind::Expression | Kind::Pattern | Kind::Name => true,
+                Kind::Operator => matches!(terminal, "in" | "if" | "else"),
+                Kind::Number | Kind::Other => false,
+            },
+            Role::Starter => match self {
+                Kind::Name => terminal != "(",
+                Kind::Number => matches!(terminal, "integer" | "float"),
+                kind => kind != Kind::Other,
+            },
+            Role::Operator => self != Kind::Other,
+        }
+    }
 }
 
 /// The end of a tag or output, as it is written in this template.

@@ -8,10 +8,13 @@ mod builder;
 mod delimiters;
 mod dump;
 mod expected;
+#[cfg(test)]
+mod hostile;
 mod lexer;
 mod options;
 mod parser;
 mod print;
+mod recovery;
 mod token;
 mod validate;
 
@@ -21,3 +24,4 @@ pub(crate) use options::{DEFAULT_NESTING, Options};
 pub use options::{Newline, Whitespace};
 pub(crate) use parser::{parse, parse_expression};
 pub(crate) use print::print_tree;
+pub(crate) use recovery::parse_recovering;

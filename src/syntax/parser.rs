@@ -59,7 +59,7 @@ pub(crate) fn parse_expression<'src>(
     }
 }
 
-fn check_size(source: &str) -> Result<(), Box<SyntaxError>> {
+pub(super) fn check_size(source: &str) -> Result<(), Box<SyntaxError>> {
     if u32::try_from(source.len()).is_err() {
         return Err(SyntaxError::new(SyntaxFault::TooLarge, Span::default()));
     }
@@ -78,6 +78,45 @@ fn parse_tokens<'src>(
         (Some(fault), _) => Err(fault),
         (None, Ok(())) => Ok(tree),
         (None, Err(error)) => Err(describe(error, &lexer.scene())),
+    }
+}
+
+/// Parses tokens that are lexed already, as far as they go.
+///
+/// Gives the tree with the faults that do not stop the parser, or how many tokens it took until it stopped
+/// and what it says in a given scene.
+pub(super) fn parse_lexed<'src>(
+    source: &'src str,
+    options: &Options,
+    tokens: &[(u32, Token<'src>, u32)],
+) -> Result<(Tree<'src>, Vec<Box<SyntaxError>>), Stopped<'src>> {
+    let mut taken = 0;
+    let mut builder = AstBuilder::new(source, options);
+    let counted = tokens.iter().map(|token| {
+        taken += 1;
+        Ok::<_, Box<SyntaxError>>(*token)
+    });
+    match generated::TemplateParser::new().parse(&mut builder, counted) {
+        Ok(()) => Ok(builder.into_parts()),
+        Err(error) => Err(Stopped { taken, error }),
+    }
+}
+
+/// Where and why the parser stopped.
+pub(super) struct Stopped<'src> {
+    /// How many tokens it took; the last of them is at fault, unless all were taken.
+    pub(super) taken: usize,
+    error: ParseError<u32, Token<'src>, Box<SyntaxError>>,
+}
+
+impl Stopped<'_> {
+    /// Whether the parser wanted more tokens.
+    pub(super) fn at_end(&self) -> bool {
+        matches!(self.error, ParseError::UnrecognizedEof { .. })
+    }
+
+    pub(super) fn describe(self, scene: &Scene<'_>) -> Box<SyntaxError> {
+        describe(self.error, scene)
     }
 }
 

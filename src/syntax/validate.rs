@@ -6,6 +6,9 @@ use crate::error::{SyntaxError, SyntaxFault, SyntaxNote};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, Body, Name, Parameter, StmtKind, Tree};
 
+/// Faults that one rule reports in one template.
+const MOST_FAULTS: usize = 100;
+
 /// Refuses two parameters of one name, and one without a default behind one with a default.
 pub(super) fn parameters(parameters: &[Parameter<'_>]) -> Option<Box<SyntaxError>> {
     let mut has_default = false;
@@ -103,7 +106,7 @@ pub(super) fn loop_control(tree: &Tree<'_>, faults: &mut Vec<Box<SyntaxError>>) 
 /// The nesting limit bounds the recursion.
 fn check_body(tree: &Tree<'_>, body: &Body, in_loop: bool, faults: &mut Vec<Box<SyntaxError>>) {
     let mut refuse = |word, span| {
-        if !in_loop {
+        if !in_loop && faults.len() < MOST_FAULTS {
             faults.push(SyntaxError::new(SyntaxFault::OutsideLoop { word }, span));
         }
     };

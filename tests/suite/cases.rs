@@ -6,7 +6,7 @@ use std::path::Path;
 
 use futures_util::StreamExt;
 use kakehi::{
-    AutoEscape, Delimiters, Environment, Error, ErrorKind, Limits, NewlineSequence, RenderOptions,
+    AutoEscape, Delimiters, Environment, Error, ErrorKind, Newline, ParkThread, RenderOptions,
     Template, UndefinedPolicy, Value, Waits,
 };
 
@@ -83,10 +83,14 @@ fn check(case: &Case) -> Result<(), String> {
         if may_refuse(case, driver, &result) {
             continue;
         }
+        let report = match &result {
+            Ok(_) => String::new(),
+            Err(error) => format!("\n{error:#}"),
+        };
         let actual = outcome(result, wants_report(case));
         if actual != case.expected {
             return Err(format!(
-                "{driver:?}\n  expected {:?}\n  found    {actual:?}",
+                "{driver:?}\n  expected {:?}\n  found    {actual:?}{report}",
                 case.expected
             ));
         }
@@ -103,9 +107,9 @@ fn may_refuse(case: &Case, driver: Driver, result: &Result<String, Error>) -> bo
     if driver != Driver::Sync || !refused {
         return false;
     }
-    let mut env = environment(case, Mode::Plain);
+    let mut env = environment(case);
     host::populate(&mut env, Mode::Plain);
-    match template(case, &env) {
+    match template(&env) {
         // With `auto_await`, and with expressions, only running shows what waits.
         Ok(template) => template.is_async() != Waits::No || is_jinja(case),
         Err(_) => case.expression.is_some(),
@@ -132,7 +136,7 @@ fn run_case(case: &Case, driver: Driver) -> Result<String, Error> {
         if kind == "UnawaitedFuture" || kind == "StreamInSyncFor");
     let all_async = driver == Driver::Torture && !about_waiting && case.option("auto_await") != Some("false");
     let mode = if all_async { Mode::AllAsync } else { Mode::Plain };
-    let mut env = environment(case, mode);
+    let mut env = environment(case);
     if all_async {
         env.set_auto_await(true);
     }
@@ -140,8 +144,8 @@ fn run_case(case: &Case, driver: Driver) -> Result<String, Error> {
     let context = host::context(&case.context);
     let mut options = RenderOptions::new().with_extension(Calls::default());
     match driver {
-        Driver::Torture => options = options.with_chunk_size(1).with_yield_every(1),
-        Driver::Blocking => options = options.with_block_on(Executor),
+        Driver::Torture => options = options.chunk_size(1).yield_every(1),
+        Driver::Blocking => options = options.block_on(ParkThread),
         Driver::Sync | Driver::Async | Driver::Stream => {}
     }
     if let Some(expression) = &case.expression {
@@ -150,9 +154,9 @@ fn run_case(case: &Case, driver: Driver) -> Result<String, Error> {
             Driver::Sync | Driver::Blocking => expression.eval_with(context, options)?,
             _ => futures_executor::block_on(expression.eval_async_with(context, options))?,
         };
-        return Ok(value.to_repr());
+        return Ok(format!("{value:?}"));
     }
-    let template = template(case, &env)?;
+    let template = template(&env)?;
     match (case.option("block"), driver) {
         (None, Driver::Sync | Driver::Blocking) => template.render_with(context, options),
         (None, Driver::Async) => {
@@ -173,16 +177,6 @@ fn run_case(case: &Case, driver: Driver) -> Result<String, Error> {
     }
 }
 
-/// A runtime for renders that block.
-#[derive(Debug)]
-struct Executor;
-
-impl kakehi::BlockOn for Executor {
-    fn block_on(&self, future: std::pin::Pin<Box<dyn Future<Output = ()> + Send + '_>>) {
-        futures_executor::block_on(future);
-    }
-}
-
 /// Joins the chunks of a stream, none of which may be empty.
 fn collect(mut stream: kakehi::RenderStream) -> Result<String, Error> {
     futures_executor::block_on(async move {
@@ -196,11 +190,11 @@ fn collect(mut stream: kakehi::RenderStream) -> Result<String, Error> {
     })
 }
 
-fn template(case: &Case, env: &Environment) -> Result<Template, Error> {
+fn template(env: &Environment) -> Result<Template, Error> {
     env.template("main")
 }
 
-fn environment(case: &Case, _mode: Mode) -> Environment {
+fn environment(case: &Case) -> Environment {
     let mut env = if case.option("syntax") == Some("jinja") {
         Environment::jinja()
     } else {
@@ -228,9 +222,9 @@ fn environment(case: &Case, _mode: Mode) -> Environment {
             "lstrip_blocks" => env.set_lstrip_blocks(flag),
             "keep_trailing_newline" => env.set_keep_trailing_newline(flag),
             "newline_sequence" => env.set_newline_sequence(match value.as_str() {
-                "\\r\\n" => NewlineSequence::CrLf,
-                "\\r" => NewlineSequence::Cr,
-                _ => NewlineSequence::Lf,
+                "\\r\\n" => Newline::CrLf,
+                "\\r" => Newline::Cr,
+                _ => Newline::Lf,
             }),
             "output" if value.parse::<u64>().is_ok() => limits.output = Some(number()),
             "statement" | "output" | "comment" | "line_statement_prefix"

@@ -10,7 +10,7 @@ mod statements;
 
 pub(super) use expressions::{FilterHead, SliceParts, Subscript, TestHead};
 pub(super) use patterns::{PatternNode, TargetNode};
-pub(super) use statements::LoopHead;
+pub(super) use statements::{ImportedName, LoopHead};
 
 use crate::error::{SyntaxError, SyntaxFault};
 use crate::source::Span;
@@ -30,6 +30,8 @@ pub(super) struct AstBuilder<'src> {
     faults: Vec<Box<SyntaxError>>,
     /// Whether there is a `break` or `continue` to check at the end.
     controls_loops: bool,
+    /// Whether something nests beyond the limit: then nobody may walk the tree.
+    too_deep: bool,
 }
 
 /// `list` with `item` at its end.
@@ -57,12 +59,17 @@ impl<'src> AstBuilder<'src> {
             tree: Tree::default(),
             faults: Vec::new(),
             controls_loops: false,
+            too_deep: false,
         }
     }
 
     /// The tree, and the faults that did not stop the parser, in the order of their places.
+    ///
+    /// The tree is empty if it would be too deep to be walked.
     pub(super) fn into_parts(mut self) -> (Tree<'src>, Vec<Box<SyntaxError>>) {
-        if self.controls_loops && self.faults.is_empty() {
+        if self.too_deep {
+            self.tree = Tree::default();
+        } else if self.controls_loops {
             validate::loop_control(&self.tree, &mut self.faults);
         }
         self.faults.sort_by_key(|fault| fault.span.start);
@@ -101,6 +108,7 @@ impl<'src> AstBuilder<'src> {
             return below + 1;
         }
         let limit = self.nesting;
+        self.too_deep = true;
         self.fault(SyntaxFault::Nesting { limit }, span);
         1
     }
