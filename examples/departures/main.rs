@@ -16,7 +16,7 @@ use kakehi::{Environment, Error, FileLoader, RenderStream, Value, context};
 use serde_json::Value as Json;
 
 /// The timetable, and how long its answers take.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Timetable {
     data: Arc<Json>,
     latency: Duration,
@@ -36,14 +36,11 @@ impl Timetable {
     /// The trains, one by one, as a message queue would deliver them.
     fn trains(&self) -> impl Stream<Item = Result<Value, Error>> + Send + 'static {
         let timetable = self.clone();
-        stream::iter(0..).map_while(move |index| timetable.data["trains"].get(index).cloned())
-            .then({
-                let latency = self.latency;
-                move |train| async move {
-                    tokio::time::sleep(latency).await;
-                    Value::from_serialize(train)
-                }
-            })
+        stream::unfold((timetable, 0), |(timetable, next)| async move {
+            let train = Value::from_serialize(timetable.data["trains"].get(next)?);
+            tokio::time::sleep(timetable.latency).await;
+            Some((train, (timetable, next + 1)))
+        })
     }
 
     /// An answer of one of the timetable's services; none where it has nothing to say.
@@ -88,7 +85,7 @@ pub fn board(folder: &Path, timetable: &Timetable, colours: bool) -> RenderStrea
 async fn main() -> Result<(), Error> {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/departures"));
     let colours = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let timetable = Timetable::open(folder, Duration::from_millis(130))?;
+    let timetable = Timetable::open(folder, Duration::from_millis(110))?;
 
     let mut board = board(folder, &timetable, colours);
     let mut screen = std::io::stdout();
