@@ -3,14 +3,23 @@
 //! Each layer has a private enum here with its texts ([`SyntaxFault`], [`ValueFault`], …); they become
 //! an [`Error`] when they leave their layer, and gain a place and a trace on their way up.
 
+pub(crate) mod builtin;
+pub(crate) mod call;
+mod compile;
+mod host;
 mod kind;
+pub(crate) mod machine;
 mod report;
 mod suggest;
+mod syntax;
 mod trace;
 pub(crate) mod value;
 
+pub(crate) use compile::{CompileFault, VerifyFault};
+pub(crate) use host::HostFault;
 pub use kind::ErrorKind;
 pub(crate) use suggest::suggest;
+pub(crate) use syntax::{DelimiterFault, SyntaxError, SyntaxFault, SyntaxNote};
 pub(crate) use trace::{TraceEntry, TraceKind};
 
 use std::any::Any;
@@ -43,6 +52,8 @@ struct Repr {
     place: Option<Place>,
     notes: Vec<Note>,
     trace: Vec<TraceEntry>,
+    /// Whether the trace is complete: an error that passes through a template's callers gets it once.
+    traced: bool,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
     payload: Option<Arc<dyn Any + Send + Sync>>,
 }
@@ -90,6 +101,7 @@ impl Error {
             place: None,
             notes: Vec::new(),
             trace: Vec::new(),
+            traced: false,
             source: None,
             payload: None,
         }))
@@ -155,6 +167,16 @@ impl Error {
     /// Adds the next outer call, include, block or macro to the trace.
     pub(crate) fn push_trace(&mut self, entry: TraceEntry) {
         self.0.trace.push(entry);
+    }
+
+    /// Whether the trace is complete.
+    pub(crate) fn is_traced(&self) -> bool {
+        self.0.traced
+    }
+
+    /// Says that the trace is complete.
+    pub(crate) fn mark_traced(&mut self) {
+        self.0.traced = true;
     }
 }
 

@@ -196,3 +196,17 @@ pub(crate) fn is_printable(character: char) -> bool {
     let text = std::str::from_utf8(&buffer[..=len]).expect("a letter and an encoded character");
     text.escape_debug().nth(1) == Some(character)
 }
+
+/// The text without white space between a `>` and the next `<`, and at its ends.
+pub(crate) fn strip_between_tags(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.trim();
+    while let Some(end) = memchr::memchr(b'>', rest.as_bytes()) {
+        let (tag, after) = rest.split_at(end + 1);
+        out.push_str(tag);
+        let trimmed = after.trim_start();
+        rest = if trimmed.starts_with('<') { trimmed } else { after };
+    }
+    out.push_str(rest);
+    out
+}
