@@ -13,6 +13,8 @@ mod hostile;
 mod lexer;
 mod options;
 mod parser;
+#[cfg(test)]
+mod pinned;
 mod print;
 mod recovery;
 mod token;

@@ -4,6 +4,11 @@
 //! `validate` about rules that are not about shape. Faults are collected, so that the parser goes on and
 //! a file's other faults are found too.
 
+#![allow(
+    clippy::boxed_local,
+    reason = "boxed symbols are what keeps the parser's stack small"
+)]
+
 mod expressions;
 mod patterns;
 mod statements;
