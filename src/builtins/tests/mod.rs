@@ -3,6 +3,7 @@
 mod functions;
 mod html;
 mod limits;
+
 mod methods;
 mod number;
 mod ordering;
