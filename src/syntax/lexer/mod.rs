@@ -533,9 +533,10 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
                 let async_for = self
                     .word_at(at, "async")
                     .is_some_and(|end| self.word_at(end, "for").is_some());
-                !OPERATORS.iter().any(|word| is(word))
-                    && !(section.ranges && is("by"))
-                    && !(section.brackets.square > 0 && (is("for") || async_for))
+                let goes_on = OPERATORS.iter().any(|word| is(word))
+                    || section.ranges && is("by")
+                    || section.brackets.square > 0 && (is("for") || async_for);
+                !goes_on
             }
             _ => false,
         }
