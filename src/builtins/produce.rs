@@ -23,7 +23,7 @@ pub(super) fn text_like(safe: bool, text: impl Into<arcstr::ArcStr>) -> Value {
 }
 
 /// A value that is undefined because there was nothing to take it from.
-pub(super) fn nothing(context: &CallContext<'_>, hint: arcstr::ArcStr) -> Answer {
+pub(super) fn nothing(context: &CallContext<'_>, hint: &'static str) -> Answer {
     value(Value::missing(Undefined::hint(hint, context.policy())))
 }
 
@@ -46,11 +46,6 @@ impl<'c, 'a> PaidText<'c, 'a> {
             context,
             text: String::new(),
         }
-    }
-
-    /// The context that pays.
-    pub(super) fn context(&self) -> &'c CallContext<'a> {
-        self.context
     }
 
     /// Appends text.
@@ -93,11 +88,6 @@ impl<'c, 'a> PaidText<'c, 'a> {
     /// What has been written.
     pub(super) fn as_str(&self) -> &str {
         &self.text
-    }
-
-    /// Takes away what was written behind the first `length` bytes.
-    pub(super) fn truncate(&mut self, length: usize) {
-        self.text.truncate(length);
     }
 
     /// The text.

@@ -127,7 +127,15 @@ impl Program {
                 let site = &self.call_sites[site as usize];
                 write!(f, " {}", site.name)?;
                 write_shape(f, &self.shapes[site.shape.0 as usize])?;
-                write!(f, "{}", if site.function.is_none() { " unknown" } else { "" })
+                write!(
+                    f,
+                    "{}",
+                    if site.function.is_none() {
+                        " unknown"
+                    } else {
+                        ""
+                    }
+                )
             }
             I::CallFunction(shape) => {
                 write!(f, " ")?;
@@ -184,21 +192,35 @@ impl Program {
 
     fn write_call(&self, f: &mut fmt::Formatter<'_>, shape: ShapeId) -> fmt::Result {
         let shape = &self.shapes[shape.0 as usize];
-        if *shape == (CallShape { positional: 0, keywords: Vec::new(), spread: false }) {
+        if *shape
+            == (CallShape {
+                positional: 0,
+                keywords: Vec::new(),
+                spread: false,
+            })
+        {
             return write!(f, "()");
         }
         write_shape(f, shape)
     }
 
     /// What another template sees: nothing, or the context and these.
-    fn write_context(&self, f: &mut fmt::Formatter<'_>, visible: Option<&[Visible]>) -> fmt::Result {
+    fn write_context(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        visible: Option<&[Visible]>,
+    ) -> fmt::Result {
         match visible {
             None => write!(f, " without context"),
             visible => self.write_visible(f, visible),
         }
     }
 
-    fn write_visible(&self, f: &mut fmt::Formatter<'_>, visible: Option<&[Visible]>) -> fmt::Result {
+    fn write_visible(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        visible: Option<&[Visible]>,
+    ) -> fmt::Result {
         for (index, variable) in visible.into_iter().flatten().enumerate() {
             write!(f, "{}", if index == 0 { " with " } else { ", " })?;
             match variable.source {

@@ -141,9 +141,7 @@ impl Effect {
                 branch((1, 0), (1, 1))
             }
             I::JumpIfNullish(_) | I::MatchMapping(_) => branch((1, 1), (1, 1)),
-            I::JumpIfSet(..) | I::JumpIfExtended(_) | I::ExitLoopElse(_) => {
-                branch((0, 0), (0, 0))
-            }
+            I::JumpIfSet(..) | I::JumpIfExtended(_) | I::ExitLoopElse(_) => branch((0, 0), (0, 0)),
             I::NextItem(_) | I::ReleaseItem(_) => branch((0, 1), (0, 0)),
             I::HoldItem(_) => branch((1, 1), (1, 0)),
             I::MatchSequence { rest, length, .. } => {

@@ -3,7 +3,9 @@
 //! Each unit's code is walked along all its ways with an abstract state: how many values are on the
 //! stack, and how many loops, captures and escaping modes are open. Where ways meet they must agree.
 
-use crate::bytecode::{Effect, Instruction, Label, Program, Unit, UnitKind, Variable, VisibleSource};
+use crate::bytecode::{
+    Effect, Instruction, Label, Program, Unit, UnitKind, Variable, VisibleSource,
+};
 use crate::error::VerifyFault;
 
 /// What is open at an address.
@@ -13,6 +15,25 @@ struct State {
     loops: usize,
     captures: usize,
     escapes: usize,
+}
+
+/// What is around a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Around {
+    Nothing,
+    Unit(usize),
+    /// It stands in code that nothing leads to.
+    Unknown,
+}
+
+/// What is around each unit.
+struct OuterUnits(Vec<Around>);
+
+impl OuterUnits {
+    /// Whether the unit may ever run.
+    fn runs(&self, unit: usize) -> bool {
+        self.0[unit] != Around::Unknown
+    }
 }
 
 impl Program {
@@ -25,6 +46,9 @@ impl Program {
         self.verify_spans()?;
         let outer = self.outer_units()?;
         for (index, unit) in self.units.iter().enumerate() {
+            if !outer.runs(index) {
+                continue;
+            }
             UnitWalk {
                 program: self,
                 index,
@@ -51,7 +75,10 @@ impl Program {
         let units = |unit: u32| (unit as usize) < self.units.len();
         let tables = self.macros.iter().all(|definition| units(definition.unit))
             && self.blocks.iter().all(|block| units(block.unit))
-            && self.loops.iter().all(|info| info.recursive.is_none_or(units))
+            && self
+                .loops
+                .iter()
+                .all(|info| info.recursive.is_none_or(units))
             && self
                 .call_sites
                 .iter()
@@ -84,32 +111,46 @@ impl Program {
     }
 
     /// The unit in which each macro and recursive loop stands.
-    fn outer_units(&self) -> Result<Vec<Option<usize>>, VerifyFault> {
-        let mut outer = vec![None; self.units.len()];
+    fn outer_units(&self) -> Result<OuterUnits, VerifyFault> {
+        let mut outer: Vec<Around> = self
+            .units
+            .iter()
+            .map(|unit| match unit.kind {
+                UnitKind::Macro | UnitKind::Loop => Around::Unknown,
+                UnitKind::Template | UnitKind::Expression | UnitKind::Block => Around::Nothing,
+            })
+            .collect();
         for (index, unit) in self.units.iter().enumerate() {
+            if outer[index] == Around::Unknown {
+                continue;
+            }
             for address in unit.entry.0..unit.end.0 {
                 let inner = match self.code[address as usize] {
-                    Instruction::MakeMacro(definition) => self
-                        .macros
-                        .get(definition as usize)
-                        .ok_or(VerifyFault::Operand(address))?
-                        .unit as usize,
+                    Instruction::MakeMacro(definition) => {
+                        self.macros
+                            .get(definition as usize)
+                            .ok_or(VerifyFault::Operand(address))?
+                            .unit as usize
+                    }
                     Instruction::EnterRecursiveLoop(inner) => inner as usize,
                     _ => continue,
                 };
                 match outer.get_mut(inner) {
                     // A unit comes after the one it stands in, so that walks outwards end.
-                    Some(place) if inner > index => *place = Some(index),
+                    Some(place) if inner > index => *place = Around::Unit(index),
                     _ => return Err(VerifyFault::Operand(address)),
                 }
             }
         }
-        Ok(outer)
+        Ok(OuterUnits(outer))
     }
 
     /// Lists of visible variables belong to the unit that shows them.
-    fn verify_visible(&self, outer: &[Option<usize>]) -> Result<(), VerifyFault> {
+    fn verify_visible(&self, outer: &OuterUnits) -> Result<(), VerifyFault> {
         for (index, unit) in self.units.iter().enumerate() {
+            if !outer.runs(index) {
+                continue;
+            }
             for address in unit.entry.0..unit.end.0 {
                 let visible = match self.code[address as usize] {
                     Instruction::IncludeTemplate(site) => &self.includes[site as usize].visible,
@@ -117,13 +158,16 @@ impl Program {
                     Instruction::CallBlock(block) => &self.blocks[block as usize].visible,
                     _ => continue,
                 };
-                let fine = visible.iter().flatten().all(|variable| match variable.source {
-                    VisibleSource::Local(variable) => has_variable(unit, variable),
-                    VisibleSource::Cell(levels, cell) => {
-                        self.has_cell(outer, index, levels, cell)
-                    }
-                    VisibleSource::Loop => true,
-                });
+                let fine = visible
+                    .iter()
+                    .flatten()
+                    .all(|variable| match variable.source {
+                        VisibleSource::Local(variable) => has_variable(unit, variable),
+                        VisibleSource::Cell(levels, cell) => {
+                            self.has_cell(outer, index, levels, cell)
+                        }
+                        VisibleSource::Loop => true,
+                    });
                 if !fine {
                     return Err(VerifyFault::Operand(address));
                 }
@@ -133,7 +177,7 @@ impl Program {
     }
 
     /// Whether the unit at `index` can reach a cell so many levels out.
-    fn has_cell(&self, outer: &[Option<usize>], index: usize, levels: u8, cell: u16) -> bool {
+    fn has_cell(&self, outer: &OuterUnits, index: usize, levels: u8, cell: u16) -> bool {
         let mut left = levels;
         let mut unit = Some(index);
         while let Some(index) = unit {
@@ -144,7 +188,10 @@ impl Program {
                 }
                 left -= 1;
             }
-            unit = outer[index];
+            unit = match outer.0[index] {
+                Around::Unit(around) => Some(around),
+                Around::Nothing | Around::Unknown => None,
+            };
         }
         false
     }
@@ -163,7 +210,7 @@ struct UnitWalk<'p> {
     program: &'p Program,
     index: usize,
     unit: &'p Unit,
-    outer: &'p [Option<usize>],
+    outer: &'p OuterUnits,
     states: Vec<Option<State>>,
     /// Addresses that are still to be walked from.
     open: Vec<u32>,
@@ -210,12 +257,8 @@ impl UnitWalk<'_> {
         if !self.has_operands(instruction, state.loops) {
             return Err(VerifyFault::Operand(address));
         }
-        let effect = Effect::of(
-            instruction,
-            &self.program.shapes,
-            &self.program.call_sites,
-        )
-        .ok_or(VerifyFault::Operand(address))?;
+        let effect = Effect::of(instruction, &self.program.shapes, &self.program.call_sites)
+            .ok_or(VerifyFault::Operand(address))?;
         track(&mut state, instruction).ok_or(VerifyFault::Balance(address))?;
         if let Instruction::Return = instruction {
             let end = State {
@@ -271,9 +314,7 @@ impl UnitWalk<'_> {
                 program.has_cell(self.outer, self.index, levels, cell) && name(id)
             }
             I::StoreCell(cell) => cell < self.unit.cells,
-            I::Move { from, to } => {
-                has_variable(self.unit, from) && has_variable(self.unit, to)
-            }
+            I::Move { from, to } => has_variable(self.unit, from) && has_variable(self.unit, to),
             I::Clear(variable) => has_variable(self.unit, variable),
             I::EnterLoop(info) => (info as usize) < program.loops.len(),
             I::LoadLoopField(level, _)
@@ -303,11 +344,9 @@ fn track(state: &mut State, instruction: Instruction) -> Option<()> {
     match instruction {
         I::EnterLoop(_) => state.loops += 1,
         I::ExitLoop | I::ExitLoopElse(_) => state.loops = state.loops.checked_sub(1)?,
-        I::NextItem(_)
-        | I::AcceptItem
-        | I::HoldItem(_)
-        | I::ReleaseItem(_)
-        | I::CompleteRound => state.loops.checked_sub(1).map(|_| ())?,
+        I::NextItem(_) | I::AcceptItem | I::HoldItem(_) | I::ReleaseItem(_) | I::CompleteRound => {
+            state.loops.checked_sub(1).map(|_| ())?
+        }
         I::BeginCapture => state.captures += 1,
         I::EndCapture => state.captures = state.captures.checked_sub(1)?,
         I::EnterAutoEscape => state.escapes += 1,

@@ -7,7 +7,7 @@ use crate::compiler::Compiler;
 use crate::compiler::fold;
 use crate::compiler::symbols::Located;
 use crate::source::Span;
-use crate::syntax::ast::{Argument, ExprId, Name};
+use crate::syntax::ast::Argument;
 
 /// The keyword under which a `call` block passes its body.
 const CALLER: &str = "caller";
@@ -35,9 +35,11 @@ impl<'src> Compiler<'_, 'src> {
             }
         }
         let mut names = Vec::new();
-        for (name, value) in keywords(arguments) {
-            self.expression(value)?;
-            names.push(ArcStr::from(name.text));
+        for argument in arguments {
+            if let Argument::Keyword(name, value) = argument {
+                self.expression(*value)?;
+                names.push(ArcStr::from(name.text));
+            }
         }
         if let Some(caller) = caller {
             self.emit(Instruction::MakeMacro(caller), span);
@@ -83,15 +85,18 @@ impl<'src> Compiler<'_, 'src> {
         }
         self.emit(Instruction::MakeMap(0), span);
         for argument in arguments {
-            if let Argument::KeywordSpread(values) = argument {
-                self.expression(*values)?;
-                self.emit(Instruction::ExtendMap, self.tree.expr(*values).span);
+            match argument {
+                Argument::Keyword(name, value) => {
+                    self.load_string(name.text, name.span);
+                    self.expression(*value)?;
+                    self.emit(Instruction::InsertMap, name.span);
+                }
+                Argument::KeywordSpread(values) => {
+                    self.expression(*values)?;
+                    self.emit(Instruction::ExtendMap, self.tree.expr(*values).span);
+                }
+                Argument::Positional(_) | Argument::Spread(_) => {}
             }
-        }
-        for (name, value) in keywords(arguments) {
-            self.load_string(name.text, name.span);
-            self.expression(value)?;
-            self.emit(Instruction::InsertMap, name.span);
         }
         if let Some(caller) = caller {
             self.load_string(CALLER, span);
@@ -106,14 +111,4 @@ impl<'src> Compiler<'_, 'src> {
         let constant = self.pools.constant(Some(key), value);
         self.emit(Instruction::LoadConst(constant), span);
     }
-}
-
-/// The keyword arguments.
-fn keywords<'a, 'src>(
-    arguments: &'a [Argument<'src>],
-) -> impl Iterator<Item = (Name<'src>, ExprId)> + use<'a, 'src> {
-    arguments.iter().filter_map(|argument| match argument {
-        Argument::Keyword(name, value) => Some((*name, *value)),
-        _ => None,
-    })
 }

@@ -128,8 +128,7 @@ impl<'src> Compiler<'_, 'src> {
         let place = self.place(name, expression.span)?;
         match (place, steps) {
             (Place::Loop(statement), _) => self.loop_access(statement, expression.span, steps),
-            (Place::Super, [call, rest @ ..])
-                if matches!(&call.kind, StepKind::Call(arguments) if arguments.is_empty()) =>
+            (Place::Super, [call, rest @ ..]) if matches!(&call.kind, StepKind::Call(arguments) if arguments.is_empty()) =>
             {
                 self.emit(Instruction::CallSuper, expression.span.to(call.span));
                 Ok(rest)
@@ -184,12 +183,7 @@ impl<'src> Compiler<'_, 'src> {
         Ok(())
     }
 
-    fn test(
-        &mut self,
-        name: Name<'src>,
-        arguments: &[Argument<'src>],
-        span: Span,
-    ) -> Located<()> {
+    fn test(&mut self, name: Name<'src>, arguments: &[Argument<'src>], span: Span) -> Located<()> {
         let function = self.registry.test(name.text).cloned();
         if function.is_none() && self.now.branches == 0 {
             let known = self.registry.test_names();

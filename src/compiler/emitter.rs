@@ -76,7 +76,10 @@ impl Emitter {
         info.address = Some(address);
         match info.depth {
             Some(depth) => {
-                debug_assert!(self.dead || depth == self.depth, "ways meet with different stacks");
+                debug_assert!(
+                    self.dead || depth == self.depth,
+                    "ways meet with different stacks"
+                );
                 self.depth = depth;
                 self.dead = false;
             }
@@ -150,7 +153,10 @@ impl Emitter {
     }
 
     fn apply(&mut self, change: StackChange) {
-        debug_assert!(change.pops <= self.depth, "an instruction finds its operands");
+        debug_assert!(
+            change.pops <= self.depth,
+            "an instruction finds its operands"
+        );
         self.depth = self.depth.saturating_sub(change.pops) + change.pushes;
         self.most = self.most.max(self.depth);
     }

@@ -1,8 +1,6 @@
 //! Blocks, `extends`, `include` and `import`.
 
-use crate::bytecode::{
-    BlockInfo, ImportSite, IncludeSite, Instruction, Reference, ReferenceKind,
-};
+use crate::bytecode::{BlockInfo, ImportSite, IncludeSite, Instruction, Reference, ReferenceKind};
 use crate::compiler::scope::{Part, Set};
 use crate::compiler::symbols::Located;
 use crate::compiler::{Compiler, Extended, pools};
@@ -57,7 +55,10 @@ impl<'src> Compiler<'_, 'src> {
     pub(super) fn block_statement(&mut self, id: StmtId, name: Name<'src>) -> Located<()> {
         let span = name.span;
         let index = self.block_indices[&id];
-        let scoped = matches!(self.tree.stmt(id).kind, StmtKind::Block { scoped: true, .. });
+        let scoped = matches!(
+            self.tree.stmt(id).kind,
+            StmtKind::Block { scoped: true, .. }
+        );
         if scoped {
             let visible = self.visible(span)?;
             self.pools.blocks[index as usize].visible = Some(visible);

@@ -102,9 +102,9 @@ impl LoopUse {
     pub(super) fn add(&mut self, access: &LoopAccess<'_, '_>) {
         match access {
             LoopAccess::Field(LoopField::Last | LoopField::NextItem) => self.lookahead = true,
-            LoopAccess::Field(
-                LoopField::Length | LoopField::RevIndex | LoopField::RevIndex0,
-            ) => self.sized = true,
+            LoopAccess::Field(LoopField::Length | LoopField::RevIndex | LoopField::RevIndex0) => {
+                self.sized = true
+            }
             LoopAccess::Field(LoopField::PreviousItem)
             | LoopAccess::Recursion
             | LoopAccess::Shown => self.remembers = true,
@@ -137,7 +137,10 @@ impl<'src> Compiler<'_, 'src> {
             return self.for_code(id, inner, None, span);
         }
         let unit = self.scopes.unit_of[&id];
-        self.emit(Instruction::EnterRecursiveLoop(unit.0), self.tree.expr(inner.iterable).span);
+        self.emit(
+            Instruction::EnterRecursiveLoop(unit.0),
+            self.tree.expr(inner.iterable).span,
+        );
         let guards_output = self.now.guards_output;
         let branches = self.now.branches;
         let outer = self.begin_unit(unit, self.now.scope, 1);
@@ -377,11 +380,7 @@ impl<'src> Compiler<'_, 'src> {
         self.jump(Instruction::Jump, mark, span);
     }
 
-    pub(super) fn comprehension(
-        &mut self,
-        id: ExprId,
-        inner: &Comprehension<'src>,
-    ) -> Located<()> {
+    pub(super) fn comprehension(&mut self, id: ExprId, inner: &Comprehension<'src>) -> Located<()> {
         let span = self.tree.expr(id).span;
         if inner.is_async {
             self.note_wait("async for".into(), span);
@@ -443,4 +442,3 @@ impl<'src> Compiler<'_, 'src> {
         Ok(rest)
     }
 }
-

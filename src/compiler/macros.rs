@@ -55,12 +55,7 @@ impl<'src> Compiler<'_, 'src> {
     }
 
     /// The slot of a parameter or of a special name: in the order the scope pass has declared them.
-    fn parameter_slot(
-        &self,
-        parameters: &[Parameter<'src>],
-        name: &str,
-        uses: [bool; 3],
-    ) -> Slot {
+    fn parameter_slot(&self, parameters: &[Parameter<'src>], name: &str, uses: [bool; 3]) -> Slot {
         let position = parameters.iter().position(|p| p.name.text == name);
         let position = position.unwrap_or_else(|| {
             let before = specials::NAMES.iter().zip(uses);

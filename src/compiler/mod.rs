@@ -84,17 +84,11 @@ fn finish(result: Located<Parts>, origin: Arc<Origin>) -> Result<Program, Error>
     match result {
         Ok(parts) => {
             let program = parts.link(origin);
-            #[cfg(debug_assertions)]
-            if let Err(fault) = program.verify() {
-                panic!("the compiler made a wrong program: {fault}\n{program}");
-            }
+            debug_assert_eq!(program.verify(), Ok(()), "{program}");
             Ok(program)
         }
         Err((fault, span)) => {
-            let place = Place {
-                origin,
-                span,
-            };
+            let place = Place { origin, span };
             Err(Error::from(fault).or_at(|| place))
         }
     }

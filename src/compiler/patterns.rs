@@ -87,12 +87,7 @@ impl<'src> Compiler<'_, 'src> {
     }
 
     /// Takes the value on the stack and binds what the pattern names, or goes down the ladder.
-    fn pattern(
-        &mut self,
-        pattern: &Pattern<'src>,
-        ladder: &mut Ladder,
-        span: Span,
-    ) -> Located<()> {
+    fn pattern(&mut self, pattern: &Pattern<'src>, ladder: &mut Ladder, span: Span) -> Located<()> {
         match pattern {
             Pattern::Any => self.emit(Instruction::Discard, span),
             Pattern::Bind(name) => self.bind_name(*name)?,
@@ -239,11 +234,7 @@ fn bind_all<'src>(names: &mut Map<&'src str, Span>, item: &Pattern<'src>) -> Loc
     Ok(())
 }
 
-fn bind_once<'src>(
-    names: &mut Map<&'src str, Span>,
-    name: &'src str,
-    span: Span,
-) -> Located<()> {
+fn bind_once<'src>(names: &mut Map<&'src str, Span>, name: &'src str, span: Span) -> Located<()> {
     match names.insert(name, span) {
         Some(_) => Err((CompileFault::BoundTwice(name.to_owned()), span)),
         None => Ok(()),

@@ -230,7 +230,8 @@ impl<'src> Scopes<'src> {
 
     /// The scope of the template itself, where `set` is seen by other templates.
     pub(super) fn is_top(&self, scope: ScopeId) -> bool {
-        self.scope(scope).parent.is_none() && self.unit(self.scope(scope).unit).kind == UnitKind::Template
+        self.scope(scope).parent.is_none()
+            && self.unit(self.scope(scope).unit).kind == UnitKind::Template
     }
 
     /// Whether a name read here has no variable behind it, only the context.
@@ -291,7 +292,11 @@ impl<'src> Scopes<'src> {
     }
 
     /// The slot in which a unit keeps a name of the context.
-    pub(super) fn root_slot(&mut self, unit: UnitId, name: &'src str) -> Result<Slot, CompileFault> {
+    pub(super) fn root_slot(
+        &mut self,
+        unit: UnitId,
+        name: &'src str,
+    ) -> Result<Slot, CompileFault> {
         let owner = self.unit(unit).slot_owner;
         if let Some(slot) = self.unit(owner).roots.get(name) {
             return Ok(*slot);
@@ -319,11 +324,7 @@ impl<'src> Scopes<'src> {
     }
 
     /// Where a name is, seen from a scope.
-    pub(super) fn place(
-        &mut self,
-        scope: ScopeId,
-        name: &'src str,
-    ) -> Result<Place, CompileFault> {
+    pub(super) fn place(&mut self, scope: ScopeId, name: &'src str) -> Result<Place, CompileFault> {
         let unit = self.scope(scope).unit;
         match self.find(scope, name) {
             Some(id) if !self.is_root(id) => self.variable_place(unit, id),

@@ -4,7 +4,9 @@
 //! the body, but not in its blocks.
 
 use crate::compiler::walk;
-use crate::syntax::ast::{Body, ExprId, ExprKind, FilterCall, Name, Parameter, StmtId, StmtKind, Target, Tree};
+use crate::syntax::ast::{
+    Body, ExprId, ExprKind, FilterCall, Name, Parameter, StmtId, StmtKind, Target, Tree,
+};
 
 /// The names, in the order of [`mentioned`]'s answer.
 pub(super) const NAMES: [&str; 3] = ["caller", "varargs", "kwargs"];

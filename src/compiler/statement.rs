@@ -18,10 +18,7 @@ impl<'src> Compiler<'_, 'src> {
     }
 
     /// Compiles what may be skipped when the template runs.
-    pub(super) fn branch(
-        &mut self,
-        compile: impl FnOnce(&mut Self) -> Located<()>,
-    ) -> Located<()> {
+    pub(super) fn branch(&mut self, compile: impl FnOnce(&mut Self) -> Located<()>) -> Located<()> {
         self.now.branches += 1;
         let result = compile(self);
         self.now.branches -= 1;

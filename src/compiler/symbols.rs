@@ -10,7 +10,7 @@ use crate::compiler::scope::{
 };
 use crate::compiler::specials;
 use crate::compiler::walk;
-use crate::error::{CompileFault, Error};
+use crate::error::CompileFault;
 use crate::source::Span;
 use crate::syntax::ast::{
     AssignScope, Body, ExprId, ExprKind, FilterCall, For, Name, Parameter, Pattern, StmtId,
@@ -35,6 +35,7 @@ pub(super) fn analyze<'src>(
         branches: 0,
         inner: Vec::new(),
         early: Set::default(),
+        store_position: None,
         for_bodies: 0,
     };
     let kind = match expression {
@@ -93,6 +94,8 @@ struct Pass<'t, 'src> {
     inner: Vec<(StmtId, ScopeId)>,
     /// Names of outer variables that the running scope has read so far.
     early: Set<&'src str>,
+    /// From where on a name that is set can be read, if not from where it stands.
+    store_position: Option<u32>,
     /// How many loops of the same unit are around, for the rule that none may set `loop`.
     for_bodies: u32,
 }
@@ -199,11 +202,17 @@ impl<'src> Pass<'_, 'src> {
                 ..
             } => {
                 self.filters(filters);
-                self.assign(target, *scope)?;
+                // The body comes after the name but before it is set.
+                self.store_position = Some(u32::MAX);
+                let result = self.assign(target, *scope);
+                self.store_position = None;
+                result?;
                 self.open(id);
             }
             StmtKind::With { bindings, .. } => {
-                bindings.iter().for_each(|(_, value)| self.expression(*value));
+                bindings
+                    .iter()
+                    .for_each(|(_, value)| self.expression(*value));
                 self.open(id);
             }
             StmtKind::Macro { name, .. } => {
@@ -287,7 +296,8 @@ impl<'src> Pass<'_, 'src> {
                 }
                 self.solid_scope(inner, |pass| pass.body(body))
             }
-            StmtKind::FilterBlock { filters, body } | StmtKind::AssignBlock { filters, body, .. } => {
+            StmtKind::FilterBlock { filters, body }
+            | StmtKind::AssignBlock { filters, body, .. } => {
                 let inner = self.part(id, Part::Body, scope, unit);
                 self.solid_scope(inner, |pass| {
                     pass.body(body)?;
@@ -414,7 +424,9 @@ impl<'src> Pass<'_, 'src> {
                 self.solid_scope(scope, |pass| pass.body(body))?;
             }
         }
-        self.scopes.blocks.sort_by_key(|id| tree.stmt(*id).span.start);
+        self.scopes
+            .blocks
+            .sort_by_key(|id| tree.stmt(*id).span.start);
         Ok(())
     }
 
@@ -468,11 +480,7 @@ impl<'src> Pass<'_, 'src> {
     }
 
     /// A parameter of a macro, which the machine puts in the next slot.
-    fn declare_parameter(
-        &mut self,
-        scope: ScopeId,
-        name: &'src str,
-    ) -> Result<(), CompileFault> {
+    fn declare_parameter(&mut self, scope: ScopeId, name: &'src str) -> Result<(), CompileFault> {
         let id = self.declare(scope, name, Initial::Parameter);
         let slot = self.scopes.add_slot(self.scopes.scope(scope).unit)?;
         self.scopes.variables[id.0 as usize].home = Home::Slot(slot);
@@ -508,6 +516,9 @@ impl<'src> Pass<'_, 'src> {
         }
         let mut scope = self.scope;
         loop {
+            if self.sets_context(scope, name.text) {
+                return Ok(());
+            }
             let info = self.scopes.scope(scope);
             if let Some(&known) = info.names.get(name.text) {
                 self.store_known(known, name.span.start);
@@ -517,9 +528,6 @@ impl<'src> Pass<'_, 'src> {
                 break;
             }
             scope = info.parent.expect("transparent scopes stand in others");
-        }
-        if self.scopes.is_top(scope) && self.scopes.template_names.contains(name.text) {
-            return Ok(());
         }
         let outer = self
             .scopes
@@ -539,9 +547,14 @@ impl<'src> Pass<'_, 'src> {
         let read_early = skipped || self.early.contains(name.text);
         let variable = &mut self.scopes.variables[id.0 as usize];
         variable.stored = true;
-        variable.first_store = name.span.start;
+        variable.first_store = self.store_position.unwrap_or(name.span.start);
         variable.read_early = read_early;
         Ok(())
+    }
+
+    /// Whether `set` means a `let` here: the template's own variable of that name is the context's.
+    fn sets_context(&self, scope: ScopeId, name: &str) -> bool {
+        self.scopes.is_top(scope) && self.scopes.template_names.contains(name)
     }
 
     fn store_known(&mut self, id: VariableId, position: u32) {

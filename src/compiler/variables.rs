@@ -1,6 +1,6 @@
 //! Code that reads, sets and initialises variables.
 
-use crate::bytecode::{Instruction, LoopField, Visible, VisibleSource, Variable};
+use crate::bytecode::{Instruction, LoopField, Variable, Visible, VisibleSource};
 use crate::compiler::Compiler;
 use crate::compiler::scope::{Home, Initial, Place, ScopeId, Set, VariableId};
 use crate::compiler::symbols::Located;
@@ -21,21 +21,12 @@ impl<'src> Compiler<'_, 'src> {
         self.load_place(place, name, span)
     }
 
-    pub(super) fn load_place(
-        &mut self,
-        place: Place,
-        name: &'src str,
-        span: Span,
-    ) -> Located<()> {
+    pub(super) fn load_place(&mut self, place: Place, name: &'src str, span: Span) -> Located<()> {
         let instruction = match place {
             Place::Slot(slot) => Instruction::LoadLocal(slot, self.pools.name(name)),
-            Place::ContextSlot(slot) => {
-                Instruction::LoadRoot(slot, self.pools.context_name(name))
-            }
+            Place::ContextSlot(slot) => Instruction::LoadRoot(slot, self.pools.context_name(name)),
             Place::ContextName => Instruction::LoadName(self.pools.context_name(name)),
-            Place::Cell(levels, cell) => {
-                Instruction::LoadCell(levels, cell, self.pools.name(name))
-            }
+            Place::Cell(levels, cell) => Instruction::LoadCell(levels, cell, self.pools.name(name)),
             Place::Loop(statement) => Instruction::LoadLoop(self.loop_level(statement, span)?),
             Place::Blocks => Instruction::LoadSelf,
             Place::Super => Instruction::LoadSuper,

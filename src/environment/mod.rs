@@ -15,6 +15,8 @@ mod surfaces;
 #[cfg(feature = "tokio")]
 mod surfaces_tokio;
 mod templates;
+#[cfg(test)]
+mod tests;
 mod waits;
 
 use std::fmt;

@@ -13,7 +13,9 @@ pub(crate) enum CompileFault {
     NestedExtends(&'static str),
     #[error("`loop` is the loop's own variable and cannot be assigned; use another name")]
     AssignLoop,
-    #[error("the parameter `caller` needs a default, or must not be listed: a `call` block sets it")]
+    #[error(
+        "the parameter `caller` needs a default, or must not be listed: a `call` block sets it"
+    )]
     CallerWithoutDefault,
     #[error("the pattern binds `{0}` twice")]
     BoundTwice(String),
@@ -73,7 +75,9 @@ impl From<CompileFault> for Error {
 /// What is wrong with a program: a fault of the compiler, never of a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
 pub(crate) enum VerifyFault {
-    #[error("the units do not make up the code, or a table names unit or shape that is none, at {0}")]
+    #[error(
+        "the units do not make up the code, or a table names unit or shape that is none, at {0}"
+    )]
     Units(usize),
     #[error("the spans are out of order or do not cover the code")]
     Spans,
@@ -81,7 +85,9 @@ pub(crate) enum VerifyFault {
     Target(u32),
     #[error("ways with different stacks or open constructs meet at instruction {0}")]
     Join(u32),
-    #[error("instruction {0} takes more from the stack than there is, or puts more on it than was planned")]
+    #[error(
+        "instruction {0} takes more from the stack than there is, or puts more on it than was planned"
+    )]
     Stack(u32),
     #[error("an operand of instruction {0} names nothing")]
     Operand(u32),

@@ -36,3 +36,8 @@ pub use write::WriteFuture;
 pub(crate) use write::write_to;
 #[cfg(feature = "tokio")]
 pub(crate) use write_tokio::{TokioWrite, write_to_tokio};
+
+#[cfg(test)]
+mod tests;
+#[cfg(all(test, feature = "tokio"))]
+mod tests_tokio;

@@ -8,6 +8,8 @@ mod builder;
 mod delimiters;
 mod dump;
 mod expected;
+#[cfg(test)]
+mod hostile;
 mod lexer;
 mod options;
 mod parser;

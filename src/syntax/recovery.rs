@@ -371,7 +371,7 @@ mod tests {
                     "a positional argument follows a keyword argument (in t:1:81)",
                 ],
             ),
-            ("<% if a", &["`<% if` is never closed by `%>` (in t:1:1)"]),
+            ("<% do a", &["`<% do` is never closed by `%>` (in t:1:1)"]),
             (
                 "<# a",
                 &["the comment `<#` is never closed by `#>` (in t:1:1)"],

@@ -1,6 +1,12 @@
 //! Dropping nested values without recursion, so that depth cannot overflow the stack.
+//!
+//! What a list, tuple, map or record holds is taken out and dropped one by one ([`drop_all`]). Nobody
+//! can look into an object of the host or a future, so these wait for their turn ([`drop_in_turn`]).
 
-use std::sync::Arc;
+use std::any::Any;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 
 use crate::value::{Repr, Value};
 
@@ -9,11 +15,11 @@ pub(super) fn has_nested(items: &[Value]) -> bool {
     items.iter().any(nests)
 }
 
-/// Whether dropping `value` may drop further values.
+/// Whether dropping `value` may drop further values by recursion.
 pub(super) fn nests(value: &Value) -> bool {
     matches!(
         value.0,
-        Repr::List(_) | Repr::Tuple(_) | Repr::Map(_) | Repr::Record(_) | Repr::Object(_)
+        Repr::List(_) | Repr::Tuple(_) | Repr::Map(_) | Repr::Record(_)
     )
 }
 
@@ -42,12 +48,50 @@ pub(super) fn drop_all(mut values: Vec<Value>) {
                     values.append(&mut record.take());
                 }
             }
-            Repr::Object(object) => {
-                if let Some(mut object) = Arc::into_inner(object) {
-                    object.take_values(&mut values);
-                }
-            }
             _ => {}
         }
+    }
+}
+
+/// Something that waits to be dropped.
+type Waiting = Box<dyn Any + Send>;
+
+/// What each thread that is dropping something has yet to drop. An entry is there only while its
+/// thread is inside of [`drop_in_turn`].
+static QUEUES: LazyLock<Mutex<HashMap<ThreadId, Vec<Waiting>>>> = LazyLock::new(Mutex::default);
+
+fn queues() -> MutexGuard<'static, HashMap<ThreadId, Vec<Waiting>>> {
+    QUEUES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Drops `item`, but never inside of another such drop on the same thread: there it waits until the
+/// outer one is done. So a chain of futures, each of which owns the one before, is dropped in a loop.
+pub(super) fn drop_in_turn(item: Waiting) {
+    let thread = thread::current().id();
+    if let Some(queue) = queues().get_mut(&thread) {
+        queue.push(item);
+        return;
+    }
+    queues().insert(thread, Vec::new());
+    // Also if the drop of something of the host panics, the thread must not seem to be dropping still.
+    let _turn = Turn(thread);
+    drop(item);
+    loop {
+        let next = queues().get_mut(&thread).and_then(Vec::pop);
+        match next {
+            Some(next) => drop(next),
+            None => break,
+        }
+    }
+}
+
+/// The time during which a thread drops what waits.
+struct Turn(ThreadId);
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let left = queues().remove(&self.0);
+        // There is something left only after a panic.
+        std::mem::forget(left.filter(|left| !left.is_empty()));
     }
 }

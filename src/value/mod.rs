@@ -16,6 +16,8 @@ mod cycles;
 mod deserialize;
 pub(crate) mod display;
 mod drop;
+pub(crate) mod extract;
+pub(crate) mod float;
 mod iterate;
 mod key;
 mod kind;
@@ -37,6 +39,9 @@ mod shapes;
 mod symbol;
 pub(crate) mod text;
 mod undefined;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

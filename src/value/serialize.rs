@@ -94,11 +94,6 @@ impl Drop for Ticket {
 /// The value itself where it becomes a value again; else its content, as Python's `json` would see it.
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // This serialiser is the engine's own exactly if its type has this name.
-        if is_value_serializer::<S>() {
-            let ticket = Ticket::new(self);
-            return serializer.serialize_newtype_struct(TICKET, &ticket.0);
-        }
         Nested {
             value: self,
             depth: MAX_DEPTH,
@@ -124,6 +119,10 @@ impl Nested<'_> {
 
 impl Serialize for Nested<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if is_value_serializer::<S>() {
+            let ticket = Ticket::new(self.value);
+            return serializer.serialize_newtype_struct(TICKET, &ticket.0);
+        }
         match &self.value.0 {
             Repr::Unset | Repr::Undefined(_) | Repr::None => serializer.serialize_unit(),
             Repr::Bool(flag) => serializer.serialize_bool(flag.get()),

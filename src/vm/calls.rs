@@ -6,7 +6,7 @@ use crate::bytecode::{CallShape, MacroInfo, Program, ShapeId, UnitKind};
 use crate::call::{Arguments, CallContext, ContextParts, Flow, NativeFunction, OwnedArguments};
 use crate::error::Error;
 use crate::error::machine::MachineFault;
-use crate::value::{Map, Pending, Repr, Symbol, Undefined, Value, access, collect, mapping, truth};
+use crate::value::{Map, Pending, Repr, Symbol, Undefined, Value, access, collect, mapping, settled, truth};
 use crate::vm::frame::{Called, CodeFrame, Frame, Returns};
 use crate::vm::machine::{Machine, Survivor};
 use crate::vm::objects::{Blocks, LoopObject, Macro};
@@ -45,7 +45,8 @@ impl Machine {
         let mut positional: Vec<Value> = first.into_iter().cloned().collect();
         positional.extend(collect(&self.render.budget, &self.stack[at])?);
         let mut arguments = OwnedArguments::from_positional(positional);
-        if let Some(mapping) = mapping(&self.stack[at + 1]) {
+        let keywords = settled(&self.render.budget, &self.stack[at + 1])?;
+        if let Some(mapping) = mapping(keywords) {
             for (name, value) in mapping.iter() {
                 let Some(name) = name.as_text() else {
                     return Err(MachineFault::KeywordNotText {
@@ -145,20 +146,15 @@ impl Machine {
             test.call(&context, &self.with_receiver(shape))?
         };
         let flow = match flow {
-            Flow::Return(value) if value.is_pending() => {
-                if !awaits {
-                    // A test's answer is a truth value, which a future is not.
-                    return Err(Pending::unawaited(&value));
-                }
-                Flow::Await {
-                    value,
-                    then: Box::new(|context, result| {
-                        let holds = truth(context, &result?)?;
-                        Ok(Flow::Return(Value::bool(holds)))
-                    }),
-                }
-            }
-            Flow::Return(value) => {
+            Flow::Return(value) if value.is_pending() && awaits => Flow::Await {
+                value,
+                then: Box::new(|context, result| {
+                    let holds = truth(context, &result?)?;
+                    Ok(Flow::Return(Value::bool(holds)))
+                }),
+            },
+            // An async test's answer may still be awaited: `await (x is blocked)`.
+            Flow::Return(value) if !value.is_pending() => {
                 let holds = truth(&self.render.budget, &value)?;
                 Flow::Return(Value::bool(holds))
             }
@@ -244,9 +240,10 @@ impl Machine {
                 }
                 .into_error());
             };
-            if iterable.is_pending() {
-                return Err(Pending::unawaited(&iterable));
-            }
+            let iterable = match iterable.is_pending() {
+                true => settled(&self.render.budget, &iterable)?.clone(),
+                false => iterable,
+            };
             self.recurse_loop(id, iterable, operands)?;
             return Ok(true);
         }

@@ -8,7 +8,7 @@ use crate::bytecode::{ImportSite, IncludeSite, Program};
 use crate::error::Error;
 use crate::error::machine::MachineFault;
 use crate::source::Place;
-use crate::value::{Pending, Repr, Symbol, Undefined, UndefinedPolicy, Value};
+use crate::value::{Repr, Symbol, Undefined, UndefinedPolicy, Value, settled};
 use crate::vm::context::Context;
 use crate::vm::frame::{Called, CodeFrame, Returns};
 use crate::vm::machine::Machine;
@@ -25,16 +25,14 @@ impl Machine {
 
     /// The names on top of the stack: one text, or a list of them.
     pub(super) fn template_names(&self) -> Result<Vec<ArcStr>, Error> {
-        let value = self.top();
-        let text = |value: &Value| match &value.0 {
-            Repr::Pending(_) => Err(Pending::unawaited(value)),
-            Repr::Undefined(_) => Err(value
-                .as_undefined()
-                .map_or_else(|| MachineFault::template_name(value), Undefined::error)),
-            _ => match value.as_text() {
-                Some(name) => Ok(name.clone()),
-                None => Err(MachineFault::template_name(value)),
-            },
+        let value = settled(&self.render.budget, self.top())?;
+        let text = |value: &Value| {
+            let value = settled(&self.render.budget, value)?;
+            match (value.as_text(), value.as_undefined()) {
+                (Some(name), _) => Ok(name.clone()),
+                (None, Some(undefined)) => Err(undefined.error()),
+                (None, None) => Err(MachineFault::template_name(value.type_name())),
+            }
         };
         match &value.0 {
             Repr::List(list) => list.items().iter().map(text).collect(),

@@ -89,7 +89,15 @@ impl LoopState {
             LoopSource::Stream(stream) => match self.fetched.take() {
                 None => Ok(Fetched::Wait(stream.clone())),
                 Some(item) => match item? {
-                    None => Ok(Fetched::End),
+                    None => {
+                        // The stream is dropped at once, and is not asked again.
+                        self.source = LoopSource::Integers {
+                            next: 0,
+                            step: 0,
+                            left: 0,
+                        };
+                        Ok(Fetched::End)
+                    }
                     Some(item) => {
                         self.fetched_items += 1;
                         budget.items(self.fetched_items)?;

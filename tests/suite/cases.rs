@@ -83,10 +83,14 @@ fn check(case: &Case) -> Result<(), String> {
         if may_refuse(case, driver, &result) {
             continue;
         }
+        let report = match &result {
+            Ok(_) => String::new(),
+            Err(error) => format!("\n{error:#}"),
+        };
         let actual = outcome(result, wants_report(case));
         if actual != case.expected {
             return Err(format!(
-                "{driver:?}\n  expected {:?}\n  found    {actual:?}",
+                "{driver:?}\n  expected {:?}\n  found    {actual:?}{report}",
                 case.expected
             ));
         }

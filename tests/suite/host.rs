@@ -75,9 +75,15 @@ pub enum Mode {
 
 /// Adds the host's functions to an environment.
 pub fn populate(env: &mut Environment, mode: Mode) {
-    env.add_async_function("get", |value: Value| async move {
-        Rounds(1).await;
-        value
+    env.add_function("get", |context: &CallContext<'_>, value: Value| {
+        let calls = context.extension::<Calls>().cloned();
+        Value::from_future(async move {
+            Rounds(1).await;
+            if let Some(calls) = calls {
+                calls.count("get");
+            }
+            Ok::<_, Error>(value)
+        })
     });
     env.add_async_function("later", |value: Value, rounds: u32| async move {
         Rounds(rounds).await;
@@ -115,9 +121,13 @@ pub fn populate(env: &mut Environment, mode: Mode) {
         Rounds(1).await;
         text.to_uppercase()
     });
-    env.add_async_filter("adouble", |number: i64| async move {
+    env.add_async_filter("adouble", |value: Value| async move {
         Rounds(1).await;
-        number * 2
+        match (value.as_i64(), value.as_str()) {
+            (Some(number), _) => Ok(Value::from(number * 2)),
+            (None, Some(text)) => Ok(Value::from(text.repeat(2))),
+            (None, None) => Err(Error::host("only numbers and texts are doubled")),
+        }
     });
     env.add_async_test("aeven", |number: i64| async move {
         Rounds(1).await;
@@ -127,14 +137,14 @@ pub fn populate(env: &mut Environment, mode: Mode) {
     env.add_global("db", Value::from_object(Database));
     match mode {
         Mode::Plain => {
-            env.add_function("zip", |lists: Rest<Vec<Value>>| zip(&lists.0));
+            env.add_function("zip", |lists: Rest<Value>| zip(&lists.0));
             env.add_function("boom", |message: String| {
                 Err::<Value, _>(Error::host(message))
             });
             env.add_filter("shout", |text: &str| format!("{}!", text.to_uppercase()));
         }
         Mode::AllAsync => {
-            env.add_async_function("zip", |lists: Rest<Vec<Value>>| async move {
+            env.add_async_function("zip", |lists: Rest<Value>| async move {
                 Rounds(1).await;
                 zip(&lists.0)
             });
@@ -150,11 +160,15 @@ pub fn populate(env: &mut Environment, mode: Mode) {
     }
 }
 
-fn zip(lists: &[Vec<Value>]) -> Vec<Value> {
+fn zip(lists: &[Value]) -> Result<Vec<Value>, Error> {
+    let lists = lists
+        .iter()
+        .map(|list| Ok(list.try_iter()?.collect()))
+        .collect::<Result<Vec<Vec<Value>>, Error>>()?;
     let shortest = lists.iter().map(Vec::len).min().unwrap_or(0);
-    (0..shortest)
+    Ok((0..shortest)
         .map(|at| Value::from_tuple(lists.iter().map(|list| list[at].clone())))
-        .collect()
+        .collect())
 }
 
 /// The object `db`.

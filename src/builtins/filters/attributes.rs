@@ -20,10 +20,11 @@ fn default(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         None => false,
     };
     // A strict value has no truth, but to stand in for it is what this filter is for.
-    if !bound.value.is_undefined() && !(boolean && !truth(context, bound.value)?) {
-        return value(bound.value.clone());
+    let stands = bound.value.is_undefined() || boolean && !truth(context, bound.value)?;
+    match stands {
+        true => value(bound.get(0).cloned().unwrap_or(Value::string(""))),
+        false => value(bound.value.clone()),
     }
-    value(bound.get(0).cloned().unwrap_or(Value::string("")))
 }
 
 fn attr(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {

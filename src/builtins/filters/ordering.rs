@@ -1,7 +1,5 @@
 //! Filters that compare items: sorting, grouping, the least and the greatest, and those without a double.
 
-use arcstr::literal;
-
 use crate::builtins::attribute::{Found, Path, look_up};
 use crate::builtins::group::Group;
 use crate::builtins::operand::{flag, items, refuse, refuse_range, string};
@@ -9,6 +7,7 @@ use crate::builtins::produce::{Answer, charge_values, nothing, value};
 use crate::builtins::sort;
 use crate::call::{Bound, Builtin, CallContext};
 use crate::error::Error;
+use crate::error::builtin::NO_EXTREME_ITEM;
 use crate::value::compare::{Relation, equal, relate};
 use crate::value::{Map, Value, mapping, settled};
 
@@ -124,7 +123,7 @@ fn extreme(context: &CallContext<'_>, bound: &Bound<'_>, better: Relation) -> An
     if items.is_empty() {
         return nothing(
             context,
-            literal!("no aggregated item, the sequence is empty"),
+            NO_EXTREME_ITEM,
         );
     }
     with_keys(

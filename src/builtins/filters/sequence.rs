@@ -7,6 +7,8 @@ use crate::builtins::operand::{self, integer, is_markup, items, refuse};
 use crate::builtins::produce::{Answer, PaidText, charge_values, nothing, text_like, value};
 use crate::call::{Bound, Builtin, CallContext, Flow, Futures};
 use crate::error::Error;
+use crate::error::builtin::{NO_FIRST_ITEM, NO_LAST_ITEM, NO_RANDOM_ITEM};
+use crate::value::number::Number;
 use crate::value::{Value, display, iterate, mapping, settled};
 
 pub(super) const FILTERS: &[Builtin] = &[
@@ -32,7 +34,6 @@ fn list(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
 }
 
 fn first(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
-    const HINT: arcstr::ArcStr = literal!("no first item, the sequence is empty");
     if context.awaits()
         && let Some(stream) = bound.value.as_stream()
     {
@@ -41,19 +42,18 @@ fn first(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
             stream: stream.take()?,
             then: Box::new(|context, item| match item? {
                 Some(item) => value(item),
-                None => nothing(context, HINT),
+                None => nothing(context, NO_FIRST_ITEM),
             }),
         });
     }
     let subject = settled(context, bound.value)?;
     match iterate(context, subject)?.next() {
         Some(item) => value(item),
-        None => nothing(context, HINT),
+        None => nothing(context, NO_FIRST_ITEM),
     }
 }
 
 fn last(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
-    const HINT: arcstr::ArcStr = literal!("no last item, the sequence is empty");
     let found = match bound.value {
         value if value.as_list().is_some() => value.as_list().and_then(|list| {
             let items = list.items();
@@ -67,7 +67,7 @@ fn last(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     };
     match found {
         Some(item) => value(item),
-        None => nothing(context, HINT),
+        None => nothing(context, NO_LAST_ITEM),
     }
 }
 
@@ -93,7 +93,7 @@ fn random(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     use std::hash::{BuildHasher, RandomState};
     let count = crate::value::length(context, bound.value)?;
     if count == 0 {
-        return nothing(context, literal!("no random item, the sequence is empty"));
+        return nothing(context, NO_RANDOM_ITEM);
     }
     // Every new hasher of the standard library has keys that nobody can foresee.
     let index = (RandomState::new().hash_one(count) % count as u64) as usize;
@@ -156,7 +156,17 @@ fn join_values(context: &CallContext<'_>, separator: &Value, items: &[Value]) ->
 }
 
 fn batch(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
-    let count = integer(bound, 0)?.unwrap_or(0);
+    // A float is welcome as long as nothing is to be filled: half the length of a list is one.
+    let count = match operand::number(bound.required(0)) {
+        Some(Number::Float(count)) if bound.some(1).is_none() => {
+            if count.fract() == 0.0 {
+                count as i64
+            } else {
+                -1
+            }
+        }
+        _ => integer(bound, 0)?.unwrap_or(0),
+    };
     let fill = bound.some(1);
     let mut batches = Vec::new();
     let mut batch = Vec::new();

@@ -10,7 +10,7 @@ mod statements;
 
 pub(super) use expressions::{FilterHead, SliceParts, Subscript, TestHead};
 pub(super) use patterns::{PatternNode, TargetNode};
-pub(super) use statements::LoopHead;
+pub(super) use statements::{ImportedName, LoopHead};
 
 use crate::error::{SyntaxError, SyntaxFault};
 use crate::source::Span;

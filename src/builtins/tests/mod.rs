@@ -1,0 +1,130 @@
+//! Tables of what Jinja2 3.1.6 and Python 3.11 answer, as rows of an expression and its `repr`.
+
+mod functions;
+mod html;
+mod limits;
+mod methods;
+mod number;
+mod ordering;
+mod predicates;
+mod reader;
+mod sequence;
+mod text;
+mod waits;
+
+use std::cell::Cell;
+
+use crate::builtins::register;
+use crate::call::{Budget, CallContext, ContextParts, Extensions, Flow, Registry};
+use crate::error::Error;
+use crate::limits::Limits;
+use crate::value::{UndefinedPolicy, Value, display};
+
+/// What a test runs in.
+struct Host {
+    registry: Registry,
+    budget: Budget,
+    extensions: Extensions,
+    auto_escape: bool,
+    awaits: bool,
+    awaited: bool,
+    /// How many containers were reported to hold containers.
+    stored: Cell<usize>,
+}
+
+impl Host {
+    fn new() -> Self {
+        let mut registry = Registry::new();
+        register(&mut registry);
+        Host {
+            registry,
+            budget: Budget::new(Limits::default()),
+            extensions: Extensions::new(),
+            auto_escape: false,
+            awaits: false,
+            awaited: false,
+            stored: Cell::new(0),
+        }
+    }
+
+    fn limited(limits: Limits) -> Self {
+        Host {
+            budget: Budget::new(limits),
+            ..Host::new()
+        }
+    }
+
+    fn with_context<R>(&self, run: impl FnOnce(&CallContext<'_>) -> R) -> R {
+        let stored = |_: &Value| self.stored.set(self.stored.get() + 1);
+        run(&CallContext::new(ContextParts {
+            budget: &self.budget,
+            registry: &self.registry,
+            extensions: &self.extensions,
+            auto_escape: self.auto_escape,
+            policy: UndefinedPolicy::Lenient,
+            awaits: self.awaits,
+            futures_are_awaited: self.awaited,
+            stored: &stored,
+            name: "test",
+            template: "<test>",
+        }))
+    }
+
+    /// Evaluates an expression of literals, filters, tests, methods and calls.
+    fn evaluate(&self, expression: &str) -> Result<Value, Error> {
+        self.with_context(|context| reader::evaluate(context, expression))
+    }
+
+    /// The `repr` of the result, `undefined`, or `error` and its kind.
+    fn repr(&self, expression: &str) -> String {
+        self.with_context(|context| match reader::evaluate(context, expression) {
+            Ok(value) if value.is_undefined() => "undefined".to_owned(),
+            Ok(value) => display::to_repr(context, &value)
+                .expect("results of tests print")
+                .to_string(),
+            Err(error) => format!("error {:?}", error.kind()),
+        })
+    }
+}
+
+/// Runs a flow to its end as the machine would, for functions that answer at once.
+fn finish(context: &CallContext<'_>, flow: Flow) -> Result<Value, Error> {
+    match flow {
+        Flow::Return(value) => Ok(value),
+        Flow::Call {
+            callee,
+            arguments,
+            then,
+        } => {
+            let object = callee.as_object().expect("only objects are callable");
+            let result = object
+                .call(context, &arguments.borrow())
+                .and_then(|flow| finish(context, flow));
+            finish(context, then(context, result)?)
+        }
+        other => panic!("nothing waits here: {other:?}"),
+    }
+}
+
+/// Checks rows of an expression and what it gives, without and with auto-escaping.
+fn check(rows: &[(&str, &str)]) {
+    let failures: Vec<String> = rows
+        .iter()
+        .filter_map(|&(expression, expected)| {
+            let (plain, escaped) = expected.split_once(" || ").unwrap_or((expected, expected));
+            let mut host = Host::new();
+            let first = host.repr(expression);
+            host.auto_escape = true;
+            let second = host.repr(expression);
+            (!fits(&first, plain) || !fits(&second, escaped)).then(|| {
+                format!("{expression}\n  got      {first} || {second}\n  expected {expected}")
+            })
+        })
+        .collect();
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+/// Whether an answer is the expected one; any error is as good as another.
+fn fits(answer: &str, expected: &str) -> bool {
+    answer == expected || expected == "error" && answer.starts_with("error ")
+}
