@@ -116,6 +116,8 @@ impl Expression {
 
 impl fmt::Debug for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Expression").field("source", &self.source()).finish_non_exhaustive()
+        f.debug_struct("Expression")
+            .field("source", &self.source())
+            .finish_non_exhaustive()
     }
 }

@@ -17,14 +17,14 @@ use serde_json::Value as Json;
 
 /// The timetable, and how long its answers take.
 #[derive(Clone, Debug)]
-pub struct Timetable {
+pub(crate) struct Timetable {
     data: Arc<Json>,
     latency: Duration,
 }
 
 impl Timetable {
     /// Reads `trains.json`.
-    pub fn open(folder: &Path, latency: Duration) -> Result<Timetable, Error> {
+    pub(crate) fn open(folder: &Path, latency: Duration) -> Result<Timetable, Error> {
         let text = std::fs::read(folder.join("trains.json")).map_err(Error::from_source)?;
         let data = serde_json::from_slice(&text).map_err(Error::from_source)?;
         Ok(Timetable {
@@ -51,7 +51,7 @@ impl Timetable {
 }
 
 /// The board, ready to be read.
-pub fn board(folder: &Path, timetable: &Timetable, colours: bool) -> RenderStream {
+pub(crate) fn board(folder: &Path, timetable: &Timetable, colours: bool) -> RenderStream {
     let mut env = Environment::new();
     env.set_trim_blocks(true);
     env.set_lstrip_blocks(true);
@@ -60,10 +60,14 @@ pub fn board(folder: &Path, timetable: &Timetable, colours: bool) -> RenderStrea
 
     for service in ["tracks", "running"] {
         let timetable = timetable.clone();
-        env.add_async_function(service, move |train: String| timetable.clone().ask(service, train));
+        env.add_async_function(service, move |train: String| {
+            timetable.clone().ask(service, train)
+        });
     }
     let weather = timetable.clone();
-    env.add_async_filter("weather", move |place: String| weather.clone().ask("weather", place));
+    env.add_async_filter("weather", move |place: String| {
+        weather.clone().ask("weather", place)
+    });
     env.add_filter("ink", move |text: &str, code: &str| match colours {
         true => format!("\x1b[{code}m{text}\x1b[0m"),
         false => text.to_owned(),
