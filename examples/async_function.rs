@@ -28,7 +28,7 @@ async fn in_currency(yen: f64, currency: String) -> String {
 }
 
 /// The letter to a user.
-pub async fn letter(id: u64) -> Result<String, Error> {
+pub(crate) async fn letter(id: u64) -> Result<String, Error> {
     let mut env = Environment::new();
     env.set_trim_blocks(true);
     env.add_async_function("fetch_user", fetch_user);

@@ -22,7 +22,7 @@ No reading came.
 ";
 
 /// The report, as a stream of its lines. Nothing of it is computed before somebody reads it.
-pub fn report(
+pub(crate) fn report(
     readings: mpsc::Receiver<Value>,
 ) -> impl Stream<Item = Result<String, Error>> + Send + 'static {
     let mut env = Environment::new();
@@ -34,13 +34,21 @@ pub fn report(
         let reading = readings.recv().await?;
         Some((Ok(reading), readings))
     });
-    env.render_stream("report.txt", context! { readings => Value::from_stream(readings) })
-        .map(|chunk| chunk.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    env.render_stream(
+        "report.txt",
+        context! { readings => Value::from_stream(readings) },
+    )
+    .map(|chunk| chunk.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// Sends readings until there are no more, or nobody listens.
 async fn measure(sender: mpsc::Sender<Value>) {
-    let readings = [("attic", 29.5), ("cellar", 11.0), ("oven", 41.25), ("roof", 35.0)];
+    let readings = [
+        ("attic", 29.5),
+        ("cellar", 11.0),
+        ("oven", 41.25),
+        ("roof", 35.0),
+    ];
     for (sensor, celsius) in readings {
         tokio::time::sleep(Duration::from_millis(200)).await;
         if sender.send(context! { sensor, celsius }).await.is_err() {

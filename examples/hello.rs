@@ -14,7 +14,7 @@ Nobody is here yet.
 ";
 
 /// The page for a visitor.
-pub fn page() -> Result<String, Error> {
+pub(crate) fn page() -> Result<String, Error> {
     let mut env = Environment::new();
     env.set_trim_blocks(true);
     env.add_template("hello.txt", TEMPLATE);

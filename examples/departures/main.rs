@@ -16,15 +16,15 @@ use kakehi::{Environment, Error, FileLoader, RenderStream, Value, context};
 use serde_json::Value as Json;
 
 /// The timetable, and how long its answers take.
-#[derive(Clone)]
-pub struct Timetable {
+#[derive(Clone, Debug)]
+pub(crate) struct Timetable {
     data: Arc<Json>,
     latency: Duration,
 }
 
 impl Timetable {
     /// Reads `trains.json`.
-    pub fn open(folder: &Path, latency: Duration) -> Result<Timetable, Error> {
+    pub(crate) fn open(folder: &Path, latency: Duration) -> Result<Timetable, Error> {
         let text = std::fs::read(folder.join("trains.json")).map_err(Error::from_source)?;
         let data = serde_json::from_slice(&text).map_err(Error::from_source)?;
         Ok(Timetable {
@@ -36,14 +36,11 @@ impl Timetable {
     /// The trains, one by one, as a message queue would deliver them.
     fn trains(&self) -> impl Stream<Item = Result<Value, Error>> + Send + 'static {
         let timetable = self.clone();
-        stream::iter(0..).map_while(move |index| timetable.data["trains"].get(index).cloned())
-            .then({
-                let latency = self.latency;
-                move |train| async move {
-                    tokio::time::sleep(latency).await;
-                    Value::from_serialize(train)
-                }
-            })
+        stream::unfold((timetable, 0), |(timetable, next)| async move {
+            let train = Value::from_serialize(timetable.data["trains"].get(next)?);
+            tokio::time::sleep(timetable.latency).await;
+            Some((train, (timetable, next + 1)))
+        })
     }
 
     /// An answer of one of the timetable's services; none where it has nothing to say.
@@ -54,7 +51,7 @@ impl Timetable {
 }
 
 /// The board, ready to be read.
-pub fn board(folder: &Path, timetable: &Timetable, colours: bool) -> RenderStream {
+pub(crate) fn board(folder: &Path, timetable: &Timetable, colours: bool) -> RenderStream {
     let mut env = Environment::new();
     env.set_trim_blocks(true);
     env.set_lstrip_blocks(true);
@@ -63,10 +60,14 @@ pub fn board(folder: &Path, timetable: &Timetable, colours: bool) -> RenderStrea
 
     for service in ["tracks", "running"] {
         let timetable = timetable.clone();
-        env.add_async_function(service, move |train: String| timetable.clone().ask(service, train));
+        env.add_async_function(service, move |train: String| {
+            timetable.clone().ask(service, train)
+        });
     }
     let weather = timetable.clone();
-    env.add_async_filter("weather", move |place: String| weather.clone().ask("weather", place));
+    env.add_async_filter("weather", move |place: String| {
+        weather.clone().ask("weather", place)
+    });
     env.add_filter("ink", move |text: &str, code: &str| match colours {
         true => format!("\x1b[{code}m{text}\x1b[0m"),
         false => text.to_owned(),
@@ -88,7 +89,7 @@ pub fn board(folder: &Path, timetable: &Timetable, colours: bool) -> RenderStrea
 async fn main() -> Result<(), Error> {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/departures"));
     let colours = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let timetable = Timetable::open(folder, Duration::from_millis(130))?;
+    let timetable = Timetable::open(folder, Duration::from_millis(110))?;
 
     let mut board = board(folder, &timetable, colours);
     let mut screen = std::io::stdout();

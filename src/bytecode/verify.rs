@@ -17,6 +17,25 @@ struct State {
     escapes: usize,
 }
 
+/// What is around a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Around {
+    Nothing,
+    Unit(usize),
+    /// It stands in code that nothing leads to.
+    Unknown,
+}
+
+/// What is around each unit.
+struct OuterUnits(Vec<Around>);
+
+impl OuterUnits {
+    /// Whether the unit may ever run.
+    fn runs(&self, unit: usize) -> bool {
+        self.0[unit] != Around::Unknown
+    }
+}
+
 impl Program {
     /// Checks the program.
     ///
@@ -27,6 +46,9 @@ impl Program {
         self.verify_spans()?;
         let outer = self.outer_units()?;
         for (index, unit) in self.units.iter().enumerate() {
+            if !outer.runs(index) {
+                continue;
+            }
             UnitWalk {
                 program: self,
                 index,
@@ -89,9 +111,19 @@ impl Program {
     }
 
     /// The unit in which each macro and recursive loop stands.
-    fn outer_units(&self) -> Result<Vec<Option<usize>>, VerifyFault> {
-        let mut outer = vec![None; self.units.len()];
+    fn outer_units(&self) -> Result<OuterUnits, VerifyFault> {
+        let mut outer: Vec<Around> = self
+            .units
+            .iter()
+            .map(|unit| match unit.kind {
+                UnitKind::Macro | UnitKind::Loop => Around::Unknown,
+                UnitKind::Template | UnitKind::Expression | UnitKind::Block => Around::Nothing,
+            })
+            .collect();
         for (index, unit) in self.units.iter().enumerate() {
+            if outer[index] == Around::Unknown {
+                continue;
+            }
             for address in unit.entry.0..unit.end.0 {
                 let inner = match self.code[address as usize] {
                     Instruction::MakeMacro(definition) => {
@@ -105,17 +137,20 @@ impl Program {
                 };
                 match outer.get_mut(inner) {
                     // A unit comes after the one it stands in, so that walks outwards end.
-                    Some(place) if inner > index => *place = Some(index),
+                    Some(place) if inner > index => *place = Around::Unit(index),
                     _ => return Err(VerifyFault::Operand(address)),
                 }
             }
         }
-        Ok(outer)
+        Ok(OuterUnits(outer))
     }
 
     /// Lists of visible variables belong to the unit that shows them.
-    fn verify_visible(&self, outer: &[Option<usize>]) -> Result<(), VerifyFault> {
+    fn verify_visible(&self, outer: &OuterUnits) -> Result<(), VerifyFault> {
         for (index, unit) in self.units.iter().enumerate() {
+            if !outer.runs(index) {
+                continue;
+            }
             for address in unit.entry.0..unit.end.0 {
                 let visible = match self.code[address as usize] {
                     Instruction::IncludeTemplate(site) => &self.includes[site as usize].visible,
@@ -142,7 +177,7 @@ impl Program {
     }
 
     /// Whether the unit at `index` can reach a cell so many levels out.
-    fn has_cell(&self, outer: &[Option<usize>], index: usize, levels: u8, cell: u16) -> bool {
+    fn has_cell(&self, outer: &OuterUnits, index: usize, levels: u8, cell: u16) -> bool {
         let mut left = levels;
         let mut unit = Some(index);
         while let Some(index) = unit {
@@ -153,7 +188,10 @@ impl Program {
                 }
                 left -= 1;
             }
-            unit = outer[index];
+            unit = match outer.0[index] {
+                Around::Unit(around) => Some(around),
+                Around::Nothing | Around::Unknown => None,
+            };
         }
         false
     }
@@ -172,7 +210,7 @@ struct UnitWalk<'p> {
     program: &'p Program,
     index: usize,
     unit: &'p Unit,
-    outer: &'p [Option<usize>],
+    outer: &'p OuterUnits,
     states: Vec<Option<State>>,
     /// Addresses that are still to be walked from.
     open: Vec<u32>,

@@ -35,6 +35,7 @@ pub(super) fn analyze<'src>(
         branches: 0,
         inner: Vec::new(),
         early: Set::default(),
+        store_position: None,
         for_bodies: 0,
     };
     let kind = match expression {
@@ -93,6 +94,8 @@ struct Pass<'t, 'src> {
     inner: Vec<(StmtId, ScopeId)>,
     /// Names of outer variables that the running scope has read so far.
     early: Set<&'src str>,
+    /// From where on a name that is set can be read, if not from where it stands.
+    store_position: Option<u32>,
     /// How many loops of the same unit are around, for the rule that none may set `loop`.
     for_bodies: u32,
 }
@@ -199,7 +202,11 @@ impl<'src> Pass<'_, 'src> {
                 ..
             } => {
                 self.filters(filters);
-                self.assign(target, *scope)?;
+                // The body comes after the name but before it is set.
+                self.store_position = Some(u32::MAX);
+                let result = self.assign(target, *scope);
+                self.store_position = None;
+                result?;
                 self.open(id);
             }
             StmtKind::With { bindings, .. } => {
@@ -540,7 +547,7 @@ impl<'src> Pass<'_, 'src> {
         let read_early = skipped || self.early.contains(name.text);
         let variable = &mut self.scopes.variables[id.0 as usize];
         variable.stored = true;
-        variable.first_store = name.span.start;
+        variable.first_store = self.store_position.unwrap_or(name.span.start);
         variable.read_early = read_early;
         Ok(())
     }

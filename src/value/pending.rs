@@ -13,7 +13,7 @@ use futures_util::stream::StreamExt;
 
 use crate::error::Error;
 use crate::error::value::ValueFault;
-use crate::value::{Charge, Repr, Value, drop};
+use crate::value::{Charge, MAX_DEPTH, Repr, Value, drop};
 
 /// What every driver polls: a future that gives its one result to all who ask.
 pub(crate) type SharedFuture = Shared<BoxFuture<'static, Result<Value, Error>>>;
@@ -172,7 +172,8 @@ impl fmt::Debug for StreamHandle {
 /// elsewhere a future is an error, and so is a stream.
 pub(crate) fn settled<'a>(charge: &dyn Charge, value: &'a Value) -> Result<&'a Value, Error> {
     let mut value = value;
-    loop {
+    // A future may give a future, but one that gives itself would lead nowhere.
+    for _ in 0..MAX_DEPTH {
         match &value.0 {
             Repr::Pending(pending) if charge.futures_are_awaited() => match pending.result() {
                 Some(Ok(result)) => value = result,
@@ -183,6 +184,7 @@ pub(crate) fn settled<'a>(charge: &dyn Charge, value: &'a Value) -> Result<&'a V
             _ => return Ok(value),
         }
     }
+    Err(ValueFault::TooDeep(MAX_DEPTH).into())
 }
 
 /// The error of using a future or a stream as if it were something else.

@@ -31,7 +31,7 @@ impl Machine {
             match (value.as_text(), value.as_undefined()) {
                 (Some(name), _) => Ok(name.clone()),
                 (None, Some(undefined)) => Err(undefined.error()),
-                (None, None) => Err(MachineFault::template_name(value)),
+                (None, None) => Err(MachineFault::template_name(value.type_name())),
             }
         };
         match &value.0 {

@@ -1,5 +1,7 @@
 //! Where the machine is, for errors.
 
+use arcstr::ArcStr;
+
 use crate::bytecode::Label;
 use crate::error::{Error, TraceEntry, TraceKind};
 use crate::source::Place;
@@ -27,6 +29,9 @@ impl Machine {
             return error;
         };
         let mut error = error.or_at(|| place(top));
+        if let Some(label) = waited_for(&error) {
+            error = error.with_mended_source(&label);
+        }
         let steps = frames.len() - 1;
         for (step, pair) in frames.windows(2).rev().enumerate() {
             if step >= MOST_STEPS && step < steps.saturating_sub(MOST_STEPS) {
@@ -43,6 +48,16 @@ impl Machine {
         }
         error.mark_traced();
         error
+    }
+}
+
+/// The call that gave the future or stream that an error is about.
+fn waited_for(error: &Error) -> Option<ArcStr> {
+    let value = error.pending()?;
+    match (value.as_pending(), value.as_stream()) {
+        (Some(pending), _) => Some(pending.label().clone()),
+        (None, Some(stream)) => Some(stream.label().clone()),
+        (None, None) => None,
     }
 }
 
@@ -69,7 +84,7 @@ fn kind(frame: &CodeFrame) -> TraceKind {
     }
 }
 
-fn name(frame: &CodeFrame) -> arcstr::ArcStr {
+fn name(frame: &CodeFrame) -> ArcStr {
     match &frame.returns {
         Returns::Nothing(Called::Block | Called::Macro)
         | Returns::Text {

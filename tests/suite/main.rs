@@ -6,4 +6,5 @@
 mod architecture;
 mod case;
 mod cases;
+mod examples;
 mod host;
