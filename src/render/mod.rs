@@ -28,7 +28,7 @@ pub use block_on::{BlockOn, BlockingRender, ParkThread};
 pub(crate) use blocking::{evaluate, render, render_to};
 pub use evaluate::EvalFuture;
 pub use future::RenderFuture;
-pub(crate) use job::{Job, Target, context_value};
+pub(crate) use job::{Job, Target};
 pub(crate) use load::LoadFuture;
 pub use options::RenderOptions;
 pub use stream::RenderStream;

@@ -704,3 +704,40 @@ fn an_abandoned_wait_for_a_shared_future_leaves_it_to_the_other() {
             .is_ready()
     );
 }
+
+#[test]
+fn only_what_a_template_can_read_is_converted() {
+    use serde::ser::{Error as _, SerializeStruct};
+    /// Fails if its field `costly` is converted.
+    struct Page;
+    impl serde::Serialize for Page {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            struct Costly;
+            impl serde::Serialize for Costly {
+                fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+                    Err(S::Error::custom("converted"))
+                }
+            }
+            let mut fields = serializer.serialize_struct("Page", 2)?;
+            fields.serialize_field("title", "T")?;
+            fields.serialize_field("costly", &Costly)?;
+            fields.end()
+        }
+    }
+    let mut env = Environment::new();
+    env.add_template("page", "<< title >><% include 'part' %>");
+    env.add_template("part", "<< title >>");
+    env.template("part").expect("compiles");
+    let page = env.template("page").expect("compiles");
+    assert_eq!(page.render(Page).expect("renders"), "TT");
+    env.add_template("part", "<< costly >>");
+    env.template("part").expect("compiles");
+    let page = env.template("page").expect("compiles");
+    assert_eq!(page.render(Page).unwrap_err().kind(), ErrorKind::Serialization);
+    env.add_template("page", "<< title >><% include name %>");
+    let page = env.template("page").expect("compiles");
+    assert_eq!(page.render(Page).unwrap_err().kind(), ErrorKind::Serialization);
+    // Keys of a map are found whatever they are called.
+    let map = std::collections::HashMap::from([("a", 1), ("b", 2)]);
+    assert_eq!(env.render_str("<< a >><< c >>", &map).expect("renders"), "1");
+}

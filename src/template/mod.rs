@@ -22,7 +22,6 @@ use crate::error::machine::MachineFault;
 use crate::error::{Error, HostFault};
 use crate::render::{
     self, Job, LoadFuture, RenderFuture, RenderOptions, RenderStream, Target, WriteFuture,
-    context_value,
 };
 use crate::vm::Entry;
 
@@ -354,13 +353,8 @@ impl Template {
     }
 
     pub(crate) fn job_at(&self, entry: Entry, context: impl Serialize) -> Result<Job, Error> {
-        Ok(Job {
-            configuration: Arc::clone(&self.configuration),
-            target: Target::Compiled(Arc::clone(&self.compiled)),
-            entry,
-            options: Arc::clone(&self.options),
-            context: context_value(&context)?,
-        })
+        let target = Target::Compiled(Arc::clone(&self.compiled));
+        Job::new(&self.configuration, target, entry, Arc::clone(&self.options), &context)
     }
 }
 
