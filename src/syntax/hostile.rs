@@ -34,8 +34,11 @@ fn outcome(source: String) -> String {
     let options = options();
     let message = match parse(&origin, &options) {
         Ok(tree) => {
-            dump_tree(&tree);
-            print_tree(&tree, &options.delimiters);
+            // What nests is short; long lists would only cost time.
+            if origin.text.len() < MANY {
+                dump_tree(&tree);
+                print_tree(&tree, &options.delimiters);
+            }
             String::new()
         }
         Err(error) => {

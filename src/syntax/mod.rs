@@ -13,14 +13,18 @@ mod hostile;
 mod lexer;
 mod options;
 mod parser;
+#[cfg(test)]
+mod pinned;
 mod print;
 mod recovery;
 mod token;
 mod validate;
 
 pub use delimiters::{Delimiters, DelimitersBuilder};
-pub(crate) use dump::{dump_expression, dump_tokens, dump_tree};
-pub(crate) use options::{DEFAULT_NESTING, Options};
+#[cfg(test)]
+use dump::dump_expression;
+pub(crate) use dump::{dump_tokens, dump_tree};
+pub(crate) use options::Options;
 pub use options::{Newline, Whitespace};
 pub(crate) use parser::{parse, parse_expression};
 pub(crate) use print::print_tree;

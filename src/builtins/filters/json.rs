@@ -2,7 +2,7 @@
 
 use crate::builtins::operand::{is_markup, text};
 use crate::builtins::produce::{Answer, PaidText, charge_values, value};
-use crate::builtins::sort;
+use crate::builtins::sort::{self, Keys};
 use crate::call::{Bound, Builtin, CallContext};
 use crate::error::Error;
 use crate::error::builtin::BuiltinFault;
@@ -112,7 +112,7 @@ impl Writer<'_, '_> {
             })
             .collect();
         let keys = entries.iter().map(|(key, _)| key.clone()).collect();
-        let order = sort::order(self.context, entries.len(), &[keys], false)?;
+        let order = sort::order(self.context, entries.len(), &[keys], Keys::Plain, false)?;
         self.out.push("{")?;
         for (place, index) in order.into_iter().enumerate() {
             let (key, value) = &entries[index];

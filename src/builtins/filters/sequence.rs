@@ -66,8 +66,16 @@ fn last(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         _ => items(context, bound.value)?.pop(),
     };
     match found {
-        Some(item) => value(item),
+        Some(item) => value(item_of(bound.value, item)),
         None => nothing(context, NO_LAST_ITEM),
+    }
+}
+
+/// An item that was taken by its position: of safe text, it is safe.
+fn item_of(whole: &Value, item: Value) -> Value {
+    match (whole.is_safe(), item.as_text()) {
+        (true, Some(text)) => Value::safe(text.clone()),
+        _ => item,
     }
 }
 
@@ -101,7 +109,7 @@ fn random(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         return value(list.get(index).unwrap_or(Value::NONE));
     }
     match iterate(context, bound.value)?.nth(index) {
-        Some(item) => value(item),
+        Some(item) => value(item_of(bound.value, item)),
         None => Err(refuse(bound, "a sequence")),
     }
 }

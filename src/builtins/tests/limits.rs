@@ -47,8 +47,15 @@ fn sizes_are_paid_for_before_they_are_allocated() {
         let host = Host::limited(Limits::untrusted());
         let start = Instant::now();
         let error = host.evaluate(expression).expect_err(expression);
-        assert!(error.kind().is_limit() || error.kind() == ErrorKind::Value, "{expression}: {error:?}");
-        assert!(start.elapsed() < Duration::from_secs(2), "{expression} took {:?}", start.elapsed());
+        assert!(
+            error.kind().is_limit() || error.kind() == ErrorKind::Value,
+            "{expression}: {error:?}"
+        );
+        assert!(
+            start.elapsed() < Duration::from_secs(2),
+            "{expression} took {:?}",
+            start.elapsed()
+        );
     }
 }
 
@@ -57,8 +64,22 @@ fn replacing_and_joining_much_is_refused() {
     let host = Host::limited(Limits::untrusted());
     let long = Value::string("a".repeat(1 << 20));
     let rows = [
-        ("replace", vec![long.clone(), Value::string("a"), Value::string("b".repeat(1000))]),
-        ("replace", vec![long.clone(), Value::string(""), Value::string("b".repeat(1000))]),
+        (
+            "replace",
+            vec![
+                long.clone(),
+                Value::string("a"),
+                Value::string("b".repeat(1000)),
+            ],
+        ),
+        (
+            "replace",
+            vec![
+                long.clone(),
+                Value::string(""),
+                Value::string("b".repeat(1000)),
+            ],
+        ),
         ("join", vec![long.clone(), long.clone()]),
         ("list", vec![Value::list(vec![long.clone(); 1 << 23])]),
     ];
@@ -95,8 +116,22 @@ fn long_input_is_no_quadratic_work() {
         "äß ".repeat(size / 3),
     ];
     let filters = [
-        "striptags", "urlize", "wordwrap", "title", "truncate", "wordcount", "indent", "escape",
-        "tojson", "urlencode", "pprint", "trim", "capitalize", "unique", "sort", "reverse",
+        "striptags",
+        "urlize",
+        "wordwrap",
+        "title",
+        "truncate",
+        "wordcount",
+        "indent",
+        "escape",
+        "tojson",
+        "urlencode",
+        "pprint",
+        "trim",
+        "capitalize",
+        "unique",
+        "sort",
+        "reverse",
     ];
     for text in &texts {
         for filter in filters {
@@ -109,7 +144,10 @@ fn long_input_is_no_quadratic_work() {
             let taken = start.elapsed();
             let shown: String = text.chars().take(8).collect();
             assert!(result.is_ok(), "{filter} of {shown}: {result:?}");
-            assert!(taken < Duration::from_secs(5), "{filter} of {shown} took {taken:?}");
+            assert!(
+                taken < Duration::from_secs(5),
+                "{filter} of {shown} took {taken:?}"
+            );
         }
     }
 }
@@ -124,11 +162,14 @@ fn deep_and_cyclic_values_end() {
     let host = Host::new();
     host.with_context(|context| {
         let list = cyclic.as_list().expect("it is a list");
-        list.append(context, &cyclic, cyclic.clone()).expect("it is shared");
+        list.append(context, &cyclic, cyclic.clone())
+            .expect("it is shared");
     });
-    assert_eq!(host.stored.get(), 1);
+    assert_eq!(host.budget.remembered(), 1);
     for value in [&deep, &cyclic] {
-        for filter in ["tojson", "pprint", "string", "join", "unique", "sort", "escape", "sum"] {
+        for filter in [
+            "tojson", "pprint", "string", "join", "unique", "sort", "escape", "sum",
+        ] {
             // Some of them have a result; what counts is that they end.
             let _ = host.with_context(|context| {
                 let arguments = [value.clone()];
@@ -137,7 +178,10 @@ fn deep_and_cyclic_values_end() {
         }
     }
     let json = host.with_context(|context| {
-        context.call_filter("tojson", &crate::call::Arguments::positional_only(&[deep.clone()]))
+        context.call_filter(
+            "tojson",
+            &crate::call::Arguments::positional_only(&[deep.clone()]),
+        )
     });
     assert_eq!(json.expect_err("too deep").kind(), ErrorKind::DepthLimit);
     cyclic.as_list().expect("it is a list").clear();

@@ -231,5 +231,8 @@ fn methods_answer_as_in_python() {
         ("{'a':1}.get()", "error"),
         ("[1].append()", "error"),
         ("[1].append(1,2)", "error"),
+        ("'-CΣ.b1<Σ\\n'.swapcase()", "'-cσ.B1<σ\\n'"),
+        ("'ΑΣ. ΣΑ'.title()", "'Ας. Σα'"),
+        ("'a,b'.partition(Markup(','))", "('a', Markup(','), 'b')"),
     ]);
 }

@@ -101,5 +101,10 @@ fn ordering_filters_answer_as_in_jinja() {
         ("{}|dictsort", "[]"),
         ("[1]|dictsort", "error"),
         ("{1:1,'a':2}|dictsort", "error"),
+        ("[none,none]|sort", "[None, None]"),
+        ("[missing,missing]|sort", "[Undefined, Undefined]"),
+        ("[none,none].sort()", "error"),
+        ("{1:none,2:none}|dictsort(by='value')", "error"),
+        ("[nan,1,nan]|sort", "[nan, 1, nan]"),
     ]);
 }

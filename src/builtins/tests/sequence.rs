@@ -142,5 +142,7 @@ fn sequence_filters_answer_as_in_jinja() {
         ("[]|select('nope')", "[]"),
         ("[1,2,3]|batch(1.5)", "[[1, 2, 3]]"),
         ("[1,2,3]|batch(2.0,0)", "error"),
+        ("Markup('ab')|last", "Markup('b')"),
+        ("Markup('ab')|first", "'a'"),
     ]);
 }

@@ -153,5 +153,27 @@ fn text_filters_answer_as_in_jinja() {
         ("'  lead and trail  '|wordwrap(6)", "'  lead\\nand\\ntrail'"),
         ("'abc defghijk'|wordwrap(4)", "'abc \\ndefg\\nhijk'"),
         ("'one--two three'|wordwrap(7)", "'one--\\ntwo\\nthree'"),
+        ("'a<\\nb'|indent(Markup('>'))", "'a<\\n>b'"),
+        (
+            "'a<\\nb<'|indent(Markup('>'),true)",
+            "Markup('>a&lt;\\n&gt;b&amp;lt;')",
+        ),
+        (
+            "'a<\\n\\nb<'|indent(Markup('>'),true,true)",
+            "Markup('>a&lt;\\n>\\n>b&lt;')",
+        ),
+        (
+            "'a<b>c'|truncate(3,end=Markup('&hellip;'),leeway=0)",
+            "error",
+        ),
+        ("'a<b>c'|truncate(20,end=Markup('…'),leeway=0)", "'a<b>c'"),
+        (
+            "'x--  ---  \\n'|wordwrap(1,true, break_on_hyphens=false)",
+            "'x\\n-\\n-\\n-\\n-\\n-'",
+        ),
+        (
+            "'tab\\tbed  (x)-(y)  bar-baz'|wordwrap(1)",
+            "'t\\na\\nb\\nb\\ne\\nd\\n(\\nx\\n)\\n-\\n(\\ny\\n)\\nb\\na\\nr\\n-\\nb\\na\\nz'",
+        ),
     ]);
 }

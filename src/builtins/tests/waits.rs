@@ -36,7 +36,9 @@ fn later(value: impl Into<Value>) -> Value {
 }
 
 fn failing() -> Value {
-    Value::pending(ArcStr::from("failing"), async { Err(Error::host("no luck")) })
+    Value::pending(ArcStr::from("failing"), async {
+        Err(Error::host("no luck"))
+    })
 }
 
 fn stream(items: Vec<i64>) -> Value {
@@ -52,15 +54,19 @@ fn host(awaits: bool) -> Host {
         .add_async_filter("adouble", |number: i64| async move { number * 2 });
     host.registry
         .add_async_test("aeven", |number: i64| async move { number % 2 == 0 });
-    host.registry
-        .add_async_filter("afail", |_: Value| async move { Err::<Value, _>("no luck") });
+    host.registry.add_async_filter(
+        "afail",
+        |_: Value| async move { Err::<Value, _>("no luck") },
+    );
     host
 }
 
 fn filter(host: &Host, name: &str, arguments: &[Value]) -> Result<Value, Error> {
     host.with_context(|context| {
         let arguments = Arguments::positional_only(arguments);
-        let flow = context.filter(name)?.call(&context.renamed(name), &arguments)?;
+        let flow = context
+            .filter(name)?
+            .call(&context.renamed(name), &arguments)?;
         drive(context, flow)
     })
 }
@@ -70,7 +76,11 @@ fn numbers() -> Value {
 }
 
 fn repr(host: &Host, value: &Value) -> String {
-    host.with_context(|context| display::to_repr(context, value).expect("it prints").to_string())
+    host.with_context(|context| {
+        display::to_repr(context, value)
+            .expect("it prints")
+            .to_string()
+    })
 }
 
 #[test]
@@ -81,7 +91,11 @@ fn callbacks_that_wait_are_awaited_if_the_call_may() {
         ("map", vec![numbers(), text("adouble")], "[2, 4, 6, 8]"),
         ("select", vec![numbers(), text("aeven")], "[2, 4]"),
         ("reject", vec![numbers(), text("aeven")], "[1, 3]"),
-        ("map", vec![numbers(), text("map"), text("adouble")], "error Type"),
+        (
+            "map",
+            vec![numbers(), text("map"), text("adouble")],
+            "error Type",
+        ),
     ];
     for (name, arguments, expected) in rows {
         let got = match filter(&host, name, &arguments) {
@@ -92,7 +106,10 @@ fn callbacks_that_wait_are_awaited_if_the_call_may() {
     }
     let nested = Value::list(vec![numbers(), numbers()]);
     let doubled = filter(&host, "map", &[nested, text("map"), text("adouble")]);
-    assert_eq!(repr(&host, &doubled.expect("it waits")), "[[2, 4, 6, 8], [2, 4, 6, 8]]");
+    assert_eq!(
+        repr(&host, &doubled.expect("it waits")),
+        "[[2, 4, 6, 8], [2, 4, 6, 8]]"
+    );
     let error = filter(&host, "map", &[numbers(), text("afail")]).expect_err("it fails");
     assert_eq!(error.message(), "no luck");
 }
@@ -120,15 +137,22 @@ fn without_await_futures_are_passed_on_or_refused() {
     }
     for name in ["list", "first", "join", "length", "map"] {
         let rows = stream(vec![1, 2]);
-        let error = filter(&host, name, &[rows, Value::string("string")][..usize::from(name == "map") + 1])
-            .expect_err(name);
+        let error = filter(
+            &host,
+            name,
+            &[rows, Value::string("string")][..usize::from(name == "map") + 1],
+        )
+        .expect_err(name);
         assert_eq!(error.kind(), ErrorKind::StreamInSyncFor, "{name}");
         assert!(error.pending().is_some(), "{name}");
     }
     // What only passes futures on keeps them.
     for (name, arguments) in [
         ("list", vec![Value::list(vec![later(1)])]),
-        ("batch", vec![Value::list(vec![later(1)]), Value::int(2), later(0)]),
+        (
+            "batch",
+            vec![Value::list(vec![later(1)]), Value::int(2), later(0)],
+        ),
         ("first", vec![Value::list(vec![later(1)])]),
         ("last", vec![Value::list(vec![later(1)])]),
         ("reverse", vec![Value::list(vec![later(1)])]),
@@ -160,10 +184,18 @@ fn awaited_futures_stand_for_their_results() {
         ("list", vec![done(list())], "[2, 1]"),
         ("upper", vec![done(Value::string("x"))], "'X'"),
         ("upper", vec![done(Value::safe("x"))], "Markup('X')"),
-        ("center", vec![Value::string("x"), done(Value::int(3))], "' x '"),
+        (
+            "center",
+            vec![Value::string("x"), done(Value::int(3))],
+            "' x '",
+        ),
         ("map", vec![list(), Value::string("adouble")], "[4, 2]"),
         ("select", vec![list(), Value::string("odd")], "[1]"),
-        ("default", vec![done(Value::NONE), Value::int(1), Value::TRUE], "1"),
+        (
+            "default",
+            vec![done(Value::NONE), Value::int(1), Value::TRUE],
+            "1",
+        ),
     ];
     for (name, arguments, expected) in rows {
         let got = filter(&host, name, &arguments).expect(name);
@@ -175,7 +207,12 @@ fn awaited_futures_stand_for_their_results() {
 fn the_first_of_a_stream_reads_one_item() {
     let host = host(true);
     let rows = stream(vec![7, 8, 9]);
-    assert_eq!(filter(&host, "first", &[rows.clone()]).expect("it reads").as_i64(), Some(7));
+    assert_eq!(
+        filter(&host, "first", &[rows.clone()])
+            .expect("it reads")
+            .as_i64(),
+        Some(7)
+    );
     let error = filter(&host, "first", &[rows]).expect_err("it was read");
     assert_eq!(error.kind(), ErrorKind::StreamConsumed);
     let empty = filter(&host, "first", &[stream(Vec::new())]).expect("it ends");
@@ -203,7 +240,9 @@ fn attributes_that_are_futures_are_awaited_on_the_way() {
             let (names, values) = ([ArcStr::from(extra)], [Value::string(value)]);
             let subjects = [users()];
             let arguments = Arguments::new(&subjects, &names, &values);
-            let flow = context.filter(name)?.call(&context.renamed(name), &arguments)?;
+            let flow = context
+                .filter(name)?
+                .call(&context.renamed(name), &arguments)?;
             drive(context, flow)
         })
     };

@@ -421,7 +421,7 @@ impl<'src> AstBuilder<'src> {
         Box::new((name, alias))
     }
 
-    pub(in crate::syntax) fn from_import(
+    pub(in crate::syntax) fn import_names(
         &mut self,
         l: u32,
         template: ExprId,

@@ -44,7 +44,6 @@ fn a_hundred_thousand_deep() {
             let equal = compare::equal(&Unlimited, &a, &b).map_err(|error| error.kind());
             assert_eq!(equal.err(), Some(ErrorKind::DepthLimit), "{name}");
         }
-        compare::compare_lenient(&a, &b);
         assert!(a != b);
         assert!(a.to_string().contains("..."), "{name}");
         assert!(serde_json::to_string(&a).is_err(), "{name}");
