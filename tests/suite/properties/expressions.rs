@@ -45,7 +45,7 @@ impl Generator<'_> {
             Kind::Int => &["1", "0", "2", "7", "-3", "40", "1_000", "0x1f", "3.5", "true"],
             Kind::Text => &["'a'", "''", "'Tea & <more>'", "'b c'", "\"it's\"", "'ẞö字\\n'", "nothing", "missing"],
             Kind::Bool => &["true", "false", "none", "missing"],
-            Kind::List => &["[]", "[1, 2, 3]", "(3, 1)", "1..4", "range(5)", "(5, 4, 2, 2)", "'xyz'"],
+            Kind::List => &["[]", "[1, 2, 3]", "(3, 1)", "(1..4)", "range(5)", "(5, 4, 2, 2)", "'xyz'"],
             Kind::Map => &["{'a': 1}", "{}", "user", "{'age': 2, 'name': 'Kim'}"],
         };
         self.choices.one(leaves).to_owned()
