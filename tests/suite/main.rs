@@ -4,9 +4,14 @@
 //! file cannot show.
 
 mod architecture;
+mod async_surface;
 mod case;
 mod cases;
+mod events;
 mod examples;
 mod guide;
 mod host;
+mod loading;
 mod properties;
+mod streaming;
+mod writers;
