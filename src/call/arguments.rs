@@ -109,6 +109,12 @@ impl OwnedArguments {
         }
     }
 
+    /// Adds a keyword argument.
+    pub(crate) fn push_keyword(&mut self, name: ArcStr, value: Value) {
+        self.keyword_names.push(name);
+        self.keyword_values.push(value);
+    }
+
     /// The same arguments, borrowed.
     pub(crate) fn borrow(&self) -> Arguments<'_> {
         Arguments {

@@ -1,10 +1,11 @@
 //! What a render has left of its limits.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use crate::error::Error;
 use crate::error::call::CallFault;
 use crate::limits::Limits;
+use crate::value::{Charge, Containers, Value};
 
 /// The counters of one render, charged by the machine and by every builtin before it allocates.
 ///
@@ -16,6 +17,8 @@ pub(crate) struct Budget {
     fuel_left: Cell<u64>,
     memory_left: Cell<u64>,
     output_left: Cell<u64>,
+    futures_are_awaited: Cell<bool>,
+    containers: RefCell<Containers>,
 }
 
 /// What one charge may ask for at most where the host set no limit: no allocation is that large.
@@ -28,6 +31,8 @@ impl Budget {
             fuel_left: Cell::new(limits.fuel.unwrap_or(u64::MAX)),
             memory_left: Cell::new(limits.memory.unwrap_or(UNLIMITED)),
             output_left: Cell::new(limits.output.unwrap_or(u64::MAX)),
+            futures_are_awaited: Cell::new(false),
+            containers: RefCell::default(),
             limits,
         }
     }
@@ -105,8 +110,42 @@ impl Budget {
         Ok(())
     }
 
+    /// Says whether futures that are done count as their results from here on.
+    pub(crate) fn set_futures_are_awaited(&self, awaited: bool) {
+        self.futures_are_awaited.set(awaited);
+    }
+
+    /// How many containers could be part of a cycle.
+    #[cfg(test)]
+    pub(crate) fn remembered(&self) -> usize {
+        self.containers.borrow().len()
+    }
+
+    /// Empties the containers that templates tied into cycles.
+    pub(crate) fn break_cycles(&self) {
+        self.containers.borrow_mut().break_cycles();
+    }
+
     /// What is left of the fuel, where it is limited.
     pub(crate) fn fuel_left(&self) -> Option<u64> {
         self.limits.fuel.map(|_| self.fuel_left.get())
+    }
+}
+
+impl Charge for Budget {
+    fn fuel(&self, rounds: u64) -> Result<(), Error> {
+        Budget::fuel(self, rounds)
+    }
+
+    fn memory(&self, bytes: u64) -> Result<(), Error> {
+        Budget::memory(self, bytes)
+    }
+
+    fn futures_are_awaited(&self) -> bool {
+        self.futures_are_awaited.get()
+    }
+
+    fn stored(&self, container: &Value) {
+        self.containers.borrow_mut().remember(container);
     }
 }

@@ -39,8 +39,6 @@ pub(crate) struct ContextParts<'a> {
     pub(crate) awaits: bool,
     /// Whether futures that are done count as their results, because the machine awaited them for this call.
     pub(crate) futures_are_awaited: bool,
-    /// Hears of containers that were stored in containers, so that the machine can break cycles at the end.
-    pub(crate) stored: &'a dyn Fn(&Value),
     /// The name the callee was called by.
     pub(crate) name: &'a str,
     /// The name of the template the call stands in.
@@ -189,7 +187,7 @@ impl Charge for CallContext<'_> {
     }
 
     fn stored(&self, container: &Value) {
-        (self.parts.stored)(container);
+        self.parts.budget.stored(container);
     }
 }
 

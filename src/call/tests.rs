@@ -27,7 +27,6 @@ fn with_context<R>(registry: &Registry, run: impl FnOnce(&CallContext<'_>) -> R)
         policy: UndefinedPolicy::Lenient,
         awaits: false,
         futures_are_awaited: false,
-        stored: &|_| {},
         name: "test",
         template: "page.html",
     }))

@@ -5,14 +5,22 @@
 
 pub(crate) mod builtin;
 pub(crate) mod call;
+mod compile;
+mod host;
 mod kind;
+pub(crate) mod machine;
+mod mend;
 mod report;
 mod suggest;
+mod syntax;
 mod trace;
 pub(crate) mod value;
 
+pub(crate) use compile::{CompileFault, VerifyFault};
+pub(crate) use host::HostFault;
 pub use kind::ErrorKind;
 pub(crate) use suggest::suggest;
+pub(crate) use syntax::{DelimiterFault, SyntaxError, SyntaxFault, SyntaxNote};
 pub(crate) use trace::{TraceEntry, TraceKind};
 
 use std::any::Any;
@@ -45,6 +53,8 @@ struct Repr {
     place: Option<Place>,
     notes: Vec<Note>,
     trace: Vec<TraceEntry>,
+    /// Whether the trace is complete: an error that passes through a template's callers gets it once.
+    traced: bool,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
     payload: Option<Arc<dyn Any + Send + Sync>>,
 }
@@ -92,6 +102,7 @@ impl Error {
             place: None,
             notes: Vec::new(),
             trace: Vec::new(),
+            traced: false,
             source: None,
             payload: None,
         }))
@@ -128,6 +139,23 @@ impl Error {
         self
     }
 
+    /// Adds the mended source to an error that a word would cure; `label` is the call that gave the future
+    /// or stream.
+    pub(crate) fn with_mended_source(self, label: &str) -> Self {
+        let mended = self.0.place.as_ref().and_then(|place| {
+            let source = &place.origin.text;
+            match self.0.kind {
+                ErrorKind::UnawaitedFuture => mend::with_await(source, place.span, label),
+                ErrorKind::StreamInSyncFor => mend::with_async_for(source, place.span),
+                _ => None,
+            }
+        });
+        match mended {
+            Some(mended) => self.with_note(format!("write `{mended}`"), None),
+            None => self,
+        }
+    }
+
     /// Adds a remark, with its own place where it has one.
     pub(crate) fn with_note(mut self, text: impl Into<ArcStr>, place: Option<Place>) -> Self {
         self.0.notes.push(Note {
@@ -157,6 +185,16 @@ impl Error {
     /// Adds the next outer call, include, block or macro to the trace.
     pub(crate) fn push_trace(&mut self, entry: TraceEntry) {
         self.0.trace.push(entry);
+    }
+
+    /// Whether the trace is complete.
+    pub(crate) fn is_traced(&self) -> bool {
+        self.0.traced
+    }
+
+    /// Says that the trace is complete.
+    pub(crate) fn mark_traced(&mut self) {
+        self.0.traced = true;
     }
 }
 

@@ -72,7 +72,10 @@ pub(crate) enum ExprKind<'src> {
         operand: ExprId,
     },
     /// `not not x`: `count` times.
-    Not { count: u32, operand: ExprId },
+    Not {
+        count: u32,
+        operand: ExprId,
+    },
     /// Operators of one tier, applied from the left: `a + b - c`, `a * b / c`, `a ** b ** c`.
     Binary {
         first: ExprId,

@@ -4,7 +4,7 @@ use arcstr::ArcStr;
 
 use crate::error::Error;
 use crate::error::value::ValueFault;
-use crate::value::number::{Number, int_of, number_of};
+use crate::value::number::{Number, number_of};
 use crate::value::{Repr, Symbol, Unlimited, Value, access, pending, truth};
 
 impl Value {
@@ -82,11 +82,6 @@ impl Value {
     /// Whether the value is a number; bools are.
     pub fn is_number(&self) -> bool {
         number_of(self).is_some()
-    }
-
-    /// Whether the value is an integer; bools are.
-    pub(crate) fn is_integer(&self) -> bool {
-        int_of(self).is_some()
     }
 
     /// Whether the value can be called.

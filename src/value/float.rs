@@ -57,21 +57,22 @@ fn write_shortest(out: &mut String, float: f64) {
     let mut scientific = SmallText::default();
     // The buffer is larger than any float's digits.
     let _ = write!(scientific, "{float:e}");
-    let digits = scientific.as_str().bytes().take_while(|byte| *byte != b'e');
-    let digits = digits.filter(u8::is_ascii_digit).count();
-    if digits >= HALVES {
+    let (digits, exponent) = split_exponent(scientific.as_str());
+    let count = digits.bytes().filter(u8::is_ascii_digit).count();
+    // A float that lies halfway between two spellings of so many digits has one digit more, and so
+    // is whole once the digits behind its point are halves.
+    let halves = 2f64.powi((count as i32 - exponent).max(0));
+    if count >= HALVES && (float * halves).fract() == 0.0 {
         // Of two spellings that are equally near, Python takes the even one, as rounding does. Next
         // to a power of two what rounding gives may be another float.
-        let decimals = digits - 1;
+        let decimals = count - 1;
         let mut rounded = SmallText::default();
         let _ = write!(rounded, "{float:.decimals$e}");
         if rounded.as_str().parse() == Ok(float) {
             scientific = rounded;
         }
     }
-    let text = scientific.as_str();
-    let (digits, exponent) = text.split_once('e').unwrap_or((text, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or_default();
+    let (digits, exponent) = split_exponent(scientific.as_str());
     let digits = match digits.strip_prefix('-') {
         Some(digits) => {
             out.push('-');
@@ -110,6 +111,12 @@ fn write_shortest(out: &mut String, float: f64) {
             out.push_str(itoa::Buffer::new().format(exponent.unsigned_abs()));
         }
     }
+}
+
+/// Digits and exponent of a float as Rust spells it.
+fn split_exponent(text: &str) -> (&str, i32) {
+    let (digits, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    (digits, exponent.parse().unwrap_or_default())
 }
 
 /// A text on the stack, large enough for the digits of a float.

@@ -12,7 +12,8 @@ use crate::value::{MAX_DEPTH, Map, Value};
 
 impl Value {
     /// Converts anything that serde serialises. Structs of one type share the names of their fields;
-    /// values inside come through as they are, objects and futures included.
+    /// values inside come through as they are, objects and futures included. Tuples and arrays, which
+    /// serde does not tell apart, become lists.
     ///
     /// # Errors
     ///
@@ -219,7 +220,7 @@ impl<'a> Serializer for ValueSerializer<'a> {
     }
 
     fn serialize_tuple(self, length: usize) -> Result<Items<'a>, SerdeError> {
-        Ok(Items::new(self.inside()?, Some(length), None, true))
+        Ok(Items::new(self.inside()?, Some(length), None, false))
     }
 
     fn serialize_tuple_struct(

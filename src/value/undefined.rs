@@ -137,6 +137,14 @@ impl Undefined {
         self
     }
 
+    /// The name, if it is a variable that is undefined.
+    pub(crate) fn variable(&self) -> Option<&ArcStr> {
+        match &self.subject {
+            Subject::Name(name) => Some(name),
+            _ => None,
+        }
+    }
+
     /// What is missing, as a sentence.
     pub(crate) fn message(&self) -> ArcStr {
         match &self.subject {

@@ -174,7 +174,7 @@ fn deep_and_cyclic_values_end() {
         list.append(context, &cyclic, cyclic.clone())
             .expect("it is shared");
     });
-    assert_eq!(host.stored.get(), 1);
+    assert_eq!(host.budget.remembered(), 1);
     for value in [&deep, &cyclic] {
         for filter in [
             "tojson", "pprint", "string", "join", "unique", "sort", "escape", "sum",

@@ -1,7 +1,5 @@
 //! Equality, order, and keys of maps.
 
-use std::cmp::Ordering;
-
 use super::{list, map, safe, shown, tuple, v};
 use crate::value::compare::{self, Relation};
 use crate::value::{Map, Symbol, Undefined, UndefinedPolicy, Unlimited, Value, mapping};
@@ -127,18 +125,6 @@ fn relations() {
         let result = compare::relate(&Unlimited, relation, &a, &b);
         assert_eq!(result.ok(), Some(expected), "{relation:?} {a:?} {b:?}");
     }
-}
-
-#[test]
-fn sorting_has_one_result() {
-    let nan = f64::NAN;
-    let mut numbers = [v(nan), v(3), v(1.5), v(nan), v(2), v(-1)];
-    numbers.sort_by(|a, b| compare::order(&Unlimited, a, b).expect("numbers have an order"));
-    assert_eq!(format!("{numbers:?}"), "[-1, 1.5, 2, 3, nan, nan]");
-    let mut mixed = [v("b"), v(2), Value::NONE, list([v(1)]), v("a"), v(1.5)];
-    mixed.sort_by(compare::compare_lenient);
-    assert_eq!(format!("{mixed:?}"), "[None, 1.5, 2, 'a', 'b', [1]]");
-    assert_eq!(compare::compare_lenient(&v(1), &v(1.0)), Ordering::Equal);
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn data() {
         ),
         (
             Value::from_serialize(&(1, "a", None::<u8>)),
-            "(1, 'a', None)",
+            "[1, 'a', None]",
         ),
         (Value::from_serialize(&u64::MAX), "18446744073709551615"),
         (

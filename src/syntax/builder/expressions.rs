@@ -1,0 +1,594 @@
+//! Expressions.
+
+use std::borrow::Cow;
+
+use crate::error::SyntaxFault;
+use crate::source::Span;
+use crate::syntax::ast::{
+    Argument, BinaryOperator, CompareOperator, Comprehension, ConditionalArm, Element, Entry,
+    ExprId, ExprKind, FilterCall, Name, Step, StepKind, UnaryOperator,
+};
+use crate::syntax::builder::{AstBuilder, TargetNode, span};
+use crate::syntax::lexer::literal;
+use crate::syntax::validate;
+
+/// `| name`, `| await name`, `?| name`.
+pub(in crate::syntax) struct FilterHead<'src> {
+    pub(in crate::syntax) start: u32,
+    pub(in crate::syntax) optional: bool,
+    pub(in crate::syntax) awaited: bool,
+    pub(in crate::syntax) name: Name<'src>,
+}
+
+/// `is name`, `is not name`.
+pub(in crate::syntax) struct TestHead<'src> {
+    pub(in crate::syntax) start: u32,
+    pub(in crate::syntax) negated: bool,
+    pub(in crate::syntax) name: Name<'src>,
+}
+
+/// What stands in square brackets behind an expression.
+#[derive(Clone, Copy)]
+pub(in crate::syntax) enum Subscript {
+    Index(ExprId),
+    Slice(SliceParts),
+}
+
+/// `start:stop:step`.
+#[derive(Clone, Copy)]
+pub(in crate::syntax) struct SliceParts {
+    start: Option<ExprId>,
+    stop: Option<ExprId>,
+    step: Option<ExprId>,
+    span: Span,
+}
+
+impl Subscript {
+    pub(in crate::syntax) fn slice(
+        l: u32,
+        start: Option<ExprId>,
+        stop: Option<ExprId>,
+        step: Option<ExprId>,
+        r: u32,
+    ) -> Self {
+        Subscript::Slice(SliceParts {
+            start,
+            stop,
+            step,
+            span: span(l, r),
+        })
+    }
+}
+
+/// The tier of an arithmetic operator: only operators of one tier share a node.
+fn tier(operator: BinaryOperator) -> u8 {
+    match operator {
+        BinaryOperator::Add | BinaryOperator::Subtract => 0,
+        BinaryOperator::Multiply
+        | BinaryOperator::Divide
+        | BinaryOperator::FloorDivide
+        | BinaryOperator::Remainder => 1,
+        BinaryOperator::Power => 2,
+    }
+}
+
+/// Defines methods for operators whose operands are one list.
+macro_rules! list_operators {
+    ($($name:ident => $variant:ident,)*) => {
+        impl<'src> AstBuilder<'src> {
+            $(pub(in crate::syntax) fn $name(&mut self, l: u32, left: ExprId, right: ExprId, r: u32) -> ExprId {
+                if let Some(ExprKind::$variant(operands)) = self.open_expr(l, left) {
+                    operands.push(right);
+                    return self.extend(left, self.depth(right), r);
+                }
+                let below = self.depth(left).max(self.depth(right));
+                self.add(ExprKind::$variant(vec![left, right]), span(l, r), below)
+            })*
+        }
+    };
+}
+
+list_operators! {
+    coalesce => Coalesce,
+    or => Or,
+    and => And,
+    concat => Concat,
+}
+
+impl<'src> AstBuilder<'src> {
+    // ---- literals and names
+
+    pub(in crate::syntax) fn name(&mut self, name: Name<'src>) -> ExprId {
+        self.add(ExprKind::Name(name.text), name.span, 0)
+    }
+
+    pub(in crate::syntax) fn none(&mut self, l: u32, r: u32) -> ExprId {
+        self.add(ExprKind::None, span(l, r), 0)
+    }
+
+    pub(in crate::syntax) fn bool(&mut self, l: u32, value: bool, r: u32) -> ExprId {
+        self.add(ExprKind::Bool(value), span(l, r), 0)
+    }
+
+    pub(in crate::syntax) fn integer(&mut self, l: u32, text: &str, r: u32) -> ExprId {
+        let value = literal::decode_integer(text).unwrap_or_else(|| {
+            self.fault(SyntaxFault::IntegerTooLarge, span(l, r));
+            0
+        });
+        let kind = match i64::try_from(value) {
+            Ok(small) => ExprKind::Integer(small),
+            Err(_) => ExprKind::BigInteger(value),
+        };
+        self.add(kind, span(l, r), 0)
+    }
+
+    pub(in crate::syntax) fn float(&mut self, l: u32, text: &str, r: u32) -> ExprId {
+        self.add(ExprKind::Float(literal::decode_float(text)), span(l, r), 0)
+    }
+
+    pub(in crate::syntax) fn string(&mut self, l: u32, quoted: &'src str, r: u32) -> ExprId {
+        let text = self.decode(l, quoted);
+        self.add(ExprKind::String(text), span(l, r), 0)
+    }
+
+    /// A string that is written next to another one.
+    pub(in crate::syntax) fn more_string(
+        &mut self,
+        id: ExprId,
+        l: u32,
+        quoted: &'src str,
+        r: u32,
+    ) -> ExprId {
+        let more = self.decode(l, quoted);
+        let expr = &mut self.tree.expressions[id.0 as usize];
+        if let ExprKind::String(text) = &mut expr.kind {
+            text.to_mut().push_str(&more);
+        }
+        expr.span.end = r;
+        id
+    }
+
+    fn decode(&mut self, l: u32, quoted: &'src str) -> Cow<'src, str> {
+        literal::decode_string(quoted, self.newline).unwrap_or_else(|(at, length, fault)| {
+            let start = l as usize + at;
+            self.fault(fault, Span::new(start, start + length));
+            Cow::Borrowed("")
+        })
+    }
+
+    // ---- collections
+
+    pub(in crate::syntax) fn tuple(&mut self, l: u32, items: Vec<ExprId>, r: u32) -> ExprId {
+        let below = self.deepest(&items);
+        self.add(ExprKind::Tuple(items), span(l, r), below)
+    }
+
+    pub(in crate::syntax) fn list(&mut self, l: u32, elements: Vec<Element>, r: u32) -> ExprId {
+        let depth = |element: &Element| match element {
+            Element::Item(id) | Element::Spread(id) => self.depth(*id),
+        };
+        let below = elements.iter().map(depth).max().unwrap_or(0);
+        self.add(ExprKind::List(elements), span(l, r), below)
+    }
+
+    pub(in crate::syntax) fn dict(&mut self, l: u32, entries: Vec<Entry>, r: u32) -> ExprId {
+        let depth = |entry: &Entry| match entry {
+            Entry::Pair(key, value) => self.depth(*key).max(self.depth(*value)),
+            Entry::Spread(id) => self.depth(*id),
+        };
+        let below = entries.iter().map(depth).max().unwrap_or(0);
+        self.add(ExprKind::Dict(entries), span(l, r), below)
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    pub(in crate::syntax) fn comprehension(
+        &mut self,
+        l: u32,
+        element: ExprId,
+        is_async: bool,
+        target: TargetNode<'src>,
+        iterable: ExprId,
+        condition: Option<ExprId>,
+        r: u32,
+    ) -> ExprId {
+        let below = self
+            .deepest(&[element, iterable, condition.unwrap_or(element)])
+            .max(target.depth);
+        let comprehension = Comprehension {
+            element,
+            target: target.target,
+            iterable,
+            condition,
+            is_async,
+        };
+        self.add(
+            ExprKind::Comprehension(Box::new(comprehension)),
+            span(l, r),
+            below,
+        )
+    }
+
+    pub(in crate::syntax) fn range(
+        &mut self,
+        l: u32,
+        start: ExprId,
+        inclusive: bool,
+        end: ExprId,
+        step: Option<ExprId>,
+        r: u32,
+    ) -> ExprId {
+        let below = self.deepest(&[start, end, step.unwrap_or(end)]);
+        let kind = ExprKind::Range {
+            start,
+            end,
+            step,
+            inclusive,
+        };
+        self.add(kind, span(l, r), below)
+    }
+
+    // ---- operators
+
+    pub(in crate::syntax) fn unary(
+        &mut self,
+        l: u32,
+        operators: Vec<UnaryOperator>,
+        operand: ExprId,
+        r: u32,
+    ) -> ExprId {
+        let below = self.depth(operand);
+        self.add(ExprKind::Unary { operators, operand }, span(l, r), below)
+    }
+
+    pub(in crate::syntax) fn not(&mut self, l: u32, count: u32, operand: ExprId, r: u32) -> ExprId {
+        let below = self.depth(operand);
+        self.add(ExprKind::Not { count, operand }, span(l, r), below)
+    }
+
+    pub(in crate::syntax) fn await_(&mut self, l: u32, operand: ExprId, r: u32) -> ExprId {
+        let below = self.depth(operand);
+        self.add(ExprKind::Await(operand), span(l, r), below)
+    }
+
+    pub(in crate::syntax) fn binary(
+        &mut self,
+        l: u32,
+        left: ExprId,
+        operator: BinaryOperator,
+        right: ExprId,
+        r: u32,
+    ) -> ExprId {
+        if let Some(ExprKind::Binary { rest, .. }) = self.open_expr(l, left)
+            && rest
+                .first()
+                .is_some_and(|(first, _)| tier(*first) == tier(operator))
+        {
+            rest.push((operator, right));
+            return self.extend(left, self.depth(right), r);
+        }
+        let below = self.depth(left).max(self.depth(right));
+        let kind = ExprKind::Binary {
+            first: left,
+            rest: vec![(operator, right)],
+        };
+        self.add(kind, span(l, r), below)
+    }
+
+    pub(in crate::syntax) fn compare(
+        &mut self,
+        l: u32,
+        left: ExprId,
+        operator: CompareOperator,
+        right: ExprId,
+        r: u32,
+    ) -> ExprId {
+        if let Some(ExprKind::Compare { rest, .. }) = self.open_expr(l, left) {
+            rest.push((operator, right));
+            return self.extend(left, self.depth(right), r);
+        }
+        let below = self.depth(left).max(self.depth(right));
+        let kind = ExprKind::Compare {
+            first: left,
+            rest: vec![(operator, right)],
+        };
+        self.add(kind, span(l, r), below)
+    }
+
+    // ---- conditionals
+
+    /// `value if condition`
+    pub(in crate::syntax) fn conditional(
+        &mut self,
+        l: u32,
+        value: ExprId,
+        condition: ExprId,
+        r: u32,
+    ) -> ExprId {
+        let below = self.depth(value).max(self.depth(condition));
+        let kind = ExprKind::Conditional {
+            arms: vec![ConditionalArm { value, condition }],
+            otherwise: None,
+        };
+        self.add(kind, span(l, r), below)
+    }
+
+    /// `… else value if condition`
+    pub(in crate::syntax) fn conditional_arm(
+        &mut self,
+        _l: u32,
+        id: ExprId,
+        value: ExprId,
+        condition: ExprId,
+        r: u32,
+    ) -> ExprId {
+        if let ExprKind::Conditional { arms, .. } = &mut self.tree.expressions[id.0 as usize].kind {
+            arms.push(ConditionalArm { value, condition });
+        }
+        self.extend(id, self.depth(value).max(self.depth(condition)), r)
+    }
+
+    /// `value if condition if condition`: the last arm so far is the value of the new one.
+    pub(in crate::syntax) fn conditional_again(
+        &mut self,
+        _l: u32,
+        id: ExprId,
+        condition: ExprId,
+        r: u32,
+    ) -> ExprId {
+        let expr = &mut self.tree.expressions[id.0 as usize];
+        let ExprKind::Conditional { arms, .. } = &mut expr.kind else {
+            return id;
+        };
+        let Some(last) = arms.pop() else {
+            return id;
+        };
+        let start = self.tree.expr(last.value).span.start;
+        let end = self.tree.expr(last.condition).span.end;
+        let value = self.conditional(start, last.value, last.condition, end);
+        self.conditional_arm(start, id, value, condition, r)
+    }
+
+    /// `… else value`
+    pub(in crate::syntax) fn conditional_else(
+        &mut self,
+        _l: u32,
+        id: ExprId,
+        value: ExprId,
+        r: u32,
+    ) -> ExprId {
+        if let ExprKind::Conditional { otherwise, .. } =
+            &mut self.tree.expressions[id.0 as usize].kind
+        {
+            *otherwise = Some(value);
+        }
+        self.extend(id, self.depth(value), r)
+    }
+
+    // ---- chains
+
+    /// Adds a step whose deepest part is `below` deep to `base`, which may be a chain already.
+    fn step(&mut self, l: u32, base: ExprId, step: Step<'src>, below: u16) -> ExprId {
+        let end = step.span.end;
+        if let Some(ExprKind::Chain { steps, .. }) = self.open_expr(l, base) {
+            steps.push(step);
+            return self.extend(base, below, end);
+        }
+        let below = below.max(self.depth(base));
+        let kind = ExprKind::Chain {
+            base,
+            steps: vec![step],
+        };
+        self.add(kind, span(l, end), below)
+    }
+
+    pub(in crate::syntax) fn attribute(
+        &mut self,
+        l: u32,
+        base: ExprId,
+        m: u32,
+        name: Name<'src>,
+        optional: bool,
+        r: u32,
+    ) -> ExprId {
+        let step = Step {
+            kind: StepKind::Attribute { name, optional },
+            span: span(m, r),
+        };
+        self.step(l, base, step, 0)
+    }
+
+    pub(in crate::syntax) fn item(
+        &mut self,
+        l: u32,
+        base: ExprId,
+        m: u32,
+        index: ExprId,
+        optional: bool,
+        r: u32,
+    ) -> ExprId {
+        let step = Step {
+            kind: StepKind::Item { index, optional },
+            span: span(m, r),
+        };
+        self.step(l, base, step, self.depth(index))
+    }
+
+    /// `x[]`, which is `x[()]`.
+    pub(in crate::syntax) fn empty_item(
+        &mut self,
+        l: u32,
+        base: ExprId,
+        m: u32,
+        optional: bool,
+        r: u32,
+    ) -> ExprId {
+        let index = self.tuple(m, Vec::new(), r);
+        self.item(l, base, m, index, optional, r)
+    }
+
+    pub(in crate::syntax) fn subscript(
+        &mut self,
+        l: u32,
+        base: ExprId,
+        m: u32,
+        subscript: Subscript,
+        optional: bool,
+        r: u32,
+    ) -> ExprId {
+        match subscript {
+            Subscript::Index(index) => self.item(l, base, m, index, optional, r),
+            Subscript::Slice(SliceParts {
+                start, stop, step, ..
+            }) => {
+                let parts = [start, stop, step];
+                let below = parts.iter().flatten().map(|id| self.depth(*id)).max();
+                let kind = StepKind::Slice {
+                    start,
+                    stop,
+                    step,
+                    optional,
+                };
+                let step = Step {
+                    kind,
+                    span: span(m, r),
+                };
+                self.step(l, base, step, below.unwrap_or(0))
+            }
+        }
+    }
+
+    /// `x[a, b]`, which is `x[(a, b)]`.
+    pub(in crate::syntax) fn subscripts(
+        &mut self,
+        l: u32,
+        base: ExprId,
+        m: u32,
+        list: Vec<Subscript>,
+        optional: bool,
+        r: u32,
+    ) -> ExprId {
+        let mut items = Vec::with_capacity(list.len());
+        for subscript in list {
+            match subscript {
+                Subscript::Index(index) => items.push(index),
+                Subscript::Slice(slice) => self.fault(SyntaxFault::SliceInTuple, slice.span),
+            }
+        }
+        let index = self.tuple(m + 1, items, r - 1);
+        self.item(l, base, m, index, optional, r)
+    }
+
+    pub(in crate::syntax) fn arguments(
+        &mut self,
+        arguments: Vec<Argument<'src>>,
+    ) -> Vec<Argument<'src>> {
+        let fault = validate::arguments(&self.tree, &arguments);
+        self.report_if(fault);
+        arguments
+    }
+
+    fn arguments_depth(&self, arguments: &[Argument<'src>]) -> u16 {
+        let depth = |argument: &Argument<'src>| match argument {
+            Argument::Positional(id)
+            | Argument::Keyword(_, id)
+            | Argument::Spread(id)
+            | Argument::KeywordSpread(id) => self.depth(*id),
+        };
+        arguments.iter().map(depth).max().unwrap_or(0)
+    }
+
+    pub(in crate::syntax) fn call(
+        &mut self,
+        l: u32,
+        base: ExprId,
+        m: u32,
+        arguments: Vec<Argument<'src>>,
+        r: u32,
+    ) -> ExprId {
+        let below = self.arguments_depth(&arguments);
+        let step = Step {
+            kind: StepKind::Call(arguments),
+            span: span(m, r),
+        };
+        self.step(l, base, step, below)
+    }
+
+    pub(in crate::syntax) fn filter(
+        &mut self,
+        l: u32,
+        base: ExprId,
+        head: FilterHead<'src>,
+        arguments: Vec<Argument<'src>>,
+        r: u32,
+    ) -> ExprId {
+        let below = self.arguments_depth(&arguments);
+        let filter = FilterCall {
+            name: head.name,
+            arguments,
+            awaited: head.awaited,
+        };
+        let kind = StepKind::Filter {
+            filter,
+            optional: head.optional,
+        };
+        let step = Step {
+            kind,
+            span: span(head.start, r),
+        };
+        self.step(l, base, step, below)
+    }
+
+    /// A filter without an input, of a block.
+    pub(in crate::syntax) fn filter_call(
+        &mut self,
+        awaited: bool,
+        name: Name<'src>,
+        arguments: Option<Vec<Argument<'src>>>,
+    ) -> Box<FilterCall<'src>> {
+        Box::new(FilterCall {
+            name,
+            arguments: arguments.unwrap_or_default(),
+            awaited,
+        })
+    }
+
+    /// The depth of the deepest argument of some filters.
+    pub(super) fn filters_depth(&self, filters: &[FilterCall<'src>]) -> u16 {
+        let depth = |filter: &FilterCall<'src>| self.arguments_depth(&filter.arguments);
+        filters.iter().map(depth).max().unwrap_or(0)
+    }
+
+    pub(in crate::syntax) fn test(
+        &mut self,
+        l: u32,
+        base: ExprId,
+        head: TestHead<'src>,
+        arguments: Vec<Argument<'src>>,
+        r: u32,
+    ) -> ExprId {
+        // Jinja2 refuses `x is a is b`, but not `x is a(1) is b`.
+        if let Some(ExprKind::Chain { steps, .. }) = self.open_expr(l, base)
+            && let Some(Step {
+                kind: StepKind::Test { name, .. },
+                span: before,
+            }) = steps.last()
+            && name.span.end == before.end
+        {
+            self.fault(
+                SyntaxFault::ChainedTest,
+                span(head.start, head.name.span.end),
+            );
+        }
+        let below = self.arguments_depth(&arguments);
+        let kind = StepKind::Test {
+            name: head.name,
+            arguments,
+            negated: head.negated,
+        };
+        let step = Step {
+            kind,
+            span: span(head.start, r),
+        };
+        self.step(l, base, step, below)
+    }
+}

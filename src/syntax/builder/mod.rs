@@ -1,0 +1,188 @@
+//! Builds the tree: the grammar's actions call it, one method for each production.
+//!
+//! It computes each node's depth and refuses what nests too deeply, appends to nodes that chain, and asks
+//! `validate` about rules that are not about shape. Faults are collected, so that the parser goes on and
+//! a file's other faults are found too.
+
+#![allow(
+    clippy::boxed_local,
+    clippy::vec_box,
+    reason = "boxed symbols are what keeps the parser's stack small"
+)]
+
+mod expressions;
+mod patterns;
+mod statements;
+
+pub(super) use expressions::{FilterHead, SliceParts, Subscript, TestHead};
+pub(super) use patterns::{PatternNode, TargetNode};
+pub(super) use statements::{ImportedName, LoopHead};
+
+use crate::error::{SyntaxError, SyntaxFault};
+use crate::source::Span;
+use crate::syntax::Options;
+use crate::syntax::ast::{Body, Expr, ExprId, ExprKind, Name, Stmt, StmtId, StmtKind, Tree};
+use crate::syntax::validate;
+
+/// Faults that are kept; more are no help to anyone.
+const MOST_FAULTS: usize = 100;
+
+/// Builds the tree of one template.
+pub(super) struct AstBuilder<'src> {
+    source: &'src str,
+    newline: &'static str,
+    nesting: u16,
+    tree: Tree<'src>,
+    faults: Vec<SyntaxError>,
+    /// Whether there is a `break` or `continue` to check at the end.
+    controls_loops: bool,
+    /// Whether something nests beyond the limit: then nobody may walk the tree.
+    too_deep: bool,
+}
+
+/// `list` with `item` at its end.
+pub(super) fn append<T>(mut list: Vec<T>, item: T) -> Vec<T> {
+    list.push(item);
+    list
+}
+
+/// What `first` stands for, with `item` at the end of the list.
+pub(super) fn both<S, T>(mut first: (S, Vec<T>), item: T) -> (S, Vec<T>) {
+    first.1.push(item);
+    first
+}
+
+fn span(start: u32, end: u32) -> Span {
+    Span { start, end }
+}
+
+impl<'src> AstBuilder<'src> {
+    pub(super) fn new(source: &'src str, options: &Options) -> Self {
+        AstBuilder {
+            source,
+            newline: options.whitespace.newline_sequence.as_str(),
+            nesting: options.nesting,
+            tree: Tree::default(),
+            faults: Vec::new(),
+            controls_loops: false,
+            too_deep: false,
+        }
+    }
+
+    /// The tree, and the faults that did not stop the parser, in the order of their places.
+    ///
+    /// The tree is empty if it would be too deep to be walked.
+    pub(super) fn into_parts(mut self) -> (Tree<'src>, Vec<SyntaxError>) {
+        if self.too_deep {
+            self.tree = Tree::default();
+        } else if self.controls_loops {
+            validate::loop_control(&self.tree, &mut self.faults);
+        }
+        self.faults.sort_by_key(|fault| fault.span.start);
+        (self.tree, self.faults)
+    }
+
+    /// The template's own statements: the grammar's last action.
+    pub(super) fn finish(&mut self, body: Body) {
+        self.tree.body = body;
+    }
+
+    #[cold]
+    fn fault(&mut self, fault: SyntaxFault, span: Span) {
+        self.report(SyntaxError::new(fault, span));
+    }
+
+    #[cold]
+    fn report(&mut self, error: Box<SyntaxError>) {
+        if self.faults.len() < MOST_FAULTS {
+            self.faults.push(*error);
+        }
+    }
+
+    fn report_if(&mut self, error: Option<Box<SyntaxError>>) {
+        if let Some(error) = error {
+            self.report(error);
+        }
+    }
+
+    /// The depth of a node over `below`, which is the depth of its deepest child.
+    ///
+    /// Beyond the limit it is a fault, and counting starts anew, so that one fault is reported and not one
+    /// for each level further out.
+    fn depth_over(&mut self, below: u16, span: Span) -> u16 {
+        if below < self.nesting {
+            return below + 1;
+        }
+        let limit = self.nesting;
+        self.too_deep = true;
+        self.fault(SyntaxFault::Nesting { limit }, span);
+        1
+    }
+
+    fn depth(&self, id: ExprId) -> u16 {
+        self.tree.expr(id).depth
+    }
+
+    fn deepest(&self, ids: &[ExprId]) -> u16 {
+        ids.iter().map(|id| self.depth(*id)).max().unwrap_or(0)
+    }
+
+    fn body_depth(&self, body: &Body) -> u16 {
+        let depth = |id: &StmtId| self.tree.stmt(*id).depth;
+        body.iter().map(depth).max().unwrap_or(0)
+    }
+
+    /// Adds an expression over children whose deepest is `below` deep.
+    fn add(&mut self, kind: ExprKind<'src>, span: Span, below: u16) -> ExprId {
+        let depth = self.depth_over(below, span);
+        let id = ExprId(self.tree.expressions.len() as u32);
+        self.tree.expressions.push(Expr { kind, span, depth });
+        id
+    }
+
+    /// Adds a statement over children whose deepest is `below` deep.
+    fn add_statement(&mut self, kind: StmtKind<'src>, span: Span, below: u16) -> StmtId {
+        let depth = self.depth_over(below, span);
+        let id = StmtId(self.tree.statements.len() as u32);
+        self.tree.statements.push(Stmt { kind, span, depth });
+        id
+    }
+
+    /// The expression if it starts at `start`: then it is not in parentheses, and may be appended to.
+    fn open_expr(&mut self, start: u32, id: ExprId) -> Option<&mut ExprKind<'src>> {
+        let expr = &mut self.tree.expressions[id.0 as usize];
+        (expr.span.start == start).then_some(&mut expr.kind)
+    }
+
+    /// Makes the expression reach to `end`, over one more child.
+    fn extend(&mut self, id: ExprId, child: u16, end: u32) -> ExprId {
+        let Span { start, .. } = self.tree.expr(id).span;
+        let depth = self.depth_over(child, span(start, end));
+        let expr = &mut self.tree.expressions[id.0 as usize];
+        expr.span.end = end;
+        expr.depth = expr.depth.max(depth);
+        id
+    }
+
+    // ---- names
+
+    pub(super) fn word(&mut self, start: u32, text: &'src str, end: u32) -> Name<'src> {
+        Name {
+            text,
+            span: span(start, end),
+        }
+    }
+
+    /// A name that is a keyword elsewhere, by where it stands.
+    pub(super) fn source_name(&mut self, start: u32, end: u32) -> Name<'src> {
+        self.word(start, &self.source[start as usize..end as usize], end)
+    }
+
+    pub(super) fn dotted_name(&mut self, first: Name<'src>, last: Name<'src>) -> Name<'src> {
+        let name = self.source_name(first.span.start, last.span.end);
+        if name.text.len() != first.text.len() + 1 + last.text.len() {
+            self.fault(SyntaxFault::SpacedName, name.span);
+        }
+        name
+    }
+}

@@ -1,0 +1,446 @@
+//! Statements.
+
+use crate::error::{SyntaxFault, SyntaxNote};
+use crate::source::Span;
+use crate::syntax::ast::{
+    AssignScope, Body, ExprId, ExprKind, FilterCall, For, MatchCase, Name, Parameter, Step,
+    StepKind, StmtId, StmtKind, Target,
+};
+use crate::syntax::builder::{AstBuilder, PatternNode, TargetNode, span};
+use crate::syntax::lexer::literal;
+use crate::syntax::validate;
+
+/// An exported name and the name it gets; boxed to be a small symbol for the parser.
+pub(in crate::syntax) type ImportedName<'src> = (Name<'src>, Name<'src>);
+
+/// The tag of a `for` loop.
+pub(in crate::syntax) struct LoopHead<'src> {
+    span: Span,
+    is_async: bool,
+    target: Target<'src>,
+    iterable: ExprId,
+    condition: Option<ExprId>,
+    recursive: bool,
+    depth: u16,
+}
+
+impl<'src> AstBuilder<'src> {
+    pub(in crate::syntax) fn text(&mut self, l: u32, text: &'src str, r: u32) -> StmtId {
+        let text = literal::normalize_newlines(text, self.newline);
+        self.add_statement(StmtKind::Text(text), span(l, r), 0)
+    }
+
+    pub(in crate::syntax) fn output(&mut self, l: u32, value: ExprId, r: u32) -> StmtId {
+        self.add_statement(StmtKind::Output(value), span(l, r), self.depth(value))
+    }
+
+    pub(in crate::syntax) fn print(&mut self, l: u32, values: Vec<ExprId>, r: u32) -> StmtId {
+        let below = self.deepest(&values);
+        self.add_statement(StmtKind::Print(values), span(l, r), below)
+    }
+
+    pub(in crate::syntax) fn do_(&mut self, l: u32, value: ExprId, r: u32) -> StmtId {
+        self.add_statement(StmtKind::Do(value), span(l, r), self.depth(value))
+    }
+
+    pub(in crate::syntax) fn flush(&mut self, l: u32, r: u32) -> StmtId {
+        self.add_statement(StmtKind::Flush, span(l, r), 0)
+    }
+
+    pub(in crate::syntax) fn break_(&mut self, l: u32, r: u32) -> StmtId {
+        self.controls_loops = true;
+        self.add_statement(StmtKind::Break, span(l, r), 0)
+    }
+
+    pub(in crate::syntax) fn continue_(&mut self, l: u32, r: u32) -> StmtId {
+        self.controls_loops = true;
+        self.add_statement(StmtKind::Continue, span(l, r), 0)
+    }
+
+    // ---- conditions and loops
+
+    pub(in crate::syntax) fn if_(
+        &mut self,
+        (span, arms): (Span, Vec<(ExprId, Body)>),
+        otherwise: Option<Body>,
+        negated: bool,
+    ) -> StmtId {
+        let depth =
+            |(condition, body): &(ExprId, Body)| self.depth(*condition).max(self.body_depth(body));
+        let below = arms
+            .iter()
+            .map(depth)
+            .chain(otherwise.iter().map(|body| self.body_depth(body)))
+            .max()
+            .unwrap_or(0);
+        let kind = StmtKind::If {
+            arms,
+            otherwise,
+            negated,
+        };
+        self.add_statement(kind, span, below)
+    }
+
+    pub(in crate::syntax) fn unless(
+        &mut self,
+        (span, condition): (Span, ExprId),
+        body: Body,
+        otherwise: Option<Body>,
+    ) -> StmtId {
+        self.if_((span, vec![(condition, body)]), otherwise, true)
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    pub(in crate::syntax) fn loop_head(
+        &mut self,
+        l: u32,
+        is_async: bool,
+        target: TargetNode<'src>,
+        iterable: ExprId,
+        condition: Option<ExprId>,
+        recursive: bool,
+        r: u32,
+    ) -> Box<LoopHead<'src>> {
+        let depth = self
+            .deepest(&[iterable, condition.unwrap_or(iterable)])
+            .max(target.depth);
+        Box::new(LoopHead {
+            span: span(l, r),
+            is_async,
+            target: target.target,
+            iterable,
+            condition,
+            recursive,
+            depth,
+        })
+    }
+
+    pub(in crate::syntax) fn for_(
+        &mut self,
+        head: Box<LoopHead<'src>>,
+        body: Body,
+        otherwise: Option<Body>,
+    ) -> StmtId {
+        let below = head
+            .depth
+            .max(self.body_depth(&body))
+            .max(otherwise.as_ref().map_or(0, |body| self.body_depth(body)));
+        let for_ = For {
+            target: head.target,
+            iterable: head.iterable,
+            condition: head.condition,
+            recursive: head.recursive,
+            is_async: head.is_async,
+            body,
+            otherwise,
+        };
+        self.add_statement(StmtKind::For(Box::new(for_)), head.span, below)
+    }
+
+    pub(in crate::syntax) fn while_(
+        &mut self,
+        l: u32,
+        condition: ExprId,
+        r: u32,
+        body: Body,
+    ) -> StmtId {
+        let below = self.depth(condition).max(self.body_depth(&body));
+        self.add_statement(StmtKind::While { condition, body }, span(l, r), below)
+    }
+
+    // ---- match
+
+    pub(in crate::syntax) fn match_(
+        &mut self,
+        l: u32,
+        subject: ExprId,
+        r: u32,
+        before: Body,
+        cases: Vec<MatchCase<'src>>,
+    ) -> StmtId {
+        let fault = validate::only_blank(&self.tree, &before, SyntaxFault::TextBeforeCase);
+        self.report_if(fault);
+        let depth = |case: &MatchCase<'src>| {
+            let guard = case.guard.map_or(0, |guard| self.depth(guard));
+            self.body_depth(&case.body).max(guard)
+        };
+        let below = cases.iter().map(depth).max().unwrap_or(0);
+        let below = below.max(self.depth(subject));
+        self.add_statement(StmtKind::Match { subject, cases }, span(l, r), below)
+    }
+
+    pub(in crate::syntax) fn match_case(
+        &mut self,
+        pattern: PatternNode<'src>,
+        guard: Option<ExprId>,
+        body: Body,
+    ) -> Box<MatchCase<'src>> {
+        Box::new(MatchCase {
+            pattern: pattern.pattern,
+            guard,
+            body,
+        })
+    }
+
+    // ---- assignments
+
+    pub(in crate::syntax) fn assign(
+        &mut self,
+        l: u32,
+        scope: AssignScope,
+        target: TargetNode<'src>,
+        only_if_nullish: bool,
+        value: ExprId,
+        r: u32,
+    ) -> StmtId {
+        let below = self.depth(value).max(target.depth);
+        let kind = StmtKind::Assign {
+            target: target.target,
+            value,
+            scope,
+            only_if_nullish,
+        };
+        self.add_statement(kind, span(l, r), below)
+    }
+
+    pub(in crate::syntax) fn assign_block(
+        &mut self,
+        l: u32,
+        scope: AssignScope,
+        target: TargetNode<'src>,
+        filters: Vec<FilterCall<'src>>,
+        r: u32,
+        body: Body,
+    ) -> StmtId {
+        let below = self
+            .body_depth(&body)
+            .max(self.filters_depth(&filters))
+            .max(target.depth);
+        let kind = StmtKind::AssignBlock {
+            target: target.target,
+            filters,
+            body,
+            scope,
+        };
+        self.add_statement(kind, span(l, r), below)
+    }
+
+    pub(in crate::syntax) fn with(
+        &mut self,
+        l: u32,
+        bindings: Vec<(Target<'src>, ExprId)>,
+        r: u32,
+        body: Body,
+    ) -> StmtId {
+        let values = bindings.iter().map(|(_, value)| self.depth(*value));
+        let below = values.max().unwrap_or(0).max(self.body_depth(&body));
+        self.add_statement(StmtKind::With { bindings, body }, span(l, r), below)
+    }
+
+    // ---- macros and calls
+
+    fn parameters(&mut self, parameters: &[Parameter<'src>]) -> u16 {
+        let fault = validate::parameters(parameters);
+        self.report_if(fault);
+        let defaults = parameters.iter().filter_map(|parameter| parameter.default);
+        defaults.map(|id| self.depth(id)).max().unwrap_or(0)
+    }
+
+    pub(in crate::syntax) fn macro_(
+        &mut self,
+        l: u32,
+        name: Name<'src>,
+        parameters: Vec<Parameter<'src>>,
+        r: u32,
+        body: Body,
+    ) -> StmtId {
+        let below = self.parameters(&parameters).max(self.body_depth(&body));
+        let kind = StmtKind::Macro {
+            name,
+            parameters,
+            body,
+        };
+        self.add_statement(kind, span(l, r), below)
+    }
+
+    pub(in crate::syntax) fn call_block(
+        &mut self,
+        l: u32,
+        parameters: Option<Vec<Parameter<'src>>>,
+        call: ExprId,
+        r: u32,
+        body: Body,
+    ) -> StmtId {
+        let parameters = parameters.unwrap_or_default();
+        let expr = self.tree.expr(call);
+        let calls = match &expr.kind {
+            ExprKind::Chain { steps, .. } => {
+                matches!(
+                    steps.last(),
+                    Some(Step {
+                        kind: StepKind::Call(_),
+                        ..
+                    })
+                )
+            }
+            _ => false,
+        };
+        if !calls {
+            let span = expr.span;
+            self.fault(SyntaxFault::NoCall, span);
+        }
+        let below = self
+            .parameters(&parameters)
+            .max(self.body_depth(&body))
+            .max(self.depth(call));
+        let kind = StmtKind::CallBlock {
+            parameters,
+            call,
+            body,
+        };
+        self.add_statement(kind, span(l, r), below)
+    }
+
+    pub(in crate::syntax) fn filter_block(
+        &mut self,
+        l: u32,
+        first: Box<FilterCall<'src>>,
+        mut rest: Vec<FilterCall<'src>>,
+        r: u32,
+        body: Body,
+    ) -> StmtId {
+        rest.insert(0, *first);
+        let below = self.filters_depth(&rest).max(self.body_depth(&body));
+        let kind = StmtKind::FilterBlock {
+            filters: rest,
+            body,
+        };
+        self.add_statement(kind, span(l, r), below)
+    }
+
+    pub(in crate::syntax) fn spaceless(&mut self, l: u32, r: u32, body: Body) -> StmtId {
+        let below = self.body_depth(&body);
+        self.add_statement(StmtKind::Spaceless(body), span(l, r), below)
+    }
+
+    pub(in crate::syntax) fn autoescape(
+        &mut self,
+        l: u32,
+        enabled: ExprId,
+        r: u32,
+        body: Body,
+    ) -> StmtId {
+        let below = self.depth(enabled).max(self.body_depth(&body));
+        self.add_statement(StmtKind::AutoEscape { enabled, body }, span(l, r), below)
+    }
+
+    // ---- templates
+
+    #[allow(clippy::too_many_arguments)]
+    pub(in crate::syntax) fn block(
+        &mut self,
+        l: u32,
+        name: Name<'src>,
+        scoped: bool,
+        required: bool,
+        r: u32,
+        body: Body,
+        closed: Option<Name<'src>>,
+    ) -> StmtId {
+        if let Some(closed) = closed.filter(|closed| closed.text != name.text) {
+            let fault = SyntaxFault::WrongBlockName {
+                found: closed.text.into(),
+                name: name.text.into(),
+            };
+            let opened = SyntaxNote::Opened {
+                opened: format!("block {}", name.text),
+            };
+            let error = crate::error::SyntaxError::new(fault, closed.span);
+            self.report(error.with_note(opened, Some(span(l, r))));
+        }
+        if required {
+            let fault = SyntaxFault::RequiredBlockWithBody;
+            let fault = validate::only_blank(&self.tree, &body, fault);
+            self.report_if(fault);
+        }
+        let below = self.body_depth(&body);
+        let kind = StmtKind::Block {
+            name,
+            scoped,
+            required,
+            body,
+        };
+        self.add_statement(kind, span(l, r), below)
+    }
+
+    pub(in crate::syntax) fn extends(&mut self, l: u32, template: ExprId, r: u32) -> StmtId {
+        self.add_statement(
+            StmtKind::Extends(template),
+            span(l, r),
+            self.depth(template),
+        )
+    }
+
+    pub(in crate::syntax) fn include(
+        &mut self,
+        l: u32,
+        template: ExprId,
+        ignore_missing: bool,
+        context: Option<bool>,
+        r: u32,
+    ) -> StmtId {
+        let kind = StmtKind::Include {
+            template,
+            ignore_missing,
+            with_context: context.unwrap_or(true),
+        };
+        self.add_statement(kind, span(l, r), self.depth(template))
+    }
+
+    pub(in crate::syntax) fn import(
+        &mut self,
+        l: u32,
+        template: ExprId,
+        alias: Name<'src>,
+        context: Option<bool>,
+        r: u32,
+    ) -> StmtId {
+        let kind = StmtKind::Import {
+            template,
+            alias,
+            with_context: context.unwrap_or(false),
+        };
+        self.add_statement(kind, span(l, r), self.depth(template))
+    }
+
+    pub(in crate::syntax) fn imported_name(
+        &mut self,
+        name: Name<'src>,
+        alias: Name<'src>,
+    ) -> Box<ImportedName<'src>> {
+        Box::new((name, alias))
+    }
+
+    pub(in crate::syntax) fn import_names(
+        &mut self,
+        l: u32,
+        template: ExprId,
+        names: Vec<Box<ImportedName<'src>>>,
+        context: Option<bool>,
+        r: u32,
+    ) -> StmtId {
+        let names: Vec<_> = names.into_iter().map(|name| *name).collect();
+        if let Some((name, _)) = names.iter().find(|(name, _)| name.text.starts_with('_')) {
+            let fault = SyntaxFault::PrivateImport {
+                name: name.text.into(),
+            };
+            self.fault(fault, name.span);
+        }
+        let kind = StmtKind::FromImport {
+            template,
+            names,
+            with_context: context.unwrap_or(false),
+        };
+        self.add_statement(kind, span(l, r), self.depth(template))
+    }
+}

@@ -1,0 +1,625 @@
+//! Template text to tokens.
+//!
+//! The lexer is in one of three modes. In *text* it looks for the next start delimiter or line prefix
+//! and trims what lies before it. *At a start* it skips comments, takes raw blocks whole, and fuses a
+//! tag's delimiter with its name. In *code* it first asks whether the tag, output or line ends here, and
+//! only then logos, which never sees a delimiter.
+
+mod code;
+mod line;
+pub(crate) mod literal;
+mod text;
+mod trim;
+
+pub(crate) use trim::is_space;
+
+use crate::error::{SyntaxError, SyntaxFault};
+use crate::source::Span;
+use crate::syntax::Options;
+use crate::syntax::lexer::code::Code;
+use crate::syntax::lexer::text::{Scanner, Start, StartKind};
+use crate::syntax::token::{Keyword, Symbol, Tag, Token};
+
+/// A token between two offsets, or what is wrong there.
+pub(crate) type Lexed<'src> = Result<(u32, Token<'src>, u32), Box<SyntaxError>>;
+
+/// Gives the tokens of one template, in order.
+pub(crate) struct Lexer<'src, 'opt> {
+    /// The source without the newline that is dropped from its end.
+    source: &'src str,
+    options: &'opt Options,
+    scanner: Scanner<'src, 'opt>,
+    mode: Mode,
+    /// Where the next token starts, or the white space before it.
+    at: usize,
+    /// Blocks that are not closed yet, outermost first.
+    open: Vec<OpenBlock>,
+    /// The last stretch of code that was entered.
+    section: Option<Section>,
+}
+
+/// Where the lexer or the parser stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Scene<'a> {
+    pub(crate) source: &'a str,
+    pub(crate) options: &'a Options,
+    /// Blocks that are open, outermost first.
+    pub(crate) open: &'a [OpenBlock],
+    /// The head of the last tag, output or line statement.
+    pub(crate) head: Option<Span>,
+    /// Its tag, if it has one.
+    pub(crate) tag: Option<Tag>,
+    /// Whether it is a line statement.
+    pub(crate) in_line: bool,
+}
+
+/// A block's tag that is not closed yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OpenBlock {
+    pub(crate) tag: Tag,
+    pub(crate) span: Span,
+}
+
+#[derive(Clone, Copy)]
+enum Mode {
+    Text,
+    Start(Start),
+    Code(Section),
+    Done,
+}
+
+/// A stretch of code: an output, a tag, a line statement, or a lone expression.
+#[derive(Clone, Copy)]
+struct Section {
+    kind: SectionKind,
+    /// The start delimiter, of a tag with its name.
+    head: Span,
+    tag: Option<Tag>,
+    brackets: Brackets,
+    /// Whether the last token was a dot: then a word is an attribute and a number an index.
+    after_dot: bool,
+    /// Whether there was a `=` or `??=` outside of brackets: then a `set` has no body.
+    assigns: bool,
+    /// Whether there was a range, whose step `by` gives.
+    ranges: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum SectionKind {
+    Output,
+    Statement,
+    Line,
+    Expression,
+}
+
+/// How many brackets of each kind are open.
+#[derive(Clone, Copy, Default)]
+struct Brackets {
+    round: u32,
+    square: u32,
+    curly: u32,
+}
+
+impl Brackets {
+    fn count(&mut self, symbol: Symbol) {
+        match symbol {
+            Symbol::ParenOpen => self.round += 1,
+            Symbol::ParenClose => self.round = self.round.saturating_sub(1),
+            Symbol::BracketOpen | Symbol::OptionalBracket => self.square += 1,
+            Symbol::BracketClose => self.square = self.square.saturating_sub(1),
+            Symbol::BraceOpen => self.curly += 1,
+            Symbol::BraceClose => self.curly = self.curly.saturating_sub(1),
+            _ => {}
+        }
+    }
+
+    fn total(self) -> u32 {
+        self.round + self.square + self.curly
+    }
+
+    /// Whether a bracket is open that the delimiter could be meant to close, as in `{{ {'a': {}}}}`.
+    fn withhold(self, delimiter: &str) -> bool {
+        self.total() > 0
+            && delimiter.bytes().any(|byte| match byte {
+                b')' => self.round > 0,
+                b']' => self.square > 0,
+                b'}' => self.curly > 0,
+                _ => false,
+            })
+    }
+}
+
+impl<'src, 'opt> Lexer<'src, 'opt> {
+    /// A lexer of a template.
+    pub(crate) fn new(source: &'src str, options: &'opt Options) -> Self {
+        let source = if options.whitespace.keep_trailing_newline {
+            source
+        } else {
+            &source[..trim::without_trailing_newline(source)]
+        };
+        Lexer {
+            source,
+            options,
+            scanner: Scanner::new(source, &options.delimiters),
+            mode: Mode::Text,
+            at: 0,
+            open: Vec::new(),
+            section: None,
+        }
+    }
+
+    /// A lexer of a lone expression, which gives the tokens of an output.
+    pub(crate) fn of_expression(source: &'src str, options: &'opt Options) -> Self {
+        let mut lexer = Lexer::new(source, options);
+        lexer.mode = Mode::Start(Start {
+            kind: StartKind::Output,
+            at: 0,
+            after: 0,
+        });
+        lexer
+    }
+
+    /// What is known about the place where the lexer stands, for messages.
+    pub(crate) fn scene(&self) -> Scene<'_> {
+        Scene {
+            source: self.source,
+            options: self.options,
+            open: &self.open,
+            head: self.section.map(|section| section.head),
+            tag: self.section.and_then(|section| section.tag),
+            in_line: self
+                .section
+                .is_some_and(|section| section.kind == SectionKind::Line),
+        }
+    }
+
+    /// Goes on after a fault, with the text behind the end of the tag or output at fault.
+    pub(crate) fn recover(&mut self) {
+        let (from, end) = match &self.mode {
+            Mode::Done => return,
+            Mode::Text => (self.at, self.options.delimiters.statement_end.as_str()),
+            Mode::Start(start) => {
+                let delimiters = &self.options.delimiters;
+                let end = match start.kind {
+                    StartKind::Statement => delimiters.statement_end.as_str(),
+                    StartKind::Output => delimiters.output_end.as_str(),
+                    StartKind::Comment => delimiters.comment_end.as_str(),
+                    StartKind::LineStatement | StartKind::LineComment => "\n",
+                };
+                (start.after, end)
+            }
+            Mode::Code(section) => (self.at, self.end_delimiter(section.kind)),
+        };
+        let found = memchr::memmem::find(&self.source.as_bytes()[from..], end.as_bytes());
+        self.at = found.map_or(self.source.len(), |found| from + found + end.len());
+        self.mode = Mode::Text;
+    }
+
+    fn end_delimiter(&self, kind: SectionKind) -> &'opt str {
+        match kind {
+            SectionKind::Output => &self.options.delimiters.output_end,
+            SectionKind::Statement => &self.options.delimiters.statement_end,
+            SectionKind::Line | SectionKind::Expression => "\n",
+        }
+    }
+
+    /// Text up to the next start; nothing if there is none of it.
+    fn lex_text(&mut self) -> Option<Lexed<'src>> {
+        let from = self.at;
+        let Some(start) = self.scanner.find(from) else {
+            self.mode = Mode::Done;
+            self.at = self.source.len();
+            return self.text(from, &self.source[from..]);
+        };
+        self.mode = Mode::Start(start);
+        let text = &self.source[from..start.at];
+        let strips_line = start.kind != StartKind::Output;
+        let text = self.trim_before(text, from, self.mark_at(start.after), strips_line);
+        self.text(from, text)
+    }
+
+    /// What a start with that trim mark leaves of the text before it, which starts at `from`.
+    fn trim_before(
+        &self,
+        text: &'src str,
+        from: usize,
+        mark: Option<u8>,
+        strips_line: bool,
+    ) -> &'src str {
+        match mark {
+            Some(b'-') => trim::strip_end(text),
+            None if strips_line && self.options.whitespace.lstrip_blocks => {
+                let at_line_start =
+                    from == 0 || matches!(self.source.as_bytes()[from - 1], b'\n' | b'\r');
+                trim::strip_line_start(text, at_line_start)
+            }
+            _ => text,
+        }
+    }
+
+    fn text(&self, from: usize, text: &'src str) -> Option<Lexed<'src>> {
+        (!text.is_empty()).then(|| Ok((from as u32, Token::Text(text), (from + text.len()) as u32)))
+    }
+
+    /// The trim mark that stands at `at`, if one does.
+    fn mark_at(&self, at: usize) -> Option<u8> {
+        match self.source.as_bytes().get(at) {
+            Some(mark @ (b'-' | b'+')) => Some(*mark),
+            _ => None,
+        }
+    }
+
+    /// The end of the delimiter `end` at `at`, with its trim mark, and of the white space it takes.
+    fn end_at(&self, at: usize, end: &str, trims_newline: bool) -> Option<(usize, usize)> {
+        let bytes = self.source.as_bytes();
+        let mark = self.mark_at(at);
+        let close = at + usize::from(mark.is_some());
+        if !bytes[close..].starts_with(end.as_bytes()) {
+            return None;
+        }
+        let close = close + end.len();
+        let after = match mark {
+            Some(b'-') => code::skip_space(self.source, close),
+            None if trims_newline && self.options.whitespace.trim_blocks => {
+                close + trim::newline_len(&bytes[close..])
+            }
+            _ => close,
+        };
+        Some((close, after))
+    }
+
+    /// What a start delimiter starts; nothing after a comment.
+    fn lex_start(&mut self, start: Start) -> Option<Lexed<'src>> {
+        let content = start.after + usize::from(self.mark_at(start.after).is_some());
+        match start.kind {
+            StartKind::Comment => self.skip_comment(start, content).err().map(Err),
+            StartKind::LineComment => {
+                let rest = &self.source.as_bytes()[content..];
+                let length = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+                self.at = content + length;
+                self.mode = Mode::Text;
+                None
+            }
+            StartKind::Output if start.after == start.at => {
+                self.enter(
+                    SectionKind::Expression,
+                    Span::new(start.at, start.at),
+                    None,
+                    start.at,
+                );
+                Some(Ok((0, Token::OutputStart, 0)))
+            }
+            StartKind::Output => {
+                let head = Span::new(start.at, content);
+                self.enter(SectionKind::Output, head, None, content);
+                Some(Ok((head.start, Token::OutputStart, head.end)))
+            }
+            StartKind::Statement => match self.lex_raw(start, content) {
+                Ok(None) => Some(self.lex_head(SectionKind::Statement, start, content)),
+                Ok(Some(token)) => token.map(Ok),
+                Err(error) => Some(Err(error)),
+            },
+            StartKind::LineStatement => Some(self.lex_head(SectionKind::Line, start, content)),
+        }
+    }
+
+    fn enter(&mut self, kind: SectionKind, head: Span, tag: Option<Tag>, at: usize) {
+        self.at = at;
+        let section = Section {
+            kind,
+            head,
+            tag,
+            brackets: Brackets::default(),
+            after_dot: false,
+            assigns: false,
+            ranges: false,
+        };
+        self.section = Some(section);
+        self.mode = Mode::Code(section);
+    }
+
+    fn skip_comment(&mut self, start: Start, content: usize) -> Result<(), Box<SyntaxError>> {
+        let end = &self.options.delimiters.comment_end;
+        let rest = &self.source.as_bytes()[content..];
+        let Some(found) = memchr::memmem::find(rest, end.as_bytes()) else {
+            let fault = SyntaxFault::UnclosedComment {
+                start: self.source[start.at..start.after].into(),
+                end: end.as_str().into(),
+            };
+            return Err(SyntaxError::new(fault, Span::new(start.at, start.after)));
+        };
+        let mut at = content + found;
+        if found > 0 && self.mark_at(at - 1).is_some() {
+            at -= 1;
+        }
+        let (_, after) = self.end_at(at, end, true).expect("the end was found here");
+        self.at = after;
+        self.mode = Mode::Text;
+        Ok(())
+    }
+
+    /// A raw block, if this is one: its text, if it has any.
+    #[allow(clippy::type_complexity)]
+    fn lex_raw(
+        &mut self,
+        start: Start,
+        content: usize,
+    ) -> Result<Option<Option<(u32, Token<'src>, u32)>>, Box<SyntaxError>> {
+        let delimiters = &self.options.delimiters;
+        let Some(after_name) = self.word_at(content, "raw") else {
+            return Ok(None);
+        };
+        let head = Span::new(start.at, after_name);
+        let close = code::skip_space(self.source, after_name);
+        let Some((_, from)) = self.end_at(close, &delimiters.statement_end, false) else {
+            let fault = SyntaxFault::RawArguments {
+                end: delimiters.statement_end.as_str().into(),
+            };
+            return Err(SyntaxError::new(fault, head));
+        };
+        let opener = delimiters.statement_start.as_bytes();
+        let mut search = from;
+        while let Some(found) = memchr::memmem::find(&self.source.as_bytes()[search..], opener) {
+            let at = search + found;
+            let after = at + opener.len();
+            let mark = self.mark_at(after);
+            let name = after + usize::from(mark.is_some());
+            let end = self.word_at(name, "endraw").and_then(|after_name| {
+                let close = code::skip_space(self.source, after_name);
+                self.end_at(close, &delimiters.statement_end, true)
+            });
+            if let Some((_, after)) = end {
+                let text = self.trim_before(&self.source[from..at], from, mark, true);
+                self.at = after;
+                self.mode = Mode::Text;
+                return Ok(Some(self.text(from, text).and_then(Result::ok)));
+            }
+            search = after;
+        }
+        let fault = SyntaxFault::UnclosedRaw {
+            start: delimiters.statement_start.as_str().into(),
+            end: delimiters.statement_end.as_str().into(),
+        };
+        Err(SyntaxError::new(fault, Span::new(start.at, from)))
+    }
+
+    /// The end of `word`, if it stands at `at` after white space.
+    fn word_at(&self, at: usize, word: &str) -> Option<usize> {
+        let at = code::skip_space(self.source, at);
+        let rest = self.source[at..].strip_prefix(word)?;
+        let goes_on = rest.chars().next().is_some_and(code::continues_word);
+        (!goes_on).then_some(at + word.len())
+    }
+
+    /// A tag's delimiter together with its name.
+    fn lex_head(&mut self, kind: SectionKind, start: Start, content: usize) -> Lexed<'src> {
+        let at = code::skip_space(self.source, content);
+        let word = match code::lex(self.source, at, false) {
+            Ok((Code::Word, end)) if at < self.source.len() => &self.source[at..end],
+            _ => {
+                let found = self.source[at..].chars().next();
+                let fault = SyntaxFault::NoTagName {
+                    start: self.source[start.at..start.after].trim_start().into(),
+                    end: self.end_delimiter(kind).into(),
+                    found: found
+                        .filter(|_| self.end_at(at, self.end_delimiter(kind), false).is_none()),
+                };
+                return Err(SyntaxError::new(fault, Span::new(start.at, at)));
+            }
+        };
+        let mut end = at + word.len();
+        let mut tag = Tag::lookup(word);
+        if word == "async"
+            && let Some(after) = self.word_at(end, "for")
+        {
+            tag = Some(Tag::AsyncFor);
+            end = after;
+        }
+        let Some(tag) = tag else {
+            let tags = Tag::ALL.iter().map(|tag| tag.spelling());
+            let fault = SyntaxFault::unknown_tag(word, tags);
+            return Err(SyntaxError::new(fault, Span::new(at, end)));
+        };
+        let head = Span::new(start.at, end);
+        if self
+            .open
+            .last()
+            .is_some_and(|block| tag == Tag::End || block.tag.closer() == Some(tag))
+        {
+            self.open.pop();
+        }
+        self.enter(kind, head, Some(tag), end);
+        Ok((head.start, Token::Tag(tag), head.end))
+    }
+
+    /// The next token of code, or the end of it.
+    fn lex_code(&mut self, mut section: Section) -> Lexed<'src> {
+        if section.kind == SectionKind::Line
+            && section.brackets.total() == 0
+            && let Some(end) = line::end_of_line(self.source, self.at)
+        {
+            return self.leave(&section, self.at, end, end);
+        }
+        let at = code::skip_space(self.source, self.at);
+        if at == self.source.len() {
+            return self.end_of_source(&section, at);
+        }
+        let delimiter = self.end_delimiter(section.kind);
+        if matches!(section.kind, SectionKind::Output | SectionKind::Statement)
+            && let Some((close, after)) =
+                self.end_at(at, delimiter, section.kind == SectionKind::Statement)
+            && !section.brackets.withhold(delimiter)
+        {
+            return self.leave(&section, at, close, after);
+        }
+        self.at = at;
+        let (code, mut end) = code::lex(self.source, at, section.after_dot)
+            .map_err(|fault| self.fault_at(fault, at))?;
+        let text = &self.source[at..end];
+        let after_dot = std::mem::replace(&mut section.after_dot, false);
+        let token = match code {
+            Code::Word if after_dot => Token::Name(text),
+            Code::Word => self.word(text, &mut end, &section, delimiter),
+            Code::Integer => Token::Integer(text),
+            Code::Float => Token::Float(text),
+            Code::String => Token::String(text),
+            Code::Symbol(symbol) => {
+                section.brackets.count(symbol);
+                section.after_dot = matches!(symbol, Symbol::Dot | Symbol::OptionalDot);
+                section.ranges |= matches!(symbol, Symbol::DotDot | Symbol::DotDotDot);
+                section.assigns |= matches!(symbol, Symbol::Equal | Symbol::NullishEqual)
+                    && section.brackets.total() == 0;
+                if section.brackets.total() > u32::from(self.options.nesting) {
+                    let limit = self.options.nesting;
+                    return Err(self.fault_at(SyntaxFault::Nesting { limit }, at));
+                }
+                Token::Symbol(symbol)
+            }
+        };
+        self.at = end;
+        self.mode = Mode::Code(section);
+        Ok((at as u32, token, end as u32))
+    }
+
+    fn fault_at(&self, fault: SyntaxFault, at: usize) -> Box<SyntaxError> {
+        let length = match &fault {
+            SyntaxFault::Number { text } => text.len(),
+            SyntaxFault::Operator { found, .. } => found.len(),
+            _ => self.source[at..].chars().next().map_or(0, char::len_utf8),
+        };
+        SyntaxError::new(fault, Span::new(at, at + length))
+    }
+
+    /// A name, or a keyword where it is one. `async for` is one token.
+    fn word(
+        &self,
+        text: &'src str,
+        end: &mut usize,
+        section: &Section,
+        delimiter: &str,
+    ) -> Token<'src> {
+        if text == "async"
+            && let Some(after) = self.word_at(*end, "for")
+        {
+            *end = after;
+            return Token::Keyword(Keyword::AsyncFor);
+        }
+        match Keyword::lookup(text) {
+            Some(Keyword::Await) if !self.starts_operand(*end, section, delimiter) => {
+                Token::Name(text)
+            }
+            Some(Keyword::By) if !section.ranges => Token::Name(text),
+            Some(Keyword::For) if section.brackets.square == 0 => Token::Name(text),
+            Some(keyword) if keyword.applies(section.tag) => Token::Keyword(keyword),
+            _ => Token::Name(text),
+        }
+    }
+
+    /// Whether what follows is the operand of `await`; otherwise `await` is a name, as it is for Jinja2.
+    ///
+    /// Of the two readings of `await (x)` the operand is taken; of `await[x]` the item of a variable, but
+    /// of `await [x]` the operand.
+    fn starts_operand(&self, end: usize, section: &Section, delimiter: &str) -> bool {
+        let at = code::skip_space(self.source, end);
+        if self.end_at(at, delimiter, false).is_some() {
+            return false;
+        }
+        match self.source[at..].chars().next() {
+            Some('(' | '{' | '"' | '\'' | '0'..='9') => true,
+            Some('[') => at > end,
+            Some(first) if first == '_' || unicode_ident::is_xid_start(first) => {
+                const OPERATORS: [&str; 7] = ["and", "or", "not", "in", "is", "if", "else"];
+                let is = |word: &str| self.word_at(at, word).is_some();
+                let async_for = self
+                    .word_at(at, "async")
+                    .is_some_and(|end| self.word_at(end, "for").is_some());
+                let goes_on = OPERATORS.iter().any(|word| is(word))
+                    || section.ranges && is("by")
+                    || section.brackets.square > 0 && (is("for") || async_for);
+                !goes_on
+            }
+            _ => false,
+        }
+    }
+
+    /// Leaves code at `at`, where its end reaches to `close`; text goes on at `after`.
+    fn leave(&mut self, section: &Section, at: usize, close: usize, after: usize) -> Lexed<'src> {
+        self.at = after;
+        self.mode = Mode::Text;
+        let Some(tag) = section.tag else {
+            return Ok((at as u32, Token::OutputEnd, close as u32));
+        };
+        let has_body = match tag {
+            Tag::Set | Tag::Let => !section.assigns,
+            tag => tag.closer().is_some(),
+        };
+        if has_body {
+            let span = Span::new(section.head.start as usize, close);
+            if self.open.len() >= usize::from(self.options.nesting) {
+                let limit = self.options.nesting;
+                return Err(SyntaxError::new(SyntaxFault::Nesting { limit }, span));
+            }
+            self.open.push(OpenBlock { tag, span });
+        }
+        Ok((at as u32, Token::TagEnd, close as u32))
+    }
+
+    fn end_of_source(&mut self, section: &Section, at: usize) -> Lexed<'src> {
+        self.at = at;
+        self.mode = Mode::Done;
+        match section.kind {
+            SectionKind::Expression => Ok((at as u32, Token::OutputEnd, at as u32)),
+            SectionKind::Line => self.leave(section, at, at, at),
+            kind => {
+                let fault = SyntaxFault::UnclosedTag {
+                    start: self.source[section.head.start as usize..section.head.end as usize]
+                        .into(),
+                    end: self.end_delimiter(kind).into(),
+                };
+                Err(SyntaxError::new(fault, section.head))
+            }
+        }
+    }
+}
+
+/// The innermost bracket that is opened between a section's head and `until`, and not closed.
+pub(crate) fn open_bracket(source: &str, head: Span, until: Span) -> Option<Span> {
+    let mut brackets = Vec::new();
+    let mut at = code::skip_space(source, head.end as usize);
+    while at < until.start as usize {
+        let (code, end) = code::lex(source, at, false).ok()?;
+        match code {
+            Code::Symbol(
+                Symbol::ParenOpen
+                | Symbol::BracketOpen
+                | Symbol::OptionalBracket
+                | Symbol::BraceOpen,
+            ) => brackets.push(Span::new(at, end)),
+            Code::Symbol(Symbol::ParenClose | Symbol::BracketClose | Symbol::BraceClose) => {
+                brackets.pop();
+            }
+            _ => {}
+        }
+        at = code::skip_space(source, end);
+    }
+    brackets.pop()
+}
+
+impl<'src> Iterator for Lexer<'src, '_> {
+    type Item = Lexed<'src>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Lexed<'src>> {
+        loop {
+            let lexed = match self.mode {
+                Mode::Code(section) => Some(self.lex_code(section)),
+                Mode::Text => self.lex_text(),
+                Mode::Start(start) => self.lex_start(start),
+                Mode::Done => return None,
+            };
+            if lexed.is_some() {
+                return lexed;
+            }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Rules that are not about shape: what parses and still is no template.
+
+use std::collections::HashSet;
+
+use crate::error::{SyntaxError, SyntaxFault, SyntaxNote};
+use crate::source::Span;
+use crate::syntax::ast::{Argument, Body, Name, Parameter, StmtKind, Tree};
+
+/// Faults that one rule reports in one template.
+const MOST_FAULTS: usize = 100;
+
+/// Refuses two parameters of one name, and one without a default behind one with a default.
+pub(super) fn parameters(parameters: &[Parameter<'_>]) -> Option<Box<SyntaxError>> {
+    let mut has_default = false;
+    for parameter in parameters {
+        let name = parameter.name;
+        if has_default && parameter.default.is_none() {
+            let fault = SyntaxFault::MissingDefault {
+                name: name.text.into(),
+            };
+            return Some(SyntaxError::new(fault, name.span));
+        }
+        has_default |= parameter.default.is_some();
+    }
+    let (first, again) = duplicate(parameters.iter().map(|parameter| parameter.name))?;
+    let fault = SyntaxFault::DuplicateParameter {
+        name: again.text.into(),
+    };
+    let error = SyntaxError::new(fault, again.span);
+    Some(error.with_note(SyntaxNote::FirstGiven, Some(first)))
+}
+
+/// Refuses a positional argument behind a keyword, and a keyword that is given twice.
+pub(super) fn arguments(tree: &Tree<'_>, arguments: &[Argument<'_>]) -> Option<Box<SyntaxError>> {
+    let mut keywords = 0;
+    let mut spreads_keywords = false;
+    for argument in arguments {
+        match argument {
+            Argument::Keyword(..) => keywords += 1,
+            Argument::KeywordSpread(_) => spreads_keywords = true,
+            Argument::Positional(id) if keywords > 0 || spreads_keywords => {
+                let span = tree.expr(*id).span;
+                return Some(SyntaxError::new(SyntaxFault::PositionalAfterKeyword, span));
+            }
+            Argument::Spread(id) if spreads_keywords => {
+                let span = tree.expr(*id).span;
+                return Some(SyntaxError::new(SyntaxFault::PositionalAfterKeyword, span));
+            }
+            Argument::Positional(_) | Argument::Spread(_) => {}
+        }
+    }
+    if keywords < 2 {
+        return None;
+    }
+    let names = arguments.iter().filter_map(|argument| match argument {
+        Argument::Keyword(name, _) => Some(*name),
+        _ => None,
+    });
+    let (first, again) = duplicate(names)?;
+    let fault = SyntaxFault::DuplicateArgument {
+        name: again.text.into(),
+    };
+    let error = SyntaxError::new(fault, again.span);
+    Some(error.with_note(SyntaxNote::FirstGiven, Some(first)))
+}
+
+/// The first name that was there before, and where it was.
+fn duplicate<'src>(names: impl Iterator<Item = Name<'src>>) -> Option<(Span, Name<'src>)> {
+    let mut few: Vec<Name<'src>> = Vec::new();
+    let mut many: HashSet<&'src str> = HashSet::new();
+    for name in names {
+        let known = if few.len() < 16 {
+            few.iter().any(|before| before.text == name.text)
+        } else {
+            if many.is_empty() {
+                many.extend(few.iter().map(|before| before.text));
+            }
+            !many.insert(name.text)
+        };
+        if known {
+            let first = few.iter().find(|before| before.text == name.text);
+            return Some((first.map_or(name.span, |first| first.span), name));
+        }
+        few.push(name);
+    }
+    None
+}
+
+/// The fault, if the body holds more than white space, placed at what it holds.
+pub(super) fn only_blank(
+    tree: &Tree<'_>,
+    body: &Body,
+    fault: SyntaxFault,
+) -> Option<Box<SyntaxError>> {
+    let shown = body.iter().map(|id| tree.stmt(*id)).find(|statement| {
+        !matches!(&statement.kind, StmtKind::Text(text) if text.chars().all(super::lexer::is_space))
+    })?;
+    Some(SyntaxError::new(fault, shown.span))
+}
+
+/// Finds each `break` and `continue` that is in no loop of its own macro or block.
+pub(super) fn loop_control(tree: &Tree<'_>, faults: &mut Vec<SyntaxError>) {
+    check_body(tree, &tree.body, false, faults);
+}
+
+/// The nesting limit bounds the recursion.
+fn check_body(tree: &Tree<'_>, body: &Body, in_loop: bool, faults: &mut Vec<SyntaxError>) {
+    let mut refuse = |word, span| {
+        if !in_loop && faults.len() < MOST_FAULTS {
+            faults.push(*SyntaxError::new(SyntaxFault::OutsideLoop { word }, span));
+        }
+    };
+    for id in body {
+        let statement = tree.stmt(*id);
+        match &statement.kind {
+            StmtKind::Break => refuse("break", statement.span),
+            StmtKind::Continue => refuse("continue", statement.span),
+            _ => {}
+        }
+    }
+    for id in body {
+        match &tree.stmt(*id).kind {
+            StmtKind::If {
+                arms, otherwise, ..
+            } => {
+                for (_, body) in arms {
+                    check_body(tree, body, in_loop, faults);
+                }
+                if let Some(body) = otherwise {
+                    check_body(tree, body, in_loop, faults);
+                }
+            }
+            StmtKind::For(for_) => {
+                check_body(tree, &for_.body, true, faults);
+                if let Some(body) = &for_.otherwise {
+                    check_body(tree, body, in_loop, faults);
+                }
+            }
+            StmtKind::While { body, .. } => check_body(tree, body, true, faults),
+            StmtKind::Match { cases, .. } => {
+                for case in cases {
+                    check_body(tree, &case.body, in_loop, faults);
+                }
+            }
+            StmtKind::AssignBlock { body, .. }
+            | StmtKind::With { body, .. }
+            | StmtKind::FilterBlock { body, .. }
+            | StmtKind::Spaceless(body)
+            | StmtKind::AutoEscape { body, .. } => check_body(tree, body, in_loop, faults),
+            // Macros, callers and blocks run on their own: a loop around them is not theirs.
+            StmtKind::Macro { body, .. }
+            | StmtKind::CallBlock { body, .. }
+            | StmtKind::Block { body, .. } => check_body(tree, body, false, faults),
+            StmtKind::Text(_)
+            | StmtKind::Output(_)
+            | StmtKind::Print(_)
+            | StmtKind::Break
+            | StmtKind::Continue
+            | StmtKind::Assign { .. }
+            | StmtKind::Do(_)
+            | StmtKind::Extends(_)
+            | StmtKind::Include { .. }
+            | StmtKind::Import { .. }
+            | StmtKind::FromImport { .. }
+            | StmtKind::Flush => {}
+        }
+    }
+}
