@@ -106,12 +106,20 @@ impl Expression {
     fn job(&self, context: impl Serialize) -> Result<Job, Error> {
         let target = Target::Compiled(Arc::clone(&self.compiled));
         let options = Arc::clone(&self.options);
-        Job::new(&self.configuration, target, Entry::Expression, options, &context)
+        Job::new(
+            &self.configuration,
+            target,
+            Entry::Expression,
+            options,
+            &context,
+        )
     }
 }
 
 impl fmt::Debug for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Expression").field("source", &self.source()).finish_non_exhaustive()
+        f.debug_struct("Expression")
+            .field("source", &self.source())
+            .finish_non_exhaustive()
     }
 }

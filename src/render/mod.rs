@@ -4,8 +4,8 @@
 //! stream and the writers are thin covers over it. This is the only layer that polls, awaits, reads the
 //! clock or knows a runtime. Neither driver needs one, spawns anything or holds a lock while it waits.
 
-mod blocking;
 mod block_on;
+mod blocking;
 mod driver;
 mod evaluate;
 mod future;
