@@ -7,4 +7,5 @@ mod architecture;
 mod case;
 mod cases;
 mod examples;
+mod guide;
 mod host;
