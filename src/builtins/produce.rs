@@ -48,6 +48,19 @@ impl<'c, 'a> PaidText<'c, 'a> {
         }
     }
 
+    /// The context that pays.
+    pub(super) fn context(&self) -> &'c CallContext<'a> {
+        self.context
+    }
+
+    /// Text that goes on where `output` ends; [`PaidText::finish`] gives all of it back.
+    pub(super) fn after(context: &'c CallContext<'a>, output: &mut String) -> Self {
+        PaidText {
+            context,
+            text: std::mem::take(output),
+        }
+    }
+
     /// Appends text.
     pub(super) fn push(&mut self, text: &str) -> Result<(), Error> {
         self.context.memory(text.len() as u64)?;

@@ -29,7 +29,10 @@ pub(crate) fn context(files: &[impl AsRef<Path>], define: &[String]) -> Result<V
             Value::Object(fields) => context.extend(fields),
             Value::Null => {}
             other => {
-                let message = format!("expected a mapping of names to values, found {}", kind(&other));
+                let message = format!(
+                    "expected a mapping of names to values, found {}",
+                    kind(&other)
+                );
                 return Err(Failure::file(path, message));
             }
         }

@@ -35,7 +35,7 @@ pub(super) enum LoopAccess<'a, 'src> {
     Recursion,
     /// Anything else: as a value.
     Value,
-    /// Shown to another template by its name.
+    /// Shown to another template by its name, or read by a macro in the body.
     Shown,
 }
 
@@ -110,6 +110,7 @@ impl LoopUse {
             | LoopAccess::Shown => self.remembers = true,
             LoopAccess::Field(_) | LoopAccess::Cycle(_) | LoopAccess::Changed(_) => {}
             LoopAccess::Value => {
+                self.lookahead = true;
                 self.remembers = true;
                 self.escapes = true;
             }
@@ -171,7 +172,9 @@ impl<'src> Compiler<'_, 'src> {
             span,
         };
         let mut is_async = inner.is_async;
-        if header.condition.is_some() && (usage.sized || usage.escapes) {
+        // Of a stream, an escaping `loop` does not know the length: reading it all might never end.
+        let counts = usage.sized || (usage.escapes && !inner.is_async);
+        if header.condition.is_some() && counts {
             self.collect_accepted(&header, inner)?;
             header.condition = None;
             is_async = false;

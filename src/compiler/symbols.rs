@@ -619,7 +619,7 @@ impl<'src> Pass<'_, 'src> {
         variable.captured |= captured;
         variable.read_early |= position < variable.first_store;
         if let Some(statement) = loop_escapes {
-            self.use_loop(statement, &LoopAccess::Value);
+            self.use_loop(statement, &LoopAccess::Shown);
         }
     }
 
@@ -704,7 +704,7 @@ impl<'src> Pass<'_, 'src> {
         }
     }
 
-    /// Notes how the loop is used if the name is that of a loop of this unit.
+    /// Notes how the loop is used if the name is that of a loop, also of one around a macro.
     fn plain_loop(&mut self, name: &str, access: &LoopAccess<'_, 'src>) {
         if name != "loop" {
             return;
@@ -712,10 +712,7 @@ impl<'src> Pass<'_, 'src> {
         if let Some(id) = self.scopes.find(self.scope, name)
             && let Initial::Loop(statement) = self.scopes.variable(id).initial
         {
-            let owner = self.scopes.scope(self.scopes.variable(id).scope).unit;
-            if owner == self.scopes.scope(self.scope).unit {
-                self.use_loop(statement, access);
-            }
+            self.use_loop(statement, access);
         }
     }
 }

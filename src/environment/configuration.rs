@@ -83,8 +83,14 @@ impl Configuration {
         let origin = origin("<expression>", source)?;
         let (tree, expression) = syntax::parse_expression(&origin, &self.syntax)?;
         let options = self.compile_options("<expression>");
-        compiler::compile_expression(&tree, expression, Arc::clone(&origin), &options, &self.registry)
-            .map(Arc::new)
+        compiler::compile_expression(
+            &tree,
+            expression,
+            Arc::clone(&origin),
+            &options,
+            &self.registry,
+        )
+        .map(Arc::new)
     }
 
     /// All errors of a text as a template: of its syntax, or else the first that compiling meets.

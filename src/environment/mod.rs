@@ -11,6 +11,8 @@ mod inspect;
 mod load;
 mod loader;
 mod options;
+mod reads;
+mod references;
 mod surfaces;
 #[cfg(feature = "tokio")]
 mod surfaces_tokio;
@@ -30,6 +32,7 @@ pub use loader::{
     MapLoader, PrefixLoader,
 };
 pub use options::AutoEscape;
+pub(crate) use reads::convert_context;
 pub use waits::Waits;
 pub(crate) use waits::{refuse_if_waiting, waits};
 

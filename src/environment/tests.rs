@@ -115,7 +115,9 @@ impl Task {
 #[test]
 fn twenty_renders_load_a_template_once() {
     let (env, desk) = with_desk();
-    let mut tasks: Vec<Task> = (0..20).map(|_| Task::new(env.render_async("page", ()))).collect();
+    let mut tasks: Vec<Task> = (0..20)
+        .map(|_| Task::new(env.render_async("page", ())))
+        .collect();
     for task in &mut tasks {
         assert!(task.poll().is_pending());
     }
@@ -212,8 +214,14 @@ fn a_sync_render_does_not_wait_for_a_future_of_another() {
     let (env, desk) = with_desk();
     let mut waiting = Task::new(env.render_async("page", ()));
     assert!(waiting.poll().is_pending());
-    assert_eq!(env.render("page", ()).unwrap_err().kind(), ErrorKind::AsyncRequired);
-    assert_eq!(env.template("page").unwrap_err().kind(), ErrorKind::AsyncRequired);
+    assert_eq!(
+        env.render("page", ()).unwrap_err().kind(),
+        ErrorKind::AsyncRequired
+    );
+    assert_eq!(
+        env.template("page").unwrap_err().kind(),
+        ErrorKind::AsyncRequired
+    );
     desk.open();
     assert!(waiting.poll().is_ready());
     assert!(env.render("page", ()).is_ok());
@@ -337,5 +345,8 @@ fn a_missing_template_is_told_apart_from_a_misspelt_one() {
     assert!(error.message().contains("there is no loader"), "{error}");
     env.add_template("page.html", "");
     let error = env.template("pgae.html").unwrap_err();
-    assert!(error.message().contains("did you mean `page.html`?"), "{error}");
+    assert!(
+        error.message().contains("did you mean `page.html`?"),
+        "{error}"
+    );
 }

@@ -37,7 +37,11 @@ pub(crate) fn with_async_for(source: &str, span: Span) -> Option<String> {
     let used = source.get(start..end)?;
     if let Some(filter) = used.strip_prefix('|') {
         let name = start + 1 + (filter.len() - filter.trim_start().len());
-        let space = if source[..name].ends_with('|') { " await " } else { "await " };
+        let space = if source[..name].ends_with('|') {
+            " await "
+        } else {
+            "await "
+        };
         return Some(insert(source, name, end, space));
     }
     let from = floor(source, start.saturating_sub(NEAR));
@@ -64,12 +68,10 @@ fn call_in(source: &str, from: usize, to: usize, label: &str) -> Option<usize> {
 /// Where a whole word begins, the last in a text.
 fn word_before(text: &str, word: &str) -> Option<usize> {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
-    text.rmatch_indices(word)
-        .map(|(at, _)| at)
-        .find(|at| {
-            !text[..*at].chars().next_back().is_some_and(is_name)
-                && !text[at + word.len()..].chars().next().is_some_and(is_name)
-        })
+    text.rmatch_indices(word).map(|(at, _)| at).find(|at| {
+        !text[..*at].chars().next_back().is_some_and(is_name)
+            && !text[at + word.len()..].chars().next().is_some_and(is_name)
+    })
 }
 
 /// The tag around `at..end`, or that part alone, with `word` before `at`.
@@ -117,10 +119,30 @@ mod tests {
     #[test]
     fn await_goes_before_the_call() {
         let rows = [
-            ("a << fetch_user(id) >>", "fetch_user(id)", "fetch_user", "<< await fetch_user(id) >>"),
-            ("{{ db.user(1) }}", "db.user(1)", "db.user", "{{ await db.user(1) }}"),
-            ("<< get(1) | upper >>", "| upper", "get", "<< await get(1) | upper >>"),
-            ("<% if get(1) == 2 %>", "get(1) == 2", "get", "<% if await get(1) == 2 %>"),
+            (
+                "a << fetch_user(id) >>",
+                "fetch_user(id)",
+                "fetch_user",
+                "<< await fetch_user(id) >>",
+            ),
+            (
+                "{{ db.user(1) }}",
+                "db.user(1)",
+                "db.user",
+                "{{ await db.user(1) }}",
+            ),
+            (
+                "<< get(1) | upper >>",
+                "| upper",
+                "get",
+                "<< await get(1) | upper >>",
+            ),
+            (
+                "<% if get(1) == 2 %>",
+                "get(1) == 2",
+                "get",
+                "<% if await get(1) == 2 %>",
+            ),
             ("<< user >>", "user", "fetch_user", "<< await user >>"),
             ("[[ get(1) ]]", "get(1)", "get", "await get(1)"),
         ];

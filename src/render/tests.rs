@@ -141,7 +141,10 @@ fn futures_and_streams_may_move_between_threads() {
 
 #[test]
 fn a_bare_poller_is_runtime_enough() {
-    assert_eq!(drive(waiting().render_async("outer", ())).expect("renders"), OUTPUT);
+    assert_eq!(
+        drive(waiting().render_async("outer", ())).expect("renders"),
+        OUTPUT
+    );
 }
 
 #[test]
@@ -180,7 +183,9 @@ fn a_render_sleeps_until_it_is_woken() {
             "done"
         }
     });
-    let template = env.template_from_str("<< await wait() >>").expect("compiles");
+    let template = env
+        .template_from_str("<< await wait() >>")
+        .expect("compiles");
     let mut render = template.render_async(());
     let wakes = Arc::new(Wakes::default());
     let waker = Waker::from(Arc::clone(&wakes));
@@ -240,9 +245,15 @@ fn chunks_have_the_size_asked_for() {
     ] {
         let stream = template.render_stream_with((), options);
         let chunks: Vec<_> = futures_executor::block_on(stream.collect());
-        let sizes: Vec<usize> = chunks.iter().map(|c| c.as_ref().map_or(0, |c| c.len())).collect();
+        let sizes: Vec<usize> = chunks
+            .iter()
+            .map(|c| c.as_ref().map_or(0, |c| c.len()))
+            .collect();
         let (last, full) = sizes.split_last().expect("there are chunks");
-        assert!(full.iter().all(|size| (least..=most).contains(size)), "{sizes:?}");
+        assert!(
+            full.iter().all(|size| (least..=most).contains(size)),
+            "{sizes:?}"
+        );
         assert!(*last > 0 && *last <= most, "{last}");
         assert_eq!(sizes.iter().sum::<usize>(), 100_000);
     }
@@ -269,7 +280,9 @@ fn a_stream_computes_nothing_ahead_of_its_reader() {
 #[test]
 fn an_error_is_the_last_item() {
     let env = environment();
-    let template = env.template_from_str("a<% flush %>b<< await fail('no') >>c").expect("compiles");
+    let template = env
+        .template_from_str("a<% flush %>b<< await fail('no') >>c")
+        .expect("compiles");
     let items: Vec<_> = futures_executor::block_on(template.render_stream(()).collect());
     assert_eq!(items.len(), 3);
     assert_eq!(items[0].as_ref().expect("a chunk"), "a");
@@ -308,7 +321,9 @@ fn dropped_at_any_suspension_a_render_lets_go_of_everything() {
             async move {
                 Rounds { left: 2 }.await;
                 drop(keep);
-                Ok(Some("<% macro m(v) %>(<< await held(v) >>)<% end %>".to_owned()))
+                Ok(Some(
+                    "<% macro m(v) %>(<< await held(v) >>)<% end %>".to_owned(),
+                ))
             }
         }));
         let keep = Arc::clone(&held);
@@ -368,7 +383,10 @@ fn a_sync_render_refuses_to_wait_before_it_writes() {
     let mut env = environment();
     env.add_template("leaf", "x\n  << await later(1, 1) >>");
     env.add_template("middle", "<% include 'leaf' %>");
-    env.add_template("top", "much text\n<% if false %><% include 'middle' %><% end %>");
+    env.add_template(
+        "top",
+        "much text\n<% if false %><% include 'middle' %><% end %>",
+    );
     let mut written = Vec::new();
     let error = env.render_to("top", (), &mut written).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AsyncRequired);
@@ -379,10 +397,15 @@ fn a_sync_render_refuses_to_wait_before_it_writes() {
     }
     // What only running shows is refused where it is.
     env.add_template("dynamic", "text <% include name %>");
-    let error = env.render("dynamic", context! { name => "leaf" }).unwrap_err();
+    let error = env
+        .render("dynamic", context! { name => "leaf" })
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AsyncRequired);
     let error = env
-        .render_str("<< 1 >><< f >>", context! { f => Value::from_future(async { Ok::<_, Error>(1) }) })
+        .render_str(
+            "<< 1 >><< f >>",
+            context! { f => Value::from_future(async { Ok::<_, Error>(1) }) },
+        )
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnawaitedFuture);
 }
@@ -393,19 +416,40 @@ fn what_templates_do_is_asked_anew_when_one_changes() {
     let mut env = environment();
     env.add_template("page", "<% include 'part' %>");
     env.add_template("part", "x");
-    assert_eq!(env.template("page").expect("is there").is_async(), Waits::No);
+    assert_eq!(
+        env.template("page").expect("is there").is_async(),
+        Waits::No
+    );
     let copy = env.clone();
     env.add_template("part", "<< await later(1, 1) >>");
-    assert_eq!(env.template("page").expect("is there").is_async(), Waits::Yes);
-    assert_eq!(copy.template("page").expect("is there").is_async(), Waits::No);
+    assert_eq!(
+        env.template("page").expect("is there").is_async(),
+        Waits::Yes
+    );
+    assert_eq!(
+        copy.template("page").expect("is there").is_async(),
+        Waits::No
+    );
     env.add_template("part", "<% include 'page' %>");
-    assert_eq!(env.template("page").expect("is there").is_async(), Waits::No);
+    assert_eq!(
+        env.template("page").expect("is there").is_async(),
+        Waits::No
+    );
     env.remove_template("part");
-    assert_eq!(env.template("page").expect("is there").is_async(), Waits::No);
+    assert_eq!(
+        env.template("page").expect("is there").is_async(),
+        Waits::No
+    );
     env.add_template("part", "<% include ['missing', 'late'] ignore missing %>");
-    assert_eq!(env.template("page").expect("is there").is_async(), Waits::No);
+    assert_eq!(
+        env.template("page").expect("is there").is_async(),
+        Waits::No
+    );
     env.add_template("late", "<% import x as y %>");
-    assert_eq!(env.template("page").expect("is there").is_async(), Waits::Unknown);
+    assert_eq!(
+        env.template("page").expect("is there").is_async(),
+        Waits::Unknown
+    );
 }
 
 #[test]
@@ -413,12 +457,18 @@ fn a_host_can_have_sync_renders_wait() {
     let env = waiting();
     let template = env.template("outer").expect("is there");
     let park = RenderOptions::new().block_on(ParkThread);
-    assert_eq!(template.render_with((), park.clone()).expect("renders"), OUTPUT);
+    assert_eq!(
+        template.render_with((), park.clone()).expect("renders"),
+        OUTPUT
+    );
     let mut bytes = Vec::new();
-    template.with_options(park).render_to((), &mut bytes).expect("renders");
+    template
+        .with_options(park)
+        .render_to((), &mut bytes)
+        .expect("renders");
     assert_eq!(bytes, OUTPUT.as_bytes());
-    let executor =
-        RenderOptions::new().block_on(|render: BlockingRender<'_>| futures_executor::block_on(render));
+    let executor = RenderOptions::new()
+        .block_on(|render: BlockingRender<'_>| futures_executor::block_on(render));
     assert_eq!(template.render_with((), executor).expect("renders"), OUTPUT);
     let lazy = RenderOptions::new().block_on(|_: BlockingRender<'_>| ());
     let error = template.render_with((), lazy).unwrap_err();
@@ -434,14 +484,20 @@ fn a_deadline_ends_busy_and_waiting_renders() {
     });
     let busy = "x\n<% for a in range(99999) %><% for b in range(99999) %><% end %><% end %>";
     let busy = env.template_from_str(busy).expect("compiles");
-    let waiting = env.template_from_str("x\n<< await later(1, 4000000000) >>").expect("compiles");
+    let waiting = env
+        .template_from_str("x\n<< await later(1, 4000000000) >>")
+        .expect("compiles");
     for error in [
         busy.render(()).unwrap_err(),
         drive(busy.render_async(())).unwrap_err(),
         drive(waiting.render_async(())).unwrap_err(),
     ] {
         assert_eq!(error.kind(), ErrorKind::Deadline);
-        assert_eq!(error.location().map(|location| location.line), Some(2), "{error}");
+        assert_eq!(
+            error.location().map(|location| location.line),
+            Some(2),
+            "{error}"
+        );
     }
 }
 
@@ -544,7 +600,10 @@ fn a_writer_that_fails_ends_the_render() {
             Ok(())
         }
     }
-    let error = Environment::new().template_from_str("x").expect("compiles").render_to((), &mut Full);
+    let error = Environment::new()
+        .template_from_str("x")
+        .expect("compiles")
+        .render_to((), &mut Full);
     assert_eq!(error.unwrap_err().kind(), ErrorKind::Output);
 }
 
@@ -560,16 +619,46 @@ fn contexts_of_every_kind() {
     let page = Page { a: "x" };
     assert_eq!(template.render(&page).expect("renders"), "x");
     assert_eq!(template.render(page).expect("renders"), "x");
-    assert_eq!(template.render(HashMap::from([("a", "x")])).expect("renders"), "x");
-    assert_eq!(template.render(BTreeMap::from([("a", "x")])).expect("renders"), "x");
-    assert_eq!(template.render(serde_json::json!({"a": "x"})).expect("renders"), "x");
-    assert_eq!(template.render(context! { a => "x" }).expect("renders"), "x");
-    assert_eq!(template.render(&context! { a => "x" }).expect("renders"), "x");
-    assert_eq!(template.render(Some(context! { a => "x" })).expect("renders"), "x");
+    assert_eq!(
+        template
+            .render(HashMap::from([("a", "x")]))
+            .expect("renders"),
+        "x"
+    );
+    assert_eq!(
+        template
+            .render(BTreeMap::from([("a", "x")]))
+            .expect("renders"),
+        "x"
+    );
+    assert_eq!(
+        template
+            .render(serde_json::json!({"a": "x"}))
+            .expect("renders"),
+        "x"
+    );
+    assert_eq!(
+        template.render(context! { a => "x" }).expect("renders"),
+        "x"
+    );
+    assert_eq!(
+        template.render(&context! { a => "x" }).expect("renders"),
+        "x"
+    );
+    assert_eq!(
+        template
+            .render(Some(context! { a => "x" }))
+            .expect("renders"),
+        "x"
+    );
     assert_eq!(template.render(()).expect("renders"), "");
     assert_eq!(template.render(None::<()>).expect("renders"), "");
     assert_eq!(template.render(Value::default()).expect("renders"), "");
-    for error in [template.render(7), template.render("text"), template.render([1, 2])] {
+    for error in [
+        template.render(7),
+        template.render("text"),
+        template.render([1, 2]),
+    ] {
         assert_eq!(error.unwrap_err().kind(), ErrorKind::Serialization);
     }
     // Values come through as they are, also inside of what serde serialises.
@@ -577,7 +666,10 @@ fn contexts_of_every_kind() {
     let inside = HashMap::from([("a", Value::from_safe_string("<b>")), ("f", future)]);
     let source = "<% autoescape true %><< a >><< await f >><% end %>";
     let template = env.template_from_str(source).expect("compiles");
-    assert_eq!(futures_executor::block_on(template.render_async(&inside)).expect("renders"), "<b>later");
+    assert_eq!(
+        futures_executor::block_on(template.render_async(&inside)).expect("renders"),
+        "<b>later"
+    );
 }
 
 #[test]
@@ -596,9 +688,56 @@ fn an_abandoned_wait_for_a_shared_future_leaves_it_to_the_other() {
     let mut second = pin!(second);
     let wakes = Arc::new(Wakes::default());
     let waker = Waker::from(Arc::clone(&wakes));
-    assert!(second.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    assert!(
+        second
+            .as_mut()
+            .poll(&mut Context::from_waker(&waker))
+            .is_pending()
+    );
     drop(first);
     gate.open();
     assert!(wakes.0.load(Ordering::SeqCst) > 0);
-    assert!(second.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
+    assert!(
+        second
+            .as_mut()
+            .poll(&mut Context::from_waker(&waker))
+            .is_ready()
+    );
+}
+
+#[test]
+fn only_what_a_template_can_read_is_converted() {
+    use serde::ser::{Error as _, SerializeStruct};
+    /// Fails if its field `costly` is converted.
+    struct Page;
+    impl serde::Serialize for Page {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            struct Costly;
+            impl serde::Serialize for Costly {
+                fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+                    Err(S::Error::custom("converted"))
+                }
+            }
+            let mut fields = serializer.serialize_struct("Page", 2)?;
+            fields.serialize_field("title", "T")?;
+            fields.serialize_field("costly", &Costly)?;
+            fields.end()
+        }
+    }
+    let mut env = Environment::new();
+    env.add_template("page", "<< title >><% include 'part' %>");
+    env.add_template("part", "<< title >>");
+    env.template("part").expect("compiles");
+    let page = env.template("page").expect("compiles");
+    assert_eq!(page.render(Page).expect("renders"), "TT");
+    env.add_template("part", "<< costly >>");
+    env.template("part").expect("compiles");
+    let page = env.template("page").expect("compiles");
+    assert_eq!(page.render(Page).unwrap_err().kind(), ErrorKind::Serialization);
+    env.add_template("page", "<< title >><% include name %>");
+    let page = env.template("page").expect("compiles");
+    assert_eq!(page.render(Page).unwrap_err().kind(), ErrorKind::Serialization);
+    // Keys of a map are found whatever they are called.
+    let map = std::collections::HashMap::from([("a", 1), ("b", 2)]);
+    assert_eq!(env.render_str("<< a >><< c >>", &map).expect("renders"), "1");
 }

@@ -19,14 +19,23 @@ fn environment() -> Environment {
 
 fn runtimes() -> [Runtime; 2] {
     [
-        Builder::new_current_thread().enable_all().build().expect("a runtime starts"),
-        Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime starts"),
+        Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime starts"),
+        Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("a runtime starts"),
     ]
 }
 
 #[test]
 fn a_render_can_be_spawned() {
-    let template = environment().template_from_str("<< await sleep(1) >>").expect("compiles");
+    let template = environment()
+        .template_from_str("<< await sleep(1) >>")
+        .expect("compiles");
     for runtime in runtimes() {
         let render = template.render_async(());
         let rendered = runtime.block_on(async { tokio::spawn(render).await });
@@ -36,9 +45,14 @@ fn a_render_can_be_spawned() {
 
 #[test]
 fn the_deadline_wakes_a_render_that_nothing_else_wakes() {
-    let runtime = Builder::new_current_thread().enable_all().start_paused(true).build();
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build();
     runtime.expect("a runtime starts").block_on(async {
-        let template = environment().template_from_str("\n<< await never() >>").expect("compiles");
+        let template = environment()
+            .template_from_str("\n<< await never() >>")
+            .expect("compiles");
         let start = Instant::now();
         let options = RenderOptions::new().deadline(Duration::from_secs(60));
         let error = template.render_async_with((), options).await.unwrap_err();
@@ -47,14 +61,24 @@ fn the_deadline_wakes_a_render_that_nothing_else_wakes() {
         let took = start.elapsed();
         assert!((60_000..60_100).contains(&took.as_millis()), "{took:?}");
         let options = RenderOptions::new().deadline(Duration::from_secs(60));
-        let template = environment().template_from_str("<< await sleep(59000) >>").expect("compiles");
-        assert_eq!(template.render_async_with((), options).await.expect("in time"), "slept");
+        let template = environment()
+            .template_from_str("<< await sleep(59000) >>")
+            .expect("compiles");
+        assert_eq!(
+            template
+                .render_async_with((), options)
+                .await
+                .expect("in time"),
+            "slept"
+        );
     });
 }
 
 #[test]
 fn blocking_is_refused_where_it_would_stop_the_runtime_and_works_elsewhere() {
-    let template = environment().template_from_str("<< await sleep(1) >>").expect("compiles");
+    let template = environment()
+        .template_from_str("<< await sleep(1) >>")
+        .expect("compiles");
     for runtime in runtimes() {
         let handle = runtime.handle().clone();
         let on_handle = template.with_options(RenderOptions::new().block_on(handle.clone()));
@@ -75,7 +99,9 @@ fn blocking_is_refused_where_it_would_stop_the_runtime_and_works_elsewhere() {
             // Also after it was refused once, and for templates that wait for nothing.
             refused(one.render(()));
         };
-        runtime.block_on(async { tokio::spawn(task).await }).expect("no panic");
+        runtime
+            .block_on(async { tokio::spawn(task).await })
+            .expect("no panic");
         // On threads that may block.
         let one = on_handle.clone();
         let blocking = runtime.block_on(async {
@@ -97,10 +123,14 @@ fn blocking_is_refused_where_it_would_stop_the_runtime_and_works_elsewhere() {
 
 #[test]
 fn a_writer_of_tokio_gets_the_page() {
-    let template = environment().template_from_str("a<< await sleep(1) >>b").expect("compiles");
+    let template = environment()
+        .template_from_str("a<< await sleep(1) >>b")
+        .expect("compiles");
     for runtime in runtimes() {
         let mut bytes: Vec<u8> = Vec::new();
-        runtime.block_on(template.render_to_tokio((), &mut bytes)).expect("renders");
+        runtime
+            .block_on(template.render_to_tokio((), &mut bytes))
+            .expect("renders");
         assert_eq!(bytes, b"asleptb");
     }
 }

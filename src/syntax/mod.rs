@@ -1,6 +1,6 @@
 //! From a template's text to its tree.
 //!
-//! Input: an [`Origin`] and [`Options`]. Output: a [`Tree`](ast::Tree), or an error with its place.
+//! Input: an `Origin` and `Options`. Output: an `ast::Tree`, or an error with its place.
 //! This layer knows nothing of values, programs or what names mean.
 
 pub(crate) mod ast;

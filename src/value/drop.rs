@@ -4,9 +4,11 @@
 //! can look into an object of the host or a future, so these wait for their turn ([`drop_in_turn`]).
 
 use std::any::Any;
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::hash::BuildHasher;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
+
+use foldhash::fast::FixedState;
 
 use crate::value::{Repr, Value};
 
@@ -56,42 +58,84 @@ pub(super) fn drop_all(mut values: Vec<Value>) {
 /// Something that waits to be dropped.
 type Waiting = Box<dyn Any + Send>;
 
-/// What each thread that is dropping something has yet to drop. An entry is there only while its
-/// thread is inside of [`drop_in_turn`].
-static QUEUES: LazyLock<Mutex<HashMap<ThreadId, Vec<Waiting>>>> = LazyLock::new(Mutex::default);
-
-fn queues() -> MutexGuard<'static, HashMap<ThreadId, Vec<Waiting>>> {
-    QUEUES.lock().unwrap_or_else(PoisonError::into_inner)
+/// What one thread has yet to drop; it is there only while the thread is inside of [`drop_in_turn`].
+struct Queue {
+    thread: ThreadId,
+    waiting: Vec<Waiting>,
 }
+
+/// The queues of all threads, in several places so that threads seldom wait for each other.
+static QUEUES: [Mutex<Vec<Queue>>; 32] = [const { Mutex::new(Vec::new()) }; 32];
 
 /// Drops `item`, but never inside of another such drop on the same thread: there it waits until the
 /// outer one is done. So a chain of futures, each of which owns the one before, is dropped in a loop.
 pub(super) fn drop_in_turn(item: Waiting) {
-    let thread = thread::current().id();
-    if let Some(queue) = queues().get_mut(&thread) {
-        queue.push(item);
-        return;
-    }
-    queues().insert(thread, Vec::new());
-    // Also if the drop of something of the host panics, the thread must not seem to be dropping still.
-    let _turn = Turn(thread);
-    drop(item);
-    loop {
-        let next = queues().get_mut(&thread).and_then(Vec::pop);
-        match next {
-            Some(next) => drop(next),
-            None => break,
+    let turn = Turn::of_this_thread();
+    {
+        let mut queues = turn.queues();
+        match queues.iter_mut().find(|queue| queue.thread == turn.thread) {
+            Some(queue) => {
+                queue.waiting.push(item);
+                // The turn is that of the outer drop.
+                std::mem::forget(turn);
+                return;
+            }
+            None => queues.push(Queue {
+                thread: turn.thread,
+                waiting: Vec::new(),
+            }),
         }
+    }
+    let mut next = Some(item);
+    while let Some(item) = next {
+        drop(item);
+        next = turn.next();
+    }
+    std::mem::forget(turn);
+}
+
+/// The time during which a thread drops what waits. It ends with the last thing that does; also if the
+/// drop of something of the host panics, when the thread must not seem to be dropping still.
+struct Turn {
+    thread: ThreadId,
+    place: usize,
+}
+
+impl Turn {
+    fn of_this_thread() -> Self {
+        let thread = thread::current().id();
+        let hash = FixedState::default().hash_one(thread);
+        Turn {
+            thread,
+            place: hash as usize % QUEUES.len(),
+        }
+    }
+
+    fn queues(&self) -> MutexGuard<'static, Vec<Queue>> {
+        QUEUES[self.place]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next thing to drop; without one, the turn ends.
+    fn next(&self) -> Option<Waiting> {
+        let mut queues = self.queues();
+        let place = queues
+            .iter()
+            .position(|queue| queue.thread == self.thread)?;
+        let next = queues[place].waiting.pop();
+        if next.is_none() {
+            queues.swap_remove(place);
+        }
+        next
     }
 }
 
-/// The time during which a thread drops what waits.
-struct Turn(ThreadId);
-
 impl Drop for Turn {
     fn drop(&mut self) {
-        let left = queues().remove(&self.0);
-        // There is something left only after a panic.
-        std::mem::forget(left.filter(|left| !left.is_empty()));
+        let mut queues = self.queues();
+        let place = queues.iter().position(|queue| queue.thread == self.thread);
+        // What is left could panic again, during the panic that leads here, and so is kept for good.
+        std::mem::forget(place.map(|place| queues.swap_remove(place)));
     }
 }

@@ -1,9 +1,8 @@
 //! Serde, outwards: values serialise, to themselves where the engine's own serialiser takes them.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::ser::{self, Serialize, Serializer};
 
@@ -56,10 +55,14 @@ const TICKET: &str = "$kakehi::Value";
 /// Serde moves plain data only, and neither what serialises nor the serialiser knows the other's type.
 /// So a value that must come through as it is, an object say, is left here, and its ticket, a plain
 /// number, is sent instead. Each is fetched at once by the serialiser that it was left for.
-static CLOAKROOM: LazyLock<Mutex<HashMap<u64, Value>>> = LazyLock::new(Mutex::default);
+///
+/// There are several rooms, so that renders on many threads seldom wait for each other.
+static CLOAKROOMS: [Mutex<Vec<(u64, Value)>>; 32] = [const { Mutex::new(Vec::new()) }; 32];
 
-fn cloakroom() -> MutexGuard<'static, HashMap<u64, Value>> {
-    CLOAKROOM.lock().unwrap_or_else(PoisonError::into_inner)
+fn cloakroom(number: u64) -> MutexGuard<'static, Vec<(u64, Value)>> {
+    CLOAKROOMS[number as usize % CLOAKROOMS.len()]
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A value left in the cloakroom for as long as this lives.
@@ -69,7 +72,7 @@ impl Ticket {
     fn new(value: &Value) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        cloakroom().insert(number, value.clone());
+        cloakroom(number).push((number, value.clone()));
         Ticket(number)
     }
 }
@@ -80,14 +83,20 @@ pub(super) fn redeem(name: &str, content: &Value) -> Option<Value> {
         return None;
     }
     let number = u64::try_from(content.as_i64()?).ok()?;
-    cloakroom().get(&number).cloned()
+    let room = cloakroom(number);
+    let left = room.iter().find(|(own, _)| *own == number);
+    left.map(|(_, value)| value.clone())
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
         // The value goes after the lock does: it may be large, and dropping it may run the host's code.
-        let value = cloakroom().remove(&self.0);
-        drop(value);
+        let left = {
+            let mut room = cloakroom(self.0);
+            let place = room.iter().position(|(own, _)| *own == self.0);
+            place.map(|place| room.swap_remove(place))
+        };
+        drop(left);
     }
 }
 

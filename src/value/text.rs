@@ -205,7 +205,11 @@ pub(crate) fn strip_between_tags(text: &str) -> String {
         let (tag, after) = rest.split_at(end + 1);
         out.push_str(tag);
         let trimmed = after.trim_start();
-        rest = if trimmed.starts_with('<') { trimmed } else { after };
+        rest = if trimmed.starts_with('<') {
+            trimmed
+        } else {
+            after
+        };
     }
     out.push_str(rest);
     out

@@ -105,7 +105,11 @@ pub(super) fn remainder(budget: &Budget, a: &Value, b: &Value) -> Result<Value, 
         && let Some(remainder) = x.checked_rem(*y)
     {
         let wrong_sign = remainder != 0 && (remainder < 0) != (y < &0);
-        return Ok(Value::int(if wrong_sign { remainder + y } else { remainder }));
+        return Ok(Value::int(if wrong_sign {
+            remainder + y
+        } else {
+            remainder
+        }));
     }
     value::operate::remainder(budget, a, b)
 }
@@ -205,11 +209,7 @@ impl Machine {
     }
 
     /// What stands for an attribute that the top value does not have.
-    pub(super) fn missing_attribute(
-        &self,
-        name: &Symbol,
-        policy: UndefinedPolicy,
-    ) -> Undefined {
+    pub(super) fn missing_attribute(&self, name: &Symbol, policy: UndefinedPolicy) -> Undefined {
         Undefined::attribute(self.top(), name.text().clone(), policy)
     }
 
@@ -384,7 +384,10 @@ impl Machine {
         let map = &self.stack[at];
         let source = settled(&self.render.budget, &self.stack[at + 1])?;
         let pairs: Vec<(Value, Value)> = match mapping(source) {
-            Some(mapping) => mapping.iter().map(|(key, item)| (key, item.clone())).collect(),
+            Some(mapping) => mapping
+                .iter()
+                .map(|(key, item)| (key, item.clone()))
+                .collect(),
             None => {
                 return Err(MachineFault::NotAMapping {
                     found: source.type_name().into(),

@@ -31,7 +31,12 @@ const ONLY_IN: [(&str, &[&str]); 4] = [
     // The last two adapt what futures of the host give, and poll nothing.
     (
         ".await",
-        &["render/", "environment/", "call/typed.rs", "value/pending.rs"],
+        &[
+            "render/",
+            "environment/",
+            "call/typed.rs",
+            "value/pending.rs",
+        ],
     ),
     ("tokio::", &["render/", "cli/", "environment/"]),
 ];

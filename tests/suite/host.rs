@@ -8,13 +8,11 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use futures_util::stream;
-use kakehi::{
-    Arguments, CallContext, Environment, Error, Flow, Object, Rest, Value,
-};
+use kakehi::{Arguments, CallContext, Environment, Error, Flow, Object, Rest, Value};
 
 /// A future that is pending `rounds` times and wakes its task each time.
 #[derive(Debug)]
-pub struct Rounds(pub u32);
+pub(crate) struct Rounds(pub(crate) u32);
 
 impl Future for Rounds {
     type Output = ();
@@ -31,7 +29,7 @@ impl Future for Rounds {
 
 /// How often each function was called in one render; given to it as an extension.
 #[derive(Clone, Debug, Default)]
-pub struct Calls(Arc<Mutex<HashMap<String, i64>>>);
+pub(crate) struct Calls(Arc<Mutex<HashMap<String, i64>>>);
 
 impl Calls {
     fn count(&self, name: &str) {
@@ -68,13 +66,13 @@ fn numbers(count: i64, failure: Option<String>) -> Value {
 
 /// Whether the host's plain functions are async as well, so that everything that may wait does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
+pub(crate) enum Mode {
     Plain,
     AllAsync,
 }
 
 /// Adds the host's functions to an environment.
-pub fn populate(env: &mut Environment, mode: Mode) {
+pub(crate) fn populate(env: &mut Environment, mode: Mode) {
     env.add_function("get", |context: &CallContext<'_>, value: Value| {
         let calls = context.extension::<Calls>().cloned();
         Value::from_future(async move {
@@ -215,7 +213,7 @@ impl Object for Database {
 
 /// A context of JSON, in which an object with one key `$future`, `$failing`, `$stream`, `$safe`, `$bytes`
 /// or `$tuple` stands for what JSON cannot write.
-pub fn context(json: &serde_json::Value) -> Value {
+pub(crate) fn context(json: &serde_json::Value) -> Value {
     match json {
         serde_json::Value::Object(map) => {
             if map.len() == 1
@@ -259,7 +257,11 @@ fn special(key: &str, inner: &serde_json::Value) -> Option<Value> {
             }))
         }
         "$safe" => Value::from_safe_string(inner.as_str()?.to_owned()),
-        "$bytes" => Value::from_bytes(items().map(|byte| byte.as_u64().unwrap_or(0) as u8).collect::<Vec<_>>()),
+        "$bytes" => Value::from_bytes(
+            items()
+                .map(|byte| byte.as_u64().unwrap_or(0) as u8)
+                .collect::<Vec<_>>(),
+        ),
         "$tuple" => Value::from_tuple(items().map(context)),
         _ => return None,
     })

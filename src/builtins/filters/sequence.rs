@@ -19,7 +19,7 @@ pub(super) const FILTERS: &[Builtin] = &[
     Builtin::filter("count", &[], count),
     Builtin::filter("reverse", &[], reverse),
     Builtin::filter("random", &[], random),
-    Builtin::filter("join", &["d", "attribute"], join),
+    Builtin::filter("join", &["d", "attribute"], join).writing(write_join),
     Builtin::filter("batch", &["linecount", "fill_with"], batch)
         .required(1)
         .futures(Futures::SettleValue),
@@ -115,7 +115,7 @@ fn random(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
 }
 
 fn join(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
-    let separator = bound.get(0).cloned().unwrap_or(Value::string(literal!("")));
+    let separator = separator(bound);
     let subjects = items(context, bound.value)?;
     let Some(attribute) = bound.some(1) else {
         return join_values(context, &separator, &subjects);
@@ -131,36 +131,73 @@ fn join(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     )
 }
 
+fn separator(bound: &Bound<'_>) -> Value {
+    bound.get(0).cloned().unwrap_or(Value::string(literal!("")))
+}
+
 /// Joins texts; under auto-escaping, markup among them or as the separator makes the result markup.
 fn join_values(context: &CallContext<'_>, separator: &Value, items: &[Value]) -> Answer {
     context.fuel(items.len() as u64)?;
     let safe = context.auto_escape() && (is_markup(separator) || items.iter().any(is_markup));
     let mut out = PaidText::new(context);
-    let separator = match safe && !is_markup(separator) {
-        true => {
-            let mut escaped = PaidText::new(context);
-            escaped.push_escaped(&operand::text(context, separator)?)?;
-            escaped.finish().into()
-        }
-        false => operand::text(context, separator)?,
-    };
+    write_joined(&mut out, safe, separator, items)?;
+    value(text_like(safe, out.finish()))
+}
+
+/// What is printed escaped anyway is escaped part by part, with or without markup among the parts.
+fn write_join(
+    context: &CallContext<'_>,
+    bound: &Bound<'_>,
+    output: &mut String,
+) -> Result<bool, Error> {
+    if bound.some(1).is_some() {
+        return Ok(false);
+    }
+    let subjects = items(context, bound.value)?;
+    context.fuel(subjects.len() as u64)?;
+    let mut out = PaidText::after(context, output);
+    let written = write_joined(
+        &mut out,
+        context.auto_escape(),
+        &separator(bound),
+        &subjects,
+    );
+    *output = out.finish();
+    written.map(|()| true)
+}
+
+/// Writes items with a separator between them, and escapes what is no markup if `escapes` says so.
+fn write_joined(
+    out: &mut PaidText<'_, '_>,
+    escapes: bool,
+    separator: &Value,
+    items: &[Value],
+) -> Result<(), Error> {
+    let context = out.context();
+    let mut between = PaidText::new(context);
+    let text = operand::text(context, separator)?;
+    match escapes && !is_markup(separator) {
+        true => between.push_escaped(&text)?,
+        false => between.push(&text)?,
+    }
     for (index, item) in items.iter().enumerate() {
         if index > 0 {
-            out.push(&separator)?;
+            out.push(between.as_str())?;
         }
         match item.as_str() {
-            Some(text) if safe && !item.is_safe() => out.push_escaped(text)?,
+            Some(text) if escapes && !item.is_safe() => out.push_escaped(text)?,
             Some(text) => out.push(text)?,
             None => {
-                let text = display::to_text(context, settled(context, item)?)?;
-                match safe && !is_markup(item) {
+                let item = settled(context, item)?;
+                let text = display::to_text(context, item)?;
+                match escapes && !is_markup(item) {
                     true => out.push_escaped(&text)?,
                     false => out.push(&text)?,
                 }
             }
         }
     }
-    value(text_like(safe, out.finish()))
+    Ok(())
 }
 
 fn batch(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {

@@ -16,7 +16,7 @@ mod waits;
 use std::cell::Cell;
 
 use crate::builtins::register;
-use crate::call::{Budget, CallContext, ContextParts, Extensions, Flow, Registry};
+use crate::call::{Arguments, Budget, CallContext, ContextParts, Extensions, Flow, Registry};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::value::{UndefinedPolicy, Value, display};
@@ -123,4 +123,55 @@ fn check(rows: &[(&str, &str)]) {
 /// Whether an answer is the expected one; any error is as good as another.
 fn fits(answer: &str, expected: &str) -> bool {
     answer == expected || expected == "error" && answer.starts_with("error ")
+}
+
+/// Writing a result gives what printing it gives.
+#[test]
+fn written_results_are_printed_ones() {
+    let text = |text: &str| Value::string(text);
+    let list = || {
+        Value::list(vec![
+            text("<"),
+            Value::safe("<b>"),
+            Value::int(1),
+            Value::NONE,
+        ])
+    };
+    let rows = [
+        ("escape", vec![text("<a>")]),
+        ("e", vec![Value::safe("<a>")]),
+        ("safe", vec![text("<a>")]),
+        ("upper", vec![text("<a>")]),
+        ("upper", vec![Value::safe("<a>")]),
+        ("lower", vec![Value::TRUE]),
+        ("capitalize", vec![text("<a>ß")]),
+        ("join", vec![list()]),
+        ("join", vec![list(), text("&")]),
+        ("join", vec![list(), Value::safe("&")]),
+        ("join", vec![text("<&"), text("'")]),
+        ("join", vec![Value::UNDEFINED]),
+    ];
+    for auto_escape in [false, true] {
+        let host = Host {
+            auto_escape,
+            ..Host::new()
+        };
+        for (name, arguments) in &rows {
+            host.with_context(|context| {
+                let arguments = Arguments::positional_only(arguments);
+                let filter = context.filter(name).expect("it is a builtin");
+                let mut written = String::from("before ");
+                let done = filter.write(context, &arguments, &mut written);
+                assert!(done.expect("it writes"), "{name}");
+                let result = context.call_filter(name, &arguments).expect("it answers");
+                let mut printed = String::from("before ");
+                let done = match auto_escape {
+                    true => display::write_escaped(context, &mut printed, &result),
+                    false => display::write(context, &mut printed, &result),
+                };
+                done.expect("it prints");
+                assert_eq!(written, printed, "{name}, escaping: {auto_escape}");
+            });
+        }
+    }
 }
