@@ -106,7 +106,13 @@ impl Expression {
     fn job(&self, context: impl Serialize) -> Result<Job, Error> {
         let target = Target::Compiled(Arc::clone(&self.compiled));
         let options = Arc::clone(&self.options);
-        Job::new(&self.configuration, target, Entry::Expression, options, &context)
+        Job::new(
+            &self.configuration,
+            target,
+            Entry::Expression,
+            options,
+            &context,
+        )
     }
 }
 

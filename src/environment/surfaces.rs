@@ -173,6 +173,12 @@ impl Environment {
 
     fn job_of(&self, target: Target, context: &impl Serialize) -> Result<Job, Error> {
         let options = Job::no_options();
-        Job::new(&self.configuration, target, Entry::Template, options, context)
+        Job::new(
+            &self.configuration,
+            target,
+            Entry::Template,
+            options,
+            context,
+        )
     }
 }

@@ -134,7 +134,10 @@ fn summarise(configuration: &Configuration, template: &Compiled) -> (WaitSummary
     let automatic = |program: &Program| program.auto_await && !program.context_names.is_empty();
     let unknown = walk.dynamic
         || walk.unloaded
-        || walk.visited.iter().any(|visited| automatic(&visited.program));
+        || walk
+            .visited
+            .iter()
+            .any(|visited| automatic(&visited.program));
     let answer = if unknown { Waits::Unknown } else { Waits::No };
     let lasting = !walk.unloaded && !walk.incomplete;
     (WaitSummary { answer, site: None }, lasting)

@@ -733,11 +733,20 @@ fn only_what_a_template_can_read_is_converted() {
     env.add_template("part", "<< costly >>");
     env.template("part").expect("compiles");
     let page = env.template("page").expect("compiles");
-    assert_eq!(page.render(Page).unwrap_err().kind(), ErrorKind::Serialization);
+    assert_eq!(
+        page.render(Page).unwrap_err().kind(),
+        ErrorKind::Serialization
+    );
     env.add_template("page", "<< title >><% include name %>");
     let page = env.template("page").expect("compiles");
-    assert_eq!(page.render(Page).unwrap_err().kind(), ErrorKind::Serialization);
+    assert_eq!(
+        page.render(Page).unwrap_err().kind(),
+        ErrorKind::Serialization
+    );
     // Keys of a map are found whatever they are called.
     let map = std::collections::HashMap::from([("a", 1), ("b", 2)]);
-    assert_eq!(env.render_str("<< a >><< c >>", &map).expect("renders"), "1");
+    assert_eq!(
+        env.render_str("<< a >><< c >>", &map).expect("renders"),
+        "1"
+    );
 }

@@ -354,7 +354,13 @@ impl Template {
 
     pub(crate) fn job_at(&self, entry: Entry, context: impl Serialize) -> Result<Job, Error> {
         let target = Target::Compiled(Arc::clone(&self.compiled));
-        Job::new(&self.configuration, target, entry, Arc::clone(&self.options), &context)
+        Job::new(
+            &self.configuration,
+            target,
+            entry,
+            Arc::clone(&self.options),
+            &context,
+        )
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind as IoErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::environment::loader::{Load, Loader};
 use crate::error::{Error, HostFault};
@@ -95,12 +95,6 @@ fn is_missing(cause: &std::io::Error) -> bool {
             | IoErrorKind::InvalidInput
             | IoErrorKind::InvalidFilename
     )
-}
-
-impl AsRef<Path> for FileLoader {
-    fn as_ref(&self) -> &Path {
-        &self.root
-    }
 }
 
 #[cfg(test)]
