@@ -91,6 +91,11 @@ pub(crate) enum Instruction {
     BeginCapture,
     /// Ends the innermost capture; safe text if auto-escaping is on. `-> text`
     EndCapture,
+    /// Safe text if auto-escaping is on, else the value as it is: what a `filter` or `call` block writes
+    /// and what a block `set` with filters stores. `v -> v`
+    MarkSafe,
+    /// Drops white space between tags; a safe text stays safe. `text -> text`
+    StripSpaces,
     /// Sends what is written so far. `->` ⏸
     Flush,
 
@@ -117,6 +122,9 @@ pub(crate) enum Instruction {
     StoreName(NameId),
     /// Makes a local variable visible in the template's context, as `set` at the top does. `->`
     ExportLocal(Variable, NameId),
+    /// The same, but for this template and those it extends or includes only, as `import` at the top does:
+    /// importers do not see the name. `->`
+    ShareLocal(Variable, NameId),
     /// A variable captured by a macro: cell `.1` of the activation `.0` levels out, counting only units
     /// that have cells. `-> v`
     LoadCell(u8, u16, NameId),
@@ -310,4 +318,52 @@ pub(crate) enum Instruction {
     WithoutKeys(u32),
 }
 
+impl Instruction {
+    /// Whether it calls a filter, test, function or method.
+    pub(crate) fn is_call(self) -> bool {
+        matches!(
+            self,
+            Instruction::CallFilter(_)
+                | Instruction::AwaitFilter(_)
+                | Instruction::PerformTest(_)
+                | Instruction::CallFunction(_)
+                | Instruction::CallMethod(..)
+        )
+    }
+}
+
 const _: () = assert!(size_of::<Instruction>() == 8);
+
+impl Instruction {
+    /// Where the instruction may jump to.
+    pub(crate) fn target(mut self) -> Option<Label> {
+        self.target_mut().copied()
+    }
+
+    /// Where the instruction may jump to, to change it.
+    pub(crate) fn target_mut(&mut self) -> Option<&mut Label> {
+        match self {
+            Instruction::CompareChain(_, label)
+            | Instruction::Jump(label)
+            | Instruction::JumpBack(label)
+            | Instruction::JumpIfFalse(label)
+            | Instruction::JumpIfTrue(label)
+            | Instruction::JumpIfFalseOrPop(label)
+            | Instruction::JumpIfTrueOrPop(label)
+            | Instruction::JumpIfValueOrPop(label)
+            | Instruction::JumpIfNullish(label)
+            | Instruction::JumpIfSet(_, label)
+            | Instruction::JumpIfExtended(label)
+            | Instruction::NextItem(label)
+            | Instruction::HoldItem(label)
+            | Instruction::ReleaseItem(label)
+            | Instruction::ExitLoopElse(label)
+            | Instruction::MatchSequence {
+                otherwise: label, ..
+            }
+            | Instruction::MatchMapping(label)
+            | Instruction::MatchKey(label) => Some(label),
+            _ => None,
+        }
+    }
+}

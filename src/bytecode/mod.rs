@@ -4,14 +4,16 @@
 //! the machine that runs it. [`Program::verify`] checks what the machine relies on.
 
 mod disassemble;
+mod effect;
 mod instruction;
 mod program;
 mod verify;
 
+pub(crate) use effect::{Effect, StackChange};
 pub(crate) use instruction::{
     CompareOperator, Instruction, Label, LoopField, NameId, ShapeId, Slot, Variable,
 };
 pub(crate) use program::{
-    BlockInfo, CallShape, CallSite, ImportSite, IncludeSite, LoopInfo, MacroInfo, Program, Reference,
-    ReferenceKind, Unit, UnitKind, Visible, VisibleSource, WaitSite,
+    BlockInfo, CallShape, CallSite, ImportSite, IncludeSite, LoopInfo, MacroInfo, Program,
+    Reference, ReferenceKind, Unit, UnitKind, Visible, VisibleSource, WaitSite,
 };

@@ -1,5 +1,6 @@
 //! A compiled template.
 
+use std::fmt;
 use std::sync::Arc;
 
 use arcstr::ArcStr;
@@ -7,7 +8,7 @@ use arcstr::ArcStr;
 use crate::bytecode::{Instruction, Label, NameId, ShapeId, Slot, Variable};
 use crate::call::Function;
 use crate::source::{Origin, Span};
-use crate::value::{UndefinedPolicy, Value};
+use crate::value::{Symbol, UndefinedPolicy, Value};
 
 /// A compiled template: code, and the tables that instructions index.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ pub(crate) struct Program {
     /// Pieces of code that run in an activation of their own; the first is the template itself.
     pub(crate) units: Vec<Unit>,
     pub(crate) constants: Vec<Value>,
-    pub(crate) names: Vec<ArcStr>,
+    pub(crate) names: Vec<Symbol>,
     pub(crate) texts: Vec<Box<str>>,
     pub(crate) shapes: Vec<CallShape>,
     /// Filters and tests by place of use.
@@ -66,6 +67,8 @@ pub(crate) struct Unit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UnitKind {
     Template,
+    /// An expression by itself: leaves one value on the stack before `Return`.
+    Expression,
     Block,
     /// A macro, or the body of a `call` block.
     Macro,
@@ -94,12 +97,18 @@ impl CallShape {
 }
 
 /// A filter or test where it is used.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct CallSite {
     pub(crate) name: ArcStr,
     /// None if there is no such filter or test and the place may never be reached.
     pub(crate) function: Option<Arc<dyn Function>>,
     pub(crate) shape: ShapeId,
+}
+
+impl fmt::Debug for CallSite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CallSite").field(&self.name).finish()
+    }
 }
 
 /// What the machine must know of a loop before it starts.
@@ -207,11 +216,13 @@ impl Program {
     /// The source of the instruction at `address`.
     pub(crate) fn span(&self, address: Label) -> Span {
         let after = self.spans.partition_point(|(start, _)| *start <= address);
-        self.spans[..after].last().map_or(Span::default(), |(_, span)| *span)
+        self.spans[..after]
+            .last()
+            .map_or(Span::default(), |(_, span)| *span)
     }
 
     /// The text of a name.
-    pub(crate) fn name(&self, id: NameId) -> &ArcStr {
+    pub(crate) fn name(&self, id: NameId) -> &Symbol {
         &self.names[id.0 as usize]
     }
 }

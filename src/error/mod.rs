@@ -3,17 +3,27 @@
 //! Each layer has a private enum here with its texts ([`SyntaxFault`], [`ValueFault`], …); they become
 //! an [`Error`] when they leave their layer, and gain a place and a trace on their way up.
 
+pub(crate) mod builtin;
+pub(crate) mod call;
+mod compile;
+mod host;
 mod kind;
+pub(crate) mod machine;
+mod mend;
 mod report;
 mod suggest;
 mod syntax;
 mod trace;
+pub(crate) mod value;
 
+pub(crate) use compile::{CompileFault, VerifyFault};
+pub(crate) use host::HostFault;
 pub use kind::ErrorKind;
 pub(crate) use suggest::suggest;
 pub(crate) use syntax::{DelimiterFault, SyntaxError, SyntaxFault, SyntaxNote};
 pub(crate) use trace::{TraceEntry, TraceKind};
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -43,7 +53,10 @@ struct Repr {
     place: Option<Place>,
     notes: Vec<Note>,
     trace: Vec<TraceEntry>,
+    /// Whether the trace is complete: an error that passes through a template's callers gets it once.
+    traced: bool,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+    payload: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 /// A remark under the excerpt, with a place of its own where it has one.
@@ -89,7 +102,9 @@ impl Error {
             place: None,
             notes: Vec::new(),
             trace: Vec::new(),
+            traced: false,
             source: None,
+            payload: None,
         }))
     }
 
@@ -124,6 +139,23 @@ impl Error {
         self
     }
 
+    /// Adds the mended source to an error that a word would cure; `label` is the call that gave the future
+    /// or stream.
+    pub(crate) fn with_mended_source(self, label: &str) -> Self {
+        let mended = self.0.place.as_ref().and_then(|place| {
+            let source = &place.origin.text;
+            match self.0.kind {
+                ErrorKind::UnawaitedFuture => mend::with_await(source, place.span, label),
+                ErrorKind::StreamInSyncFor => mend::with_async_for(source, place.span),
+                _ => None,
+            }
+        });
+        match mended {
+            Some(mended) => self.with_note(format!("write `{mended}`"), None),
+            None => self,
+        }
+    }
+
     /// Adds a remark, with its own place where it has one.
     pub(crate) fn with_note(mut self, text: impl Into<ArcStr>, place: Option<Place>) -> Self {
         self.0.notes.push(Note {
@@ -139,9 +171,30 @@ impl Error {
         self
     }
 
+    /// Adds what the error is about, for the layer that can do something about it.
+    pub(crate) fn with_payload(mut self, payload: Arc<dyn Any + Send + Sync>) -> Self {
+        self.0.payload = Some(payload);
+        self
+    }
+
+    /// What the error is about, where a layer added that.
+    pub(crate) fn payload(&self) -> Option<&Arc<dyn Any + Send + Sync>> {
+        self.0.payload.as_ref()
+    }
+
     /// Adds the next outer call, include, block or macro to the trace.
     pub(crate) fn push_trace(&mut self, entry: TraceEntry) {
         self.0.trace.push(entry);
+    }
+
+    /// Whether the trace is complete.
+    pub(crate) fn is_traced(&self) -> bool {
+        self.0.traced
+    }
+
+    /// Says that the trace is complete.
+    pub(crate) fn mark_traced(&mut self) {
+        self.0.traced = true;
     }
 }
 

@@ -3,28 +3,83 @@
 //! A [`Value`] is 16 bytes: a tag and a payload of one 64-bit integer or one pointer, so that it
 //! travels in two registers. Cloning never allocates. Everything here is `Send + Sync`, knows no
 //! template and no runtime, and is bounded in depth where it recurses.
+//!
+//! Values behave as Python's do. An operation that may allocate, recurse or meet a future takes a
+//! [`Charge`]: who pays for it, and whether futures that are done stand for their results.
 
-mod compare;
+pub(crate) mod access;
+mod charge;
+pub(crate) mod compare;
+mod context;
 mod convert;
-mod display;
+mod cycles;
+mod deserialize;
+pub(crate) mod display;
+mod drop;
+pub(crate) mod extract;
+pub(crate) mod float;
 mod iterate;
+mod key;
+mod kind;
 mod list;
 mod map;
+mod mapping;
 mod namespace;
-mod number;
+pub(crate) mod number;
 mod object;
-mod operate;
+pub(crate) mod operate;
 mod pending;
+pub(crate) mod percent;
+mod range;
 mod record;
+pub(crate) mod sequence;
 mod serialize;
-mod text;
+mod serializer;
+mod shapes;
+mod symbol;
+pub(crate) mod text;
 mod undefined;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use arcstr::ArcStr;
 
+pub(crate) use charge::{Charge, MAX_DEPTH, Unlimited, values_size};
+pub(crate) use cycles::Containers;
+pub use iterate::ValueIter;
+pub(crate) use iterate::{collect, iterate, length};
+pub use kind::ValueKind;
+pub(crate) use list::{List, Tuple};
+pub(crate) use map::{Dict, Map, MapView};
+pub(crate) use mapping::{Mapping, mapping};
+pub(crate) use namespace::Namespace;
+pub use object::Object;
+pub(crate) use object::ObjectBox;
+pub use pending::StreamHandle;
+pub(crate) use pending::{Pending, SharedFuture, Stream, settled};
+pub(crate) use range::Range;
+pub(crate) use record::{Record, Shape};
+pub(crate) use serializer::from_fields;
+pub(crate) use symbol::Symbol;
+pub use undefined::UndefinedPolicy;
+pub(crate) use undefined::{Subject, Undefined};
+
+use crate::error::Error;
+
 /// A value of a template: what contexts hold, expressions give and functions take.
+///
+/// Values are made by `From`, from anything that serde serialises ([`Value::from_serialize`]), or from
+/// an [`Object`] of the host. They compare, print and convert as Python's values do.
+///
+/// ```
+/// use kakehi::Value;
+/// let value = Value::from(vec![Value::from(1), Value::from("a"), Value::from(2.5)]);
+/// assert_eq!(value.to_string(), "[1, 'a', 2.5]");
+/// assert_eq!(value.len(), Some(3));
+/// ```
 #[derive(Clone)]
 pub struct Value(pub(crate) Repr);
 
@@ -33,8 +88,9 @@ pub struct Value(pub(crate) Repr);
 pub(crate) enum Repr {
     /// A variable slot that nothing was stored in; never leaves the machine.
     Unset,
-    /// With what is known of its name and place, and its policy.
-    Undefined(Arc<Undefined>),
+    /// With what is known of its name and place, and its policy; a lenient one of which nothing is
+    /// known has no payload.
+    Undefined(Option<Arc<Undefined>>),
     None,
     Bool(Flag),
     Int(i64),
@@ -50,8 +106,8 @@ pub(crate) enum Repr {
     Range(Arc<Range>),
     Map(Arc<Dict>),
     Record(Arc<Record>),
-    /// A host object or a callable; the second `Arc` makes the handle thin.
-    Object(Arc<Arc<dyn Object>>),
+    /// A host object or a callable; the box inside makes the handle thin.
+    Object(Arc<ObjectBox>),
     Pending(Arc<Pending>),
     Stream(Arc<Stream>),
 }
@@ -60,8 +116,252 @@ pub(crate) enum Repr {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Flag(u64);
 
+impl Flag {
+    /// A bool as a word.
+    pub(crate) const fn new(flag: bool) -> Self {
+        Flag(flag as u64)
+    }
+
+    /// The bool.
+    pub(crate) const fn get(self) -> bool {
+        self.0 != 0
+    }
+}
+
 /// A float as a word.
 #[derive(Clone, Copy)]
 pub(crate) struct Bits(u64);
 
+impl Bits {
+    /// A float as a word.
+    pub(crate) const fn new(float: f64) -> Self {
+        Bits(float.to_bits())
+    }
+
+    /// The float.
+    pub(crate) const fn get(self) -> f64 {
+        f64::from_bits(self.0)
+    }
+}
+
 const _: () = assert!(size_of::<Value>() == 16);
+
+impl Value {
+    /// The value `none`.
+    pub const NONE: Value = Value(Repr::None);
+    /// An undefined value of which nothing is known.
+    pub const UNDEFINED: Value = Value(Repr::Undefined(None));
+    /// The value `true`.
+    pub const TRUE: Value = Value(Repr::Bool(Flag::new(true)));
+    /// The value `false`.
+    pub const FALSE: Value = Value(Repr::Bool(Flag::new(false)));
+
+    /// An undefined value of which nothing is known.
+    ///
+    /// ```
+    /// assert!(kakehi::Value::undefined().is_undefined());
+    /// ```
+    pub const fn undefined() -> Value {
+        Value::UNDEFINED
+    }
+
+    /// The value `none`.
+    pub const fn none() -> Value {
+        Value::NONE
+    }
+
+    pub(crate) const fn int(int: i64) -> Value {
+        Value(Repr::Int(int))
+    }
+
+    pub(crate) const fn float(float: f64) -> Value {
+        Value(Repr::Float(Bits::new(float)))
+    }
+
+    pub(crate) const fn bool(flag: bool) -> Value {
+        Value(Repr::Bool(Flag::new(flag)))
+    }
+
+    pub(crate) fn string(text: impl Into<ArcStr>) -> Value {
+        Value(Repr::String(text.into()))
+    }
+
+    /// Text that is markup already.
+    pub(crate) fn safe(text: impl Into<ArcStr>) -> Value {
+        Value(Repr::Safe(text.into()))
+    }
+
+    /// Text that is markup already if `safe` says so.
+    pub(crate) fn text(text: impl Into<ArcStr>, safe: bool) -> Value {
+        match safe {
+            true => Value::safe(text),
+            false => Value::string(text),
+        }
+    }
+
+    pub(crate) fn bytes(bytes: Vec<u8>) -> Value {
+        Value(Repr::Bytes(Arc::new(bytes)))
+    }
+
+    /// A list that never changes.
+    pub(crate) fn list(items: Vec<Value>) -> Value {
+        Value(Repr::List(Arc::new(List::frozen(items))))
+    }
+
+    /// A list of a template's own, which it may change.
+    pub(crate) fn shared_list(items: Vec<Value>) -> Value {
+        Value(Repr::List(Arc::new(List::shared(items))))
+    }
+
+    pub(crate) fn tuple(items: Vec<Value>) -> Value {
+        Value(Repr::Tuple(Arc::new(Tuple::new(items))))
+    }
+
+    /// A map that never changes.
+    pub(crate) fn map(map: Map) -> Value {
+        Value(Repr::Map(Arc::new(Dict::frozen(map))))
+    }
+
+    /// A map of a template's own, which it may change.
+    pub(crate) fn shared_map(map: Map) -> Value {
+        Value(Repr::Map(Arc::new(Dict::shared(map))))
+    }
+
+    /// A row of a shape; there is one value for each field.
+    pub(crate) fn record(shape: Arc<Shape>, values: Vec<Value>) -> Value {
+        Value(Repr::Record(Arc::new(Record::new(shape, values))))
+    }
+
+    /// The integers from `start` to before `stop`; a step of 0 is an error.
+    pub(crate) fn range(start: i64, stop: i64, step: i64) -> Result<Value, Error> {
+        Ok(Value(Repr::Range(Arc::new(Range::new(start, stop, step)?))))
+    }
+
+    /// The text of a string, safe or not.
+    pub(crate) fn as_text(&self) -> Option<&ArcStr> {
+        match &self.0 {
+            Repr::String(text) | Repr::Safe(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_list(&self) -> Option<&Arc<List>> {
+        match &self.0 {
+            Repr::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_tuple(&self) -> Option<&Arc<Tuple>> {
+        match &self.0 {
+            Repr::Tuple(tuple) => Some(tuple),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_dict(&self) -> Option<&Arc<Dict>> {
+        match &self.0 {
+            Repr::Map(dict) => Some(dict),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_record(&self) -> Option<&Arc<Record>> {
+        match &self.0 {
+            Repr::Record(record) => Some(record),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_range(&self) -> Option<&Range> {
+        match &self.0 {
+            Repr::Range(range) => Some(range),
+            _ => None,
+        }
+    }
+
+    /// Whether the value can hold itself, directly or not.
+    pub(crate) fn is_container(&self) -> bool {
+        matches!(
+            self.0,
+            Repr::List(_) | Repr::Tuple(_) | Repr::Map(_) | Repr::Record(_) | Repr::Object(_)
+        )
+    }
+
+    /// The type's name as Python and its messages have it.
+    pub(crate) fn type_name(&self) -> &str {
+        match &self.0 {
+            Repr::Unset | Repr::Undefined(_) => "Undefined",
+            Repr::None => "NoneType",
+            Repr::Bool(_) => "bool",
+            Repr::Int(_) | Repr::BigInt(_) => "int",
+            Repr::Float(_) => "float",
+            Repr::String(_) => "str",
+            Repr::Safe(_) => "Markup",
+            Repr::Bytes(_) => "bytes",
+            Repr::List(_) => "list",
+            Repr::Tuple(_) => "tuple",
+            Repr::Range(_) => "range",
+            Repr::Map(_) | Repr::Record(_) => "dict",
+            Repr::Object(object) => object.get().type_name(),
+            Repr::Pending(_) => "future",
+            Repr::Stream(_) => "stream",
+        }
+    }
+
+    /// Whether both are one and the same, as Python's `is` has it; equal constants without a place of
+    /// their own in memory are the same.
+    pub(crate) fn is_same(&self, other: &Value) -> bool {
+        match (&self.0, &other.0) {
+            (Repr::Undefined(a), Repr::Undefined(b)) => match (a, b) {
+                (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+                (None, None) => true,
+                _ => false,
+            },
+            (Repr::None, Repr::None) | (Repr::Unset, Repr::Unset) => true,
+            (Repr::Bool(a), Repr::Bool(b)) => a == b,
+            (Repr::Int(a), Repr::Int(b)) => a == b,
+            (Repr::BigInt(a), Repr::BigInt(b)) => a == b,
+            (Repr::Float(a), Repr::Float(b)) => a.0 == b.0,
+            (Repr::String(a), Repr::String(b)) | (Repr::Safe(a), Repr::Safe(b)) => a == b,
+            (Repr::Bytes(a), Repr::Bytes(b)) => a == b,
+            (Repr::List(a), Repr::List(b)) => Arc::ptr_eq(a, b),
+            (Repr::Tuple(a), Repr::Tuple(b)) => {
+                Arc::ptr_eq(a, b) || a.items().is_empty() && b.items().is_empty()
+            }
+            (Repr::Range(a), Repr::Range(b)) => Arc::ptr_eq(a, b),
+            (Repr::Map(a), Repr::Map(b)) => Arc::ptr_eq(a, b),
+            (Repr::Record(a), Repr::Record(b)) => Arc::ptr_eq(a, b),
+            (Repr::Object(a), Repr::Object(b)) => a.get().address() == b.get().address(),
+            (Repr::Pending(a), Repr::Pending(b)) => Arc::ptr_eq(a, b),
+            (Repr::Stream(a), Repr::Stream(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+}
+
+/// Whether `value` counts as true, as Python has it. A strict undefined is an error.
+pub(crate) fn truth(charge: &dyn Charge, value: &Value) -> Result<bool, Error> {
+    Ok(match &value.0 {
+        Repr::Unset | Repr::None => false,
+        Repr::Undefined(known) => {
+            if let Some(known) = known {
+                known.check()?;
+            }
+            false
+        }
+        Repr::Bool(flag) => flag.get(),
+        Repr::Int(int) => *int != 0,
+        Repr::BigInt(int) => **int != 0,
+        Repr::Float(float) => float.get() != 0.0,
+        Repr::String(text) | Repr::Safe(text) => !text.is_empty(),
+        Repr::Bytes(bytes) => !bytes.is_empty(),
+        Repr::List(list) => list.len() != 0,
+        Repr::Tuple(tuple) => !tuple.items().is_empty(),
+        Repr::Range(range) => range.len() != 0,
+        Repr::Map(dict) => dict.len() != 0,
+        Repr::Record(record) => !record.values().is_empty(),
+        Repr::Object(object) => object.get().is_true(),
+        Repr::Pending(_) | Repr::Stream(_) => return truth(charge, settled(charge, value)?),
+    })
+}

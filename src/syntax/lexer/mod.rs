@@ -517,7 +517,8 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
 
     /// Whether what follows is the operand of `await`; otherwise `await` is a name, as it is for Jinja2.
     ///
-    /// Of the two readings of `await (x)` the operand is taken, of `await [x]` the item of a variable.
+    /// Of the two readings of `await (x)` the operand is taken; of `await[x]` the item of a variable, but
+    /// of `await [x]` the operand.
     fn starts_operand(&self, end: usize, section: &Section, delimiter: &str) -> bool {
         let at = code::skip_space(self.source, end);
         if self.end_at(at, delimiter, false).is_some() {
@@ -525,6 +526,7 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
         }
         match self.source[at..].chars().next() {
             Some('(' | '{' | '"' | '\'' | '0'..='9') => true,
+            Some('[') => at > end,
             Some(first) if first == '_' || unicode_ident::is_xid_start(first) => {
                 const OPERATORS: [&str; 7] = ["and", "or", "not", "in", "is", "if", "else"];
                 let is = |word: &str| self.word_at(at, word).is_some();

@@ -1,0 +1,207 @@
+//! The filter `tojson`.
+
+use crate::builtins::group::Group;
+use crate::builtins::operand::{integer, is_markup, items, text};
+use crate::builtins::produce::{Answer, PaidText, charge_values, spaces, value};
+use crate::builtins::sort::{self, Keys};
+use crate::call::{Bound, Builtin, CallContext};
+use crate::error::Error;
+use crate::error::builtin::BuiltinFault;
+use crate::value::number::Number;
+use crate::value::{MAX_DEPTH, Value, ValueKind, display, mapping, number, settled};
+
+use super::sequence::tuples;
+
+pub(super) const FILTERS: &[Builtin] = &[Builtin::filter("tojson", &["indent"], tojson)];
+
+fn tojson(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
+    let indent = match bound.some(0) {
+        None => None,
+        Some(given) => match given.as_text() {
+            Some(text) => Some(text.to_string()),
+            None => {
+                let width = integer(bound, 0)?.unwrap_or(0);
+                Some(spaces(context, width)?)
+            }
+        },
+    };
+    let mut writer = Writer {
+        context,
+        out: PaidText::new(context),
+        indent,
+    };
+    writer.write(bound.value, 0)?;
+    value(Value::safe(writer.out.finish()))
+}
+
+struct Writer<'c, 'a> {
+    context: &'c CallContext<'a>,
+    out: PaidText<'c, 'a>,
+    indent: Option<String>,
+}
+
+impl Writer<'_, '_> {
+    fn write(&mut self, value: &Value, depth: usize) -> Result<(), Error> {
+        if depth > MAX_DEPTH {
+            return Err(BuiltinFault::TooDeep("tojson").into());
+        }
+        self.context.fuel(1)?;
+        let value = settled(self.context, value)?;
+        if let Some(undefined) = value.as_undefined() {
+            return Err(undefined.error());
+        }
+        if let Some(text) = value.as_str() {
+            return self.string(text);
+        }
+        match value.kind() {
+            ValueKind::None => self.out.push("null"),
+            ValueKind::Bool => self.out.push(if value.as_bool() == Some(true) {
+                "true"
+            } else {
+                "false"
+            }),
+            ValueKind::Integer | ValueKind::Float => self.number(value),
+            ValueKind::List => match value.as_list() {
+                Some(list) => self.sequence(&list.items(), depth),
+                None => Ok(()),
+            },
+            ValueKind::Tuple => match value.as_tuple() {
+                Some(tuple) => self.sequence(tuple.items(), depth),
+                None => Ok(()),
+            },
+            ValueKind::Map => self.mapping(value, depth),
+            _ if value.downcast_object::<Group>().is_some() => {
+                let parts = items(self.context, value)?;
+                self.sequence(&parts, depth)
+            }
+            _ if is_markup(value) => {
+                let text = text(self.context, value)?;
+                self.string(&text)
+            }
+            _ => Err(BuiltinFault::NoJson(value.type_name().to_owned()).into()),
+        }
+    }
+
+    fn number(&mut self, value: &Value) -> Result<(), Error> {
+        match number::number_of(value) {
+            Some(Number::Float(number)) if number.is_nan() => self.out.push("NaN"),
+            Some(Number::Float(f64::INFINITY)) => self.out.push("Infinity"),
+            Some(Number::Float(f64::NEG_INFINITY)) => self.out.push("-Infinity"),
+            _ => {
+                let text = display::to_text(self.context, value)?;
+                self.out.push(&text)
+            }
+        }
+    }
+
+    fn sequence(&mut self, items: &[Value], depth: usize) -> Result<(), Error> {
+        self.out.push("[")?;
+        for (index, item) in items.iter().enumerate() {
+            self.separate(index, depth + 1)?;
+            self.write(item, depth + 1)?;
+        }
+        self.close(items.is_empty(), depth, "]")
+    }
+
+    fn mapping(&mut self, value: &Value, depth: usize) -> Result<(), Error> {
+        let pairs = tuples(self.context, value)?;
+        charge_values(self.context, pairs.len())?;
+        let entries: Vec<(Value, Value)> = pairs
+            .iter()
+            .filter_map(|pair| match pair.as_tuple()?.items() {
+                [key, value] => Some((key.clone(), value.clone())),
+                _ => None,
+            })
+            .collect();
+        let keys = entries.iter().map(|(key, _)| key.clone()).collect();
+        let order = sort::order(self.context, entries.len(), &[keys], Keys::Plain, false)?;
+        self.out.push("{")?;
+        for (place, index) in order.into_iter().enumerate() {
+            let (key, value) = &entries[index];
+            self.separate(place, depth + 1)?;
+            self.key(key)?;
+            self.out.push(": ")?;
+            self.write(value, depth + 1)?;
+        }
+        self.close(entries.is_empty(), depth, "}")
+    }
+
+    fn key(&mut self, key: &Value) -> Result<(), Error> {
+        if let Some(text) = key.as_str() {
+            return self.string(text);
+        }
+        match key.kind() {
+            ValueKind::None | ValueKind::Bool | ValueKind::Integer | ValueKind::Float => {
+                self.out.push("\"")?;
+                self.write(key, 0)?;
+                self.out.push("\"")
+            }
+            _ => Err(BuiltinFault::NoJsonKey(key.type_name().to_owned()).into()),
+        }
+    }
+
+    /// What stands before the item at `index`: a comma, and a new line if the output is laid out.
+    fn separate(&mut self, index: usize, depth: usize) -> Result<(), Error> {
+        if index > 0 {
+            self.out
+                .push(if self.indent.is_some() { "," } else { ", " })?;
+        }
+        self.new_line(depth)
+    }
+
+    fn close(&mut self, empty: bool, depth: usize, bracket: &str) -> Result<(), Error> {
+        if !empty {
+            self.new_line(depth)?;
+        }
+        self.out.push(bracket)
+    }
+
+    fn new_line(&mut self, depth: usize) -> Result<(), Error> {
+        let Some(indent) = &self.indent else {
+            return Ok(());
+        };
+        self.out.push("\n")?;
+        self.out.repeat(indent, depth)
+    }
+
+    /// A string in ASCII, with what means something to HTML as escapes.
+    fn string(&mut self, text: &str) -> Result<(), Error> {
+        const HEXADECIMAL: &[u8; 16] = b"0123456789abcdef";
+        self.context.fuel(text.len() as u64 / 16)?;
+        self.out.push("\"")?;
+        let mut rest = text;
+        while let Some(at) = rest.find(needs_escape) {
+            self.out.push(&rest[..at])?;
+            let mut characters = rest[at..].chars();
+            let Some(character) = characters.next() else {
+                break;
+            };
+            match character {
+                '"' => self.out.push("\\\"")?,
+                '\\' => self.out.push("\\\\")?,
+                '\n' => self.out.push("\\n")?,
+                '\r' => self.out.push("\\r")?,
+                '\t' => self.out.push("\\t")?,
+                '\x08' => self.out.push("\\b")?,
+                '\x0c' => self.out.push("\\f")?,
+                _ => {
+                    for unit in character.encode_utf16(&mut [0; 2]) {
+                        self.out.push("\\u")?;
+                        for shift in [12, 8, 4, 0] {
+                            let digit = HEXADECIMAL[usize::from(*unit >> shift & 15)];
+                            self.out.push_char(char::from(digit))?;
+                        }
+                    }
+                }
+            }
+            rest = characters.as_str();
+        }
+        self.out.push(rest)?;
+        self.out.push("\"")
+    }
+}
+
+/// Whether a character cannot stand in a JSON string that stands in HTML.
+fn needs_escape(character: char) -> bool {
+    !matches!(character, ' '..='\x7e') || matches!(character, '"' | '\\' | '<' | '>' | '&' | '\'')
+}

@@ -1,0 +1,211 @@
+//! Filters that lay text out: indenting, wrapping, centring, shortening.
+
+use std::borrow::Cow;
+
+use super::text::subject;
+use crate::builtins::operand::{self, flag, integer};
+use crate::builtins::produce::{Answer, PaidText, spaces, text_like, value};
+use crate::builtins::python::split;
+use crate::builtins::python::wrap::{Wrapping, wrap};
+use crate::call::{Bound, Builtin, CallContext};
+use crate::error::Error;
+use crate::value::{Value, text};
+
+pub(super) const FILTERS: &[Builtin] = &[
+    Builtin::filter("indent", &["width", "first", "blank"], indent),
+    Builtin::filter("center", &["width"], center),
+    Builtin::filter(
+        "truncate",
+        &["length", "killwords", "end", "leeway"],
+        truncate,
+    ),
+    Builtin::filter(
+        "wordwrap",
+        &[
+            "width",
+            "break_long_words",
+            "wrapstring",
+            "break_on_hyphens",
+        ],
+        wordwrap,
+    ),
+];
+
+fn indent(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
+    let (text, safe) = subject(context, bound)?;
+    let mut safe_indentation = safe;
+    let indentation = match bound.get(0).map(|given| (given.as_str(), given.is_safe())) {
+        // What goes into safe text is escaped unless it is safe as well.
+        Some((Some(given), false)) if safe => text::escaped(given),
+        Some((Some(given), given_is_safe)) => {
+            safe_indentation |= given_is_safe;
+            Cow::Borrowed(given)
+        }
+        _ => {
+            let width = integer(bound, 0)?.unwrap_or(4);
+            Cow::Owned(spaces(context, width)?)
+        }
+    };
+    let first = flag(context, bound, 1, false)?;
+    let blank = flag(context, bound, 2, false)?;
+    // As Jinja has it, a safe indentation makes other text safe where it is joined to all of it.
+    let escapes = safe_indentation && !safe;
+    let mut out = PaidText::new(context);
+    if first && !(escapes && !blank) {
+        out.push(&indentation)?;
+    }
+    // As if a newline were added and the text then split at line ends: a last empty line stays one,
+    // but a carriage return takes the newline in.
+    let last_line = match text.chars().next_back() {
+        Some(last) => (last != '\r' && split::ends_line(last)).then_some(""),
+        None => Some(""),
+    };
+    for (index, line) in split::lines(&text, false).chain(last_line).enumerate() {
+        context.fuel(1)?;
+        if index > 0 {
+            out.push("\n")?;
+            if blank || !line.is_empty() {
+                out.push(&indentation)?;
+            }
+        }
+        match escapes && (blank || index > 0) {
+            true => out.push_escaped(line)?,
+            false => out.push(line)?,
+        }
+    }
+    if escapes && first && !blank {
+        let mut whole = PaidText::new(context);
+        whole.push(&indentation)?;
+        whole.push_escaped(out.as_str())?;
+        return value(Value::safe(whole.finish()));
+    }
+    value(text_like(safe || escapes && blank, out.finish()))
+}
+
+fn center(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
+    let (text, safe) = subject(context, bound)?;
+    let width = integer(bound, 0)?.unwrap_or(80);
+    value(text_like(safe, pad_both(context, &text, width, " ")?))
+}
+
+/// `str.center`: an odd rest goes to the left where the width is odd as well.
+pub(in crate::builtins) fn pad_both(
+    context: &CallContext<'_>,
+    text: &str,
+    width: i64,
+    fill: &str,
+) -> Result<String, Error> {
+    let length = operand::length(text) as i64;
+    let padding = width.saturating_sub(length).max(0);
+    let left = padding / 2 + (padding & width & 1);
+    pad(context, text, left, padding - left, fill)
+}
+
+/// The text between `left` and `right` fill characters.
+pub(in crate::builtins) fn pad(
+    context: &CallContext<'_>,
+    text: &str,
+    left: i64,
+    right: i64,
+    fill: &str,
+) -> Result<String, Error> {
+    let mut out = PaidText::new(context);
+    out.repeat(fill, left.max(0) as usize)?;
+    out.push(text)?;
+    out.repeat(fill, right.max(0) as usize)?;
+    Ok(out.finish())
+}
+
+fn truncate(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
+    /// How much longer than asked a text may be before it is cut.
+    const LEEWAY: i64 = 5;
+    let (text, safe) = subject(context, bound)?;
+    let length = integer(bound, 0)?.unwrap_or(255);
+    let kill_words = flag(context, bound, 1, false)?;
+    let end = match bound.get(2) {
+        None => Cow::Borrowed("..."),
+        Some(end) => match end.as_str() {
+            None => return Err(operand::refuse_argument(bound, 2, "a string")),
+            Some(end_text) if safe && !end.is_safe() => text::escaped(end_text),
+            Some(end_text) => Cow::Borrowed(end_text),
+        },
+    };
+    // The length of the end counts as it was given, not as it was escaped.
+    let end_length = bound
+        .get(2)
+        .and_then(Value::as_str)
+        .map_or(3, operand::length) as i64;
+    let leeway = operand::optional_integer(bound, 3)?.unwrap_or(LEEWAY);
+    if length < end_length {
+        return Err(operand::refuse_range(
+            bound,
+            0,
+            "at least the length of `end`",
+            length,
+        ));
+    }
+    if leeway < 0 {
+        return Err(operand::refuse_range(bound, 3, "at least 0", leeway));
+    }
+    if (operand::length(&text) as i64) <= length.saturating_add(leeway) {
+        return value(text_like(safe, text));
+    }
+    let kept = &text[..split::byte_of(&text, (length - end_length) as usize)];
+    let kept = match kill_words {
+        true => kept,
+        false => kept.rfind(' ').map_or(kept, |space| &kept[..space]),
+    };
+    let mut out = PaidText::new(context);
+    // A safe end makes the whole safe, so what is before it is escaped.
+    let safe_end = bound.get(2).is_some_and(Value::is_safe);
+    match safe_end && !safe {
+        true => out.push_escaped(kept)?,
+        false => out.push(kept)?,
+    }
+    out.push(&end)?;
+    value(text_like(safe || safe_end, out.finish()))
+}
+
+fn wordwrap(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
+    let (text, _) = subject(context, bound)?;
+    let width = integer(bound, 0)?.unwrap_or(79);
+    let break_long_words = flag(context, bound, 1, true)?;
+    let break_on_hyphens = flag(context, bound, 3, true)?;
+    let (between, between_is_safe) = match bound.some(2) {
+        None => ("\n", false),
+        Some(given) => match given.as_str() {
+            Some(text) => (text, given.is_safe()),
+            None => return Err(operand::refuse_argument(bound, 2, "a string")),
+        },
+    };
+    let Some(width) = usize::try_from(width).ok().filter(|&width| width > 0) else {
+        if text.is_empty() {
+            return value(Value::string(""));
+        }
+        return Err(operand::refuse_range(bound, 0, "above 0", width));
+    };
+    let wrapping = Wrapping {
+        width,
+        break_long_words,
+        break_on_hyphens,
+    };
+    // Characters, pieces and runs of hyphens are lists beside the text while it is wrapped.
+    context.memory((text.len() as u64).saturating_mul(32))?;
+    context.fuel(text.len() as u64)?;
+    let mut out = PaidText::new(context);
+    for (index, paragraph) in split::lines(&text, false).enumerate() {
+        if index > 0 {
+            out.push(between)?;
+        }
+        for (index, line) in wrap(paragraph, wrapping).iter().enumerate() {
+            if index > 0 {
+                out.push(between)?;
+            }
+            match between_is_safe {
+                true => out.push_escaped(line)?,
+                false => out.push(line)?,
+            }
+        }
+    }
+    value(text_like(between_is_safe, out.finish()))
+}

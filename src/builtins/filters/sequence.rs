@@ -1,0 +1,298 @@
+//! Filters on sequences as a whole: their ends, length, order, and cutting them into parts.
+
+use arcstr::literal;
+
+use crate::builtins::attribute::{Path, look_up};
+use crate::builtins::operand::{self, integer, is_markup, items, refuse};
+use crate::builtins::produce::{Answer, PaidText, charge_values, nothing, text_like, value};
+use crate::call::{Bound, Builtin, CallContext, Flow, Futures};
+use crate::error::Error;
+use crate::error::builtin::{NO_FIRST_ITEM, NO_LAST_ITEM, NO_RANDOM_ITEM};
+use crate::value::number::Number;
+use crate::value::{Value, display, iterate, mapping, settled};
+
+pub(super) const FILTERS: &[Builtin] = &[
+    Builtin::filter("list", &[], list),
+    Builtin::filter("first", &[], first).futures(Futures::Keep),
+    Builtin::filter("last", &[], last),
+    Builtin::filter("length", &[], count),
+    Builtin::filter("count", &[], count),
+    Builtin::filter("reverse", &[], reverse),
+    Builtin::filter("random", &[], random),
+    Builtin::filter("join", &["d", "attribute"], join).writing(write_join),
+    Builtin::filter("batch", &["linecount", "fill_with"], batch)
+        .required(1)
+        .futures(Futures::SettleValue),
+    Builtin::filter("slice", &["slices", "fill_with"], slice)
+        .required(1)
+        .futures(Futures::SettleValue),
+    Builtin::filter("items", &[], pairs),
+];
+
+fn list(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
+    value(Value::shared_list(items(context, bound.value)?))
+}
+
+fn first(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
+    if context.awaits()
+        && let Some(stream) = bound.value.as_stream()
+    {
+        // One item is all that is read of the stream.
+        return Ok(Flow::Next {
+            stream: stream.take()?,
+            then: Box::new(|context, item| match item? {
+                Some(item) => value(item),
+                None => nothing(context, NO_FIRST_ITEM),
+            }),
+        });
+    }
+    let subject = settled(context, bound.value)?;
+    match iterate(context, subject)?.next() {
+        Some(item) => value(item),
+        None => nothing(context, NO_FIRST_ITEM),
+    }
+}
+
+fn last(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
+    let found = match bound.value {
+        value if value.as_list().is_some() => value.as_list().and_then(|list| {
+            let items = list.items();
+            items.last().cloned()
+        }),
+        value if value.as_range().is_some() => value
+            .as_range()
+            .and_then(|range| range.get(range.len().checked_sub(1)?))
+            .map(Value::int),
+        _ => items(context, bound.value)?.pop(),
+    };
+    match found {
+        Some(item) => value(item_of(bound.value, item)),
+        None => nothing(context, NO_LAST_ITEM),
+    }
+}
+
+/// An item that was taken by its position: of safe text, it is safe.
+fn item_of(whole: &Value, item: Value) -> Value {
+    match (whole.is_safe(), item.as_text()) {
+        (true, Some(text)) => Value::safe(text.clone()),
+        _ => item,
+    }
+}
+
+fn count(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
+    value(Value::int(
+        crate::value::length(context, bound.value)? as i64
+    ))
+}
+
+fn reverse(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
+    if let Some(text) = bound.value.as_str() {
+        context.fuel(text.len() as u64 / 16)?;
+        context.memory(text.len() as u64)?;
+        let reversed: String = text.chars().rev().collect();
+        return value(text_like(bound.value.is_safe(), reversed));
+    }
+    let mut items = items(context, bound.value)?;
+    items.reverse();
+    value(Value::shared_list(items))
+}
+
+fn random(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
+    use std::hash::{BuildHasher, RandomState};
+    let count = crate::value::length(context, bound.value)?;
+    if count == 0 {
+        return nothing(context, NO_RANDOM_ITEM);
+    }
+    // Every new hasher of the standard library has keys that nobody can foresee.
+    let index = (RandomState::new().hash_one(count) % count as u64) as usize;
+    if let Some(list) = bound.value.as_list() {
+        return value(list.get(index).unwrap_or(Value::NONE));
+    }
+    match iterate(context, bound.value)?.nth(index) {
+        Some(item) => value(item_of(bound.value, item)),
+        None => Err(refuse(bound, "a sequence")),
+    }
+}
+
+fn join(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
+    let separator = separator(bound);
+    let subjects = items(context, bound.value)?;
+    let Some(attribute) = bound.some(1) else {
+        return join_values(context, &separator, &subjects);
+    };
+    look_up(
+        context,
+        subjects,
+        vec![Path::new(Some(attribute))],
+        None,
+        Box::new(move |context, _, mut found| {
+            join_values(context, &separator, &found.pop().unwrap_or_default())
+        }),
+    )
+}
+
+fn separator(bound: &Bound<'_>) -> Value {
+    bound.get(0).cloned().unwrap_or(Value::string(literal!("")))
+}
+
+/// Joins texts; under auto-escaping, markup among them or as the separator makes the result markup.
+fn join_values(context: &CallContext<'_>, separator: &Value, items: &[Value]) -> Answer {
+    context.fuel(items.len() as u64)?;
+    let safe = context.auto_escape() && (is_markup(separator) || items.iter().any(is_markup));
+    let mut out = PaidText::new(context);
+    write_joined(&mut out, safe, separator, items)?;
+    value(text_like(safe, out.finish()))
+}
+
+/// What is printed escaped anyway is escaped part by part, with or without markup among the parts.
+fn write_join(
+    context: &CallContext<'_>,
+    bound: &Bound<'_>,
+    output: &mut String,
+) -> Result<bool, Error> {
+    if bound.some(1).is_some() {
+        return Ok(false);
+    }
+    let subjects = items(context, bound.value)?;
+    context.fuel(subjects.len() as u64)?;
+    let mut out = PaidText::after(context, output);
+    let written = write_joined(
+        &mut out,
+        context.auto_escape(),
+        &separator(bound),
+        &subjects,
+    );
+    *output = out.finish();
+    written.map(|()| true)
+}
+
+/// Writes items with a separator between them, and escapes what is no markup if `escapes` says so.
+fn write_joined(
+    out: &mut PaidText<'_, '_>,
+    escapes: bool,
+    separator: &Value,
+    items: &[Value],
+) -> Result<(), Error> {
+    let context = out.context();
+    let mut between = PaidText::new(context);
+    let text = operand::text(context, separator)?;
+    match escapes && !is_markup(separator) {
+        true => between.push_escaped(&text)?,
+        false => between.push(&text)?,
+    }
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            out.push(between.as_str())?;
+        }
+        match item.as_str() {
+            Some(text) if escapes && !item.is_safe() => out.push_escaped(text)?,
+            Some(text) => out.push(text)?,
+            None => {
+                let item = settled(context, item)?;
+                let text = display::to_text(context, item)?;
+                match escapes && !is_markup(item) {
+                    true => out.push_escaped(&text)?,
+                    false => out.push(&text)?,
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn batch(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
+    // A float is welcome as long as nothing is to be filled: half the length of a list is one.
+    let count = match operand::number(bound.required(0)) {
+        Some(Number::Float(count)) if bound.some(1).is_none() => {
+            if count.fract() == 0.0 {
+                count as i64
+            } else {
+                -1
+            }
+        }
+        _ => integer(bound, 0)?.unwrap_or(0),
+    };
+    let fill = bound.some(1);
+    let mut batches = Vec::new();
+    let mut batch = Vec::new();
+    for item in items(context, bound.value)? {
+        // Not "at least": a count below 1 never closes a batch but for an empty first one.
+        if batch.len() as i64 == count {
+            charge_values(context, 4)?;
+            batches.push(Value::shared_list(std::mem::take(&mut batch)));
+        }
+        context.memory(size_of::<Value>() as u64)?;
+        batch.push(item);
+    }
+    if !batch.is_empty() {
+        if let Some(fill) = fill
+            && let Ok(count) = usize::try_from(count)
+            && batch.len() < count
+        {
+            charge_values(context, count - batch.len())?;
+            batch.resize(count, fill.clone());
+        }
+        batches.push(Value::shared_list(batch));
+    }
+    value(Value::list(batches))
+}
+
+fn slice(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
+    let slices = integer(bound, 0)?.unwrap_or(0);
+    let fill = bound.some(1);
+    if slices == 0 {
+        return Err(operand::refuse_range(bound, 0, "above 0", slices));
+    }
+    let items = items(context, bound.value)?;
+    let slices = usize::try_from(slices).unwrap_or(0);
+    // Each slice is a list of its own, beside the items themselves.
+    charge_values(
+        context,
+        slices.saturating_mul(5).saturating_add(items.len()),
+    )?;
+    let mut parts = Vec::with_capacity(slices);
+    let (size, longer) = match slices {
+        0 => (0, 0),
+        _ => (items.len() / slices, items.len() % slices),
+    };
+    let mut items = items.into_iter();
+    for index in 0..slices {
+        let mut part: Vec<Value> = items
+            .by_ref()
+            .take(size + usize::from(index < longer))
+            .collect();
+        if let Some(fill) = fill
+            && index >= longer
+        {
+            part.push(fill.clone());
+        }
+        parts.push(Value::shared_list(part));
+    }
+    value(Value::list(parts))
+}
+
+fn pairs(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
+    if let Some(undefined) = bound.value.as_undefined() {
+        undefined.check()?;
+        return value(Value::list(Vec::new()));
+    }
+    match mapping(bound.value) {
+        Some(_) => value(Value::list(tuples(context, bound.value)?)),
+        None => Err(refuse(bound, "a mapping")),
+    }
+}
+
+/// The keys and values of a mapping as tuples.
+pub(in crate::builtins) fn tuples(
+    context: &CallContext<'_>,
+    subject: &Value,
+) -> Result<Vec<Value>, Error> {
+    let Some(mapping) = mapping(subject) else {
+        return Ok(Vec::new());
+    };
+    charge_values(context, mapping.len().saturating_mul(6))?;
+    Ok(mapping
+        .iter()
+        .map(|(key, value)| Value::tuple(vec![key, value.clone()]))
+        .collect())
+}

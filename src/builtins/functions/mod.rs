@@ -1,0 +1,20 @@
+//! The builtin functions.
+
+mod collections;
+mod cycler;
+mod joiner;
+mod lipsum;
+
+pub(super) use collections::merge;
+
+use crate::call::Builtin;
+
+/// All of them.
+pub(super) const FUNCTIONS: &[Builtin] = &[
+    collections::RANGE,
+    collections::DICT,
+    collections::NAMESPACE,
+    cycler::CYCLER,
+    joiner::JOINER,
+    lipsum::LIPSUM,
+];

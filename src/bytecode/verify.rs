@@ -1,0 +1,357 @@
+//! Checks everything that the machine takes for granted of a program.
+//!
+//! Each unit's code is walked along all its ways with an abstract state: how many values are on the
+//! stack, and how many loops, captures and escaping modes are open. Where ways meet they must agree.
+
+use crate::bytecode::{
+    Effect, Instruction, Label, Program, Unit, UnitKind, Variable, VisibleSource,
+};
+use crate::error::VerifyFault;
+
+/// What is open at an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct State {
+    stack: usize,
+    loops: usize,
+    captures: usize,
+    escapes: usize,
+}
+
+/// What is around a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Around {
+    Nothing,
+    Unit(usize),
+    /// It stands in code that nothing leads to.
+    Unknown,
+}
+
+/// What is around each unit.
+struct OuterUnits(Vec<Around>);
+
+impl OuterUnits {
+    /// Whether the unit may ever run.
+    fn runs(&self, unit: usize) -> bool {
+        self.0[unit] != Around::Unknown
+    }
+}
+
+impl Program {
+    /// Checks the program.
+    ///
+    /// # Errors
+    /// The first thing found that the machine could not run.
+    pub(crate) fn verify(&self) -> Result<(), VerifyFault> {
+        self.verify_units()?;
+        self.verify_spans()?;
+        let outer = self.outer_units()?;
+        for (index, unit) in self.units.iter().enumerate() {
+            if !outer.runs(index) {
+                continue;
+            }
+            UnitWalk {
+                program: self,
+                index,
+                unit,
+                outer: &outer,
+                states: vec![None; (unit.end.0 - unit.entry.0) as usize],
+                open: Vec::new(),
+            }
+            .walk()?;
+        }
+        self.verify_visible(&outer)
+    }
+
+    /// Units follow each other and make up the whole code.
+    fn verify_units(&self) -> Result<(), VerifyFault> {
+        let mut address = Label(0);
+        for (index, unit) in self.units.iter().enumerate() {
+            if unit.entry != address || unit.end <= unit.entry {
+                return Err(VerifyFault::Units(index));
+            }
+            address = unit.end;
+        }
+        let complete = address.0 as usize == self.code.len() && !self.units.is_empty();
+        let units = |unit: u32| (unit as usize) < self.units.len();
+        let tables = self.macros.iter().all(|definition| units(definition.unit))
+            && self.blocks.iter().all(|block| units(block.unit))
+            && self
+                .loops
+                .iter()
+                .all(|info| info.recursive.is_none_or(units))
+            && self
+                .call_sites
+                .iter()
+                .all(|site| (site.shape.0 as usize) < self.shapes.len())
+            && self
+                .context_names
+                .iter()
+                .all(|name| (name.0 as usize) < self.names.len());
+        if complete && tables {
+            Ok(())
+        } else {
+            Err(VerifyFault::Units(self.units.len()))
+        }
+    }
+
+    /// Spans are in order, within the text, and cover all code.
+    fn verify_spans(&self) -> Result<(), VerifyFault> {
+        let covered = self.spans.first().is_some_and(|(start, _)| start.0 == 0);
+        let ordered = self.spans.windows(2).all(|pair| pair[0].0 < pair[1].0);
+        let inside = self.spans.iter().all(|(start, span)| {
+            (start.0 as usize) < self.code.len()
+                && span.start <= span.end
+                && span.end as usize <= self.origin.text.len()
+        });
+        if covered && ordered && inside {
+            Ok(())
+        } else {
+            Err(VerifyFault::Spans)
+        }
+    }
+
+    /// The unit in which each macro and recursive loop stands.
+    fn outer_units(&self) -> Result<OuterUnits, VerifyFault> {
+        let mut outer: Vec<Around> = self
+            .units
+            .iter()
+            .map(|unit| match unit.kind {
+                UnitKind::Macro | UnitKind::Loop => Around::Unknown,
+                UnitKind::Template | UnitKind::Expression | UnitKind::Block => Around::Nothing,
+            })
+            .collect();
+        for (index, unit) in self.units.iter().enumerate() {
+            if outer[index] == Around::Unknown {
+                continue;
+            }
+            for address in unit.entry.0..unit.end.0 {
+                let inner = match self.code[address as usize] {
+                    Instruction::MakeMacro(definition) => {
+                        self.macros
+                            .get(definition as usize)
+                            .ok_or(VerifyFault::Operand(address))?
+                            .unit as usize
+                    }
+                    Instruction::EnterRecursiveLoop(inner) => inner as usize,
+                    _ => continue,
+                };
+                match outer.get_mut(inner) {
+                    // A unit comes after the one it stands in, so that walks outwards end.
+                    Some(place) if inner > index => *place = Around::Unit(index),
+                    _ => return Err(VerifyFault::Operand(address)),
+                }
+            }
+        }
+        Ok(OuterUnits(outer))
+    }
+
+    /// Lists of visible variables belong to the unit that shows them.
+    fn verify_visible(&self, outer: &OuterUnits) -> Result<(), VerifyFault> {
+        for (index, unit) in self.units.iter().enumerate() {
+            if !outer.runs(index) {
+                continue;
+            }
+            for address in unit.entry.0..unit.end.0 {
+                let visible = match self.code[address as usize] {
+                    Instruction::IncludeTemplate(site) => &self.includes[site as usize].visible,
+                    Instruction::ImportTemplate(site) => &self.imports[site as usize].visible,
+                    Instruction::CallBlock(block) => &self.blocks[block as usize].visible,
+                    _ => continue,
+                };
+                let fine = visible
+                    .iter()
+                    .flatten()
+                    .all(|variable| match variable.source {
+                        VisibleSource::Local(variable) => has_variable(unit, variable),
+                        VisibleSource::Cell(levels, cell) => {
+                            self.has_cell(outer, index, levels, cell)
+                        }
+                        VisibleSource::Loop => true,
+                    });
+                if !fine {
+                    return Err(VerifyFault::Operand(address));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the unit at `index` can reach a cell so many levels out.
+    fn has_cell(&self, outer: &OuterUnits, index: usize, levels: u8, cell: u16) -> bool {
+        let mut left = levels;
+        let mut unit = Some(index);
+        while let Some(index) = unit {
+            let cells = self.units[index].cells;
+            if cells > 0 {
+                if left == 0 {
+                    return cell < cells;
+                }
+                left -= 1;
+            }
+            unit = match outer.0[index] {
+                Around::Unit(around) => Some(around),
+                Around::Nothing | Around::Unknown => None,
+            };
+        }
+        false
+    }
+}
+
+/// Whether a unit has a slot or a cell of its own.
+fn has_variable(unit: &Unit, variable: Variable) -> bool {
+    match variable.get() {
+        Ok(slot) => slot.0 < unit.slots,
+        Err(cell) => cell < unit.cells,
+    }
+}
+
+/// The walk along the code of one unit.
+struct UnitWalk<'p> {
+    program: &'p Program,
+    index: usize,
+    unit: &'p Unit,
+    outer: &'p OuterUnits,
+    states: Vec<Option<State>>,
+    /// Addresses that are still to be walked from.
+    open: Vec<u32>,
+}
+
+impl UnitWalk<'_> {
+    fn walk(mut self) -> Result<(), VerifyFault> {
+        let start = State {
+            stack: usize::from(self.unit.kind == UnitKind::Loop),
+            loops: 0,
+            captures: 0,
+            escapes: 0,
+        };
+        self.reach(self.unit.entry.0, self.unit.entry, start)?;
+        while let Some(address) = self.open.pop() {
+            self.step(address)?;
+        }
+        Ok(())
+    }
+
+    /// Notes that `from` goes on at `to`.
+    fn reach(&mut self, from: u32, to: Label, state: State) -> Result<(), VerifyFault> {
+        if to < self.unit.entry || to >= self.unit.end {
+            return Err(VerifyFault::Target(from));
+        }
+        if state.stack > self.unit.stack as usize {
+            return Err(VerifyFault::Stack(from));
+        }
+        match &mut self.states[(to.0 - self.unit.entry.0) as usize] {
+            Some(known) if *known != state => Err(VerifyFault::Join(to.0)),
+            Some(_) => Ok(()),
+            unknown => {
+                *unknown = Some(state);
+                self.open.push(to.0);
+                Ok(())
+            }
+        }
+    }
+
+    fn step(&mut self, address: u32) -> Result<(), VerifyFault> {
+        let mut state = self.states[(address - self.unit.entry.0) as usize]
+            .expect("an address is only walked from once it was reached");
+        let instruction = self.program.code[address as usize];
+        if !self.has_operands(instruction, state.loops) {
+            return Err(VerifyFault::Operand(address));
+        }
+        let effect = Effect::of(instruction, &self.program.shapes, &self.program.call_sites)
+            .ok_or(VerifyFault::Operand(address))?;
+        track(&mut state, instruction).ok_or(VerifyFault::Balance(address))?;
+        if let Instruction::Return = instruction {
+            let end = State {
+                stack: usize::from(self.unit.kind == UnitKind::Expression),
+                loops: 0,
+                captures: 0,
+                escapes: 0,
+            };
+            return if state == end {
+                Ok(())
+            } else {
+                Err(VerifyFault::Balance(address))
+            };
+        }
+        if let (Some(change), Some(target)) = (effect.jump, instruction.target()) {
+            let backwards = matches!(instruction, Instruction::JumpBack(_));
+            if (target.0 <= address) != backwards {
+                return Err(VerifyFault::Target(address));
+            }
+            let stack = apply(state.stack, change).ok_or(VerifyFault::Stack(address))?;
+            self.reach(address, target, State { stack, ..state })?;
+        }
+        if let Some(change) = effect.next {
+            let stack = apply(state.stack, change).ok_or(VerifyFault::Stack(address))?;
+            self.reach(address, Label(address + 1), State { stack, ..state })?;
+        }
+        Ok(())
+    }
+
+    /// Whether what the operands name exists.
+    fn has_operands(&self, instruction: Instruction, loops: usize) -> bool {
+        use Instruction as I;
+        let program = self.program;
+        let name = |id: crate::bytecode::NameId| (id.0 as usize) < program.names.len();
+        match instruction {
+            I::EmitText(text) => (text as usize) < program.texts.len(),
+            I::LoadConst(constant) => (constant as usize) < program.constants.len(),
+            I::EmitLocal(slot, id) | I::LoadLocal(slot, id) | I::LoadRoot(slot, id) => {
+                slot.0 < self.unit.slots && name(id)
+            }
+            I::StoreLocal(slot) | I::JumpIfSet(slot, _) => slot.0 < self.unit.slots,
+            I::LoadName(id)
+            | I::StoreName(id)
+            | I::GetAttribute(id)
+            | I::GetAttributeOrNone(id)
+            | I::SetAttribute(id)
+            | I::CallMethod(_, id)
+            | I::LoadExport(id) => name(id),
+            I::ExportLocal(variable, id) | I::ShareLocal(variable, id) => {
+                has_variable(self.unit, variable) && name(id)
+            }
+            I::LoadCell(levels, cell, id) => {
+                program.has_cell(self.outer, self.index, levels, cell) && name(id)
+            }
+            I::StoreCell(cell) => cell < self.unit.cells,
+            I::Move { from, to } => has_variable(self.unit, from) && has_variable(self.unit, to),
+            I::Clear(variable) => has_variable(self.unit, variable),
+            I::EnterLoop(info) => (info as usize) < program.loops.len(),
+            I::LoadLoopField(level, _)
+            | I::LoadLoop(level)
+            | I::CycleLoop(level, _)
+            | I::ChangedLoop(level, _) => (level as usize) < loops,
+            I::EnterRecursiveLoop(unit) => program
+                .units
+                .get(unit as usize)
+                .is_some_and(|unit| unit.kind == UnitKind::Loop),
+            I::IncludeTemplate(site) => (site as usize) < program.includes.len(),
+            I::ImportTemplate(site) => (site as usize) < program.imports.len(),
+            I::CallBlock(block) => (block as usize) < program.blocks.len(),
+            I::MakeMacro(definition) => (definition as usize) < program.macros.len(),
+            _ => true,
+        }
+    }
+}
+
+fn apply(stack: usize, change: crate::bytecode::StackChange) -> Option<usize> {
+    Some(stack.checked_sub(change.pops)? + change.pushes)
+}
+
+/// Follows what an instruction opens or closes.
+fn track(state: &mut State, instruction: Instruction) -> Option<()> {
+    use Instruction as I;
+    match instruction {
+        I::EnterLoop(_) => state.loops += 1,
+        I::ExitLoop | I::ExitLoopElse(_) => state.loops = state.loops.checked_sub(1)?,
+        I::NextItem(_) | I::AcceptItem | I::HoldItem(_) | I::ReleaseItem(_) | I::CompleteRound => {
+            state.loops.checked_sub(1).map(|_| ())?
+        }
+        I::BeginCapture => state.captures += 1,
+        I::EndCapture => state.captures = state.captures.checked_sub(1)?,
+        I::EnterAutoEscape => state.escapes += 1,
+        I::ExitAutoEscape => state.escapes = state.escapes.checked_sub(1)?,
+        _ => {}
+    }
+    Some(())
+}

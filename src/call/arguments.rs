@@ -1,0 +1,126 @@
+//! The arguments of a call, borrowed from the machine's stack or kept for later.
+
+use arcstr::ArcStr;
+
+use crate::value::Value;
+
+/// The arguments of one call: positional ones, then keywords with their values.
+///
+/// They are borrowed from where the caller has them, so that a call copies nothing. The value that a
+/// filter or test is applied to is positional argument 0.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Arguments<'a> {
+    positional: &'a [Value],
+    keyword_names: &'a [ArcStr],
+    keyword_values: &'a [Value],
+}
+
+impl<'a> Arguments<'a> {
+    /// Arguments without keywords.
+    pub(crate) fn positional_only(positional: &'a [Value]) -> Self {
+        Arguments {
+            positional,
+            keyword_names: &[],
+            keyword_values: &[],
+        }
+    }
+
+    /// Arguments with keywords; `names` and `values` go together and are equally long.
+    pub(crate) fn new(positional: &'a [Value], names: &'a [ArcStr], values: &'a [Value]) -> Self {
+        debug_assert_eq!(names.len(), values.len());
+        Arguments {
+            positional,
+            keyword_names: names,
+            keyword_values: values,
+        }
+    }
+
+    /// The arguments given by position.
+    pub fn positional(&self) -> &'a [Value] {
+        self.positional
+    }
+
+    /// The positional argument at `index`, from 0.
+    pub fn get(&self, index: usize) -> Option<&'a Value> {
+        self.positional.get(index)
+    }
+
+    /// The keyword argument called `name`.
+    pub fn keyword(&self, name: &str) -> Option<&'a Value> {
+        let at = self.keyword_names.iter().position(|known| known == name)?;
+        self.keyword_values.get(at)
+    }
+
+    /// The keyword arguments, in the order they were written.
+    pub fn keywords(&self) -> impl ExactSizeIterator<Item = (&'a ArcStr, &'a Value)> + use<'a> {
+        self.keyword_names.iter().zip(self.keyword_values)
+    }
+
+    /// How many arguments there are, keywords included.
+    pub fn len(&self) -> usize {
+        self.positional.len() + self.keyword_names.len()
+    }
+
+    /// Whether there are no arguments at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A copy that outlives the call.
+    pub(crate) fn to_owned(self) -> OwnedArguments {
+        OwnedArguments {
+            positional: self.positional.to_vec(),
+            keyword_names: self.keyword_names.to_vec(),
+            keyword_values: self.keyword_values.to_vec(),
+        }
+    }
+
+    /// The names and the values of the keywords, as the machine lays them out.
+    pub(crate) fn keyword_parts(&self) -> (&'a [ArcStr], &'a [Value]) {
+        (self.keyword_names, self.keyword_values)
+    }
+
+    /// The same arguments without the first `count` positional ones.
+    pub(crate) fn skip(self, count: usize) -> Self {
+        Arguments {
+            positional: self.positional.get(count..).unwrap_or_default(),
+            ..self
+        }
+    }
+}
+
+/// Arguments that a [`Flow::Call`](crate::call::Flow::Call) hands to the machine.
+#[derive(Clone, Debug, Default)]
+pub struct OwnedArguments {
+    /// By position.
+    pub(crate) positional: Vec<Value>,
+    /// The names of those by keyword.
+    pub(crate) keyword_names: Vec<ArcStr>,
+    /// Their values, one for each name.
+    pub(crate) keyword_values: Vec<Value>,
+}
+
+impl OwnedArguments {
+    /// Arguments without keywords.
+    pub(crate) fn from_positional(positional: Vec<Value>) -> Self {
+        OwnedArguments {
+            positional,
+            ..OwnedArguments::default()
+        }
+    }
+
+    /// Adds a keyword argument.
+    pub(crate) fn push_keyword(&mut self, name: ArcStr, value: Value) {
+        self.keyword_names.push(name);
+        self.keyword_values.push(value);
+    }
+
+    /// The same arguments, borrowed.
+    pub(crate) fn borrow(&self) -> Arguments<'_> {
+        Arguments {
+            positional: &self.positional,
+            keyword_names: &self.keyword_names,
+            keyword_values: &self.keyword_values,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What a render has left of its limits.
+
+use std::cell::{Cell, RefCell};
+
+use crate::error::Error;
+use crate::error::call::CallFault;
+use crate::limits::Limits;
+use crate::value::{Charge, Containers, Value};
+
+/// The counters of one render, charged by the machine and by every builtin before it allocates.
+///
+/// A charge goes through a shared reference; the counters are cells, so a budget is `Send` and is used
+/// by one machine at a time.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    limits: Limits,
+    fuel_left: Cell<u64>,
+    memory_left: Cell<u64>,
+    output_left: Cell<u64>,
+    futures_are_awaited: Cell<bool>,
+    containers: RefCell<Containers>,
+}
+
+/// What one charge may ask for at most where the host set no limit: no allocation is that large.
+const UNLIMITED: u64 = isize::MAX as u64;
+
+impl Budget {
+    /// A full budget.
+    pub(crate) fn new(limits: Limits) -> Self {
+        Budget {
+            fuel_left: Cell::new(limits.fuel.unwrap_or(u64::MAX)),
+            memory_left: Cell::new(limits.memory.unwrap_or(UNLIMITED)),
+            output_left: Cell::new(limits.output.unwrap_or(u64::MAX)),
+            futures_are_awaited: Cell::new(false),
+            containers: RefCell::default(),
+            limits,
+        }
+    }
+
+    /// The limits it started with.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Pays for `rounds` instructions or rounds of a loop.
+    #[inline]
+    pub(crate) fn fuel(&self, rounds: u64) -> Result<(), Error> {
+        match self.fuel_left.get().checked_sub(rounds) {
+            Some(left) => {
+                self.fuel_left.set(left);
+                Ok(())
+            }
+            None => {
+                self.fuel_left.set(0);
+                Err(CallFault::out_of_fuel(self.limits.fuel))
+            }
+        }
+    }
+
+    /// Pays for `bytes` that are about to be allocated.
+    #[inline]
+    pub(crate) fn memory(&self, bytes: u64) -> Result<(), Error> {
+        match self.memory_left.get().checked_sub(bytes) {
+            Some(left) => {
+                // Without a limit every charge must be possible, but none adds up.
+                if self.limits.memory.is_some() {
+                    self.memory_left.set(left);
+                }
+                Ok(())
+            }
+            None => Err(CallFault::out_of_memory(self.limits.memory)),
+        }
+    }
+
+    /// Pays for `bytes` of output.
+    #[inline]
+    pub(crate) fn output(&self, bytes: u64) -> Result<(), Error> {
+        match self.output_left.get().checked_sub(bytes) {
+            Some(left) => {
+                self.output_left.set(left);
+                Ok(())
+            }
+            None => Err(CallFault::too_much_output(self.limits.output)),
+        }
+    }
+
+    /// Fails if `depth` calls, includes and blocks may not be open at once.
+    #[inline]
+    pub(crate) fn depth(&self, depth: usize) -> Result<(), Error> {
+        if depth > self.limits.depth {
+            return Err(CallFault::too_deep(self.limits.depth));
+        }
+        Ok(())
+    }
+
+    /// Fails if one stream may not give `count` items.
+    #[inline]
+    pub(crate) fn items(&self, count: u64) -> Result<(), Error> {
+        match self.limits.items {
+            Some(limit) if count > limit => Err(CallFault::too_many_items(limit)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Fails if `count` waits may not be in flight at once.
+    pub(crate) fn in_flight(&self, count: usize) -> Result<(), Error> {
+        if count > self.limits.in_flight {
+            return Err(CallFault::too_many_in_flight(self.limits.in_flight));
+        }
+        Ok(())
+    }
+
+    /// Says whether futures that are done count as their results from here on.
+    pub(crate) fn set_futures_are_awaited(&self, awaited: bool) {
+        self.futures_are_awaited.set(awaited);
+    }
+
+    /// How many containers could be part of a cycle.
+    #[cfg(test)]
+    pub(crate) fn remembered(&self) -> usize {
+        self.containers.borrow().len()
+    }
+
+    /// Empties the containers that templates tied into cycles.
+    pub(crate) fn break_cycles(&self) {
+        self.containers.borrow_mut().break_cycles();
+    }
+
+    /// What is left of the fuel, where it is limited.
+    pub(crate) fn fuel_left(&self) -> Option<u64> {
+        self.limits.fuel.map(|_| self.fuel_left.get())
+    }
+}
+
+impl Charge for Budget {
+    fn fuel(&self, rounds: u64) -> Result<(), Error> {
+        Budget::fuel(self, rounds)
+    }
+
+    fn memory(&self, bytes: u64) -> Result<(), Error> {
+        Budget::memory(self, bytes)
+    }
+
+    fn futures_are_awaited(&self) -> bool {
+        self.futures_are_awaited.get()
+    }
+
+    fn stored(&self, container: &Value) {
+        self.containers.borrow_mut().remember(container);
+    }
+}

@@ -1,0 +1,202 @@
+//! What a native function sees of the render that called it.
+
+use std::fmt;
+
+use crate::call::{Arguments, Budget, Extensions, Flow, Function, Registry};
+use crate::error::Error;
+use crate::error::call::CallFault;
+use crate::value::{Charge, UndefinedPolicy, Value};
+
+/// The render behind a call: its budget, its extensions, whether output is escaped.
+///
+/// A closure that takes `&CallContext` as its first parameter gets it without using up an argument.
+///
+/// ```
+/// use kakehi::{CallContext, Environment};
+/// let mut env = Environment::new();
+/// env.add_function("escaping", |ctx: &CallContext| ctx.auto_escape());
+/// assert_eq!(env.render_str("<< escaping() >>", ()).unwrap(), "False");
+/// ```
+#[derive(Clone, Copy)]
+pub struct CallContext<'a> {
+    parts: ContextParts<'a>,
+}
+
+/// What the machine makes a [`CallContext`] of.
+#[derive(Clone, Copy)]
+pub(crate) struct ContextParts<'a> {
+    /// The render's counters.
+    pub(crate) budget: &'a Budget,
+    /// The filters, tests and globals of the environment.
+    pub(crate) registry: &'a Registry,
+    /// The host's values for this render.
+    pub(crate) extensions: &'a Extensions,
+    /// Whether output is escaped where the call stands.
+    pub(crate) auto_escape: bool,
+    /// What undefined values do.
+    pub(crate) policy: UndefinedPolicy,
+    /// Whether this call may wait: `| await f`, or `auto_await`.
+    pub(crate) awaits: bool,
+    /// Whether futures that are done count as their results, because the machine awaited them for this call.
+    pub(crate) futures_are_awaited: bool,
+    /// The name the callee was called by.
+    pub(crate) name: &'a str,
+    /// The name of the template the call stands in.
+    pub(crate) template: &'a str,
+}
+
+impl<'a> CallContext<'a> {
+    /// The context of one call.
+    pub(crate) fn new(parts: ContextParts<'a>) -> Self {
+        CallContext { parts }
+    }
+
+    /// The same context for a call of something else by its own name.
+    pub(crate) fn named(&self, name: &'a str) -> CallContext<'a> {
+        CallContext {
+            parts: ContextParts { name, ..self.parts },
+        }
+    }
+
+    /// The name that the function, filter or test was called by.
+    pub fn name(&self) -> &'a str {
+        self.parts.name
+    }
+
+    /// The name of the template the call stands in.
+    pub fn template(&self) -> &'a str {
+        self.parts.template
+    }
+
+    /// Whether output is escaped where the call stands.
+    pub fn auto_escape(&self) -> bool {
+        self.parts.auto_escape
+    }
+
+    /// The value of type `T` that the host gave this render, such as a database pool.
+    pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&'a T> {
+        self.parts.extensions.get::<T>()
+    }
+
+    /// Pays for `rounds` rounds of a loop out of the render's fuel.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Fuel`](crate::ErrorKind::Fuel) when the render has used up its instructions.
+    pub fn fuel(&self, rounds: u64) -> Result<(), Error> {
+        self.parts.budget.fuel(rounds)
+    }
+
+    /// Pays for `bytes` that the call is about to allocate.
+    ///
+    /// # Errors
+    /// [`ErrorKind::MemoryLimit`](crate::ErrorKind::MemoryLimit) when that is more than the render may.
+    pub fn memory(&self, bytes: u64) -> Result<(), Error> {
+        self.parts.budget.memory(bytes)
+    }
+
+    /// Applies a filter of the environment that answers at once.
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnknownFilter`](crate::ErrorKind::UnknownFilter), the filter's own error, or
+    /// [`ErrorKind::Host`](crate::ErrorKind::Host) if the filter calls back into the template or waits.
+    pub fn call_filter(&self, name: &str, arguments: &Arguments<'_>) -> Result<Value, Error> {
+        let filter = self.filter(name)?;
+        self.at_once(name, filter.call(&self.renamed(name), arguments)?)
+    }
+
+    /// Performs a test of the environment that answers at once.
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnknownTest`](crate::ErrorKind::UnknownTest), the test's own error, or
+    /// [`ErrorKind::Host`](crate::ErrorKind::Host) if the test calls back into the template or waits.
+    pub fn perform_test(&self, name: &str, arguments: &Arguments<'_>) -> Result<bool, Error> {
+        let test = self.test(name)?;
+        let answer = self.at_once(name, test.call(&self.renamed(name), arguments)?)?;
+        crate::value::truth(self, &answer)
+    }
+
+    /// The filter called `name`, or an error that suggests the nearest name.
+    pub(crate) fn filter(&self, name: &str) -> Result<&'a dyn Function, Error> {
+        let registry = self.parts.registry;
+        registry
+            .filter(name)
+            .map(|filter| &**filter)
+            .ok_or_else(|| CallFault::unknown_filter(name, registry.filter_names()))
+    }
+
+    /// The test called `name`, or an error that suggests the nearest name.
+    pub(crate) fn test(&self, name: &str) -> Result<&'a dyn Function, Error> {
+        let registry = self.parts.registry;
+        registry
+            .test(name)
+            .map(|test| &**test)
+            .ok_or_else(|| CallFault::unknown_test(name, registry.test_names()))
+    }
+
+    /// The same context under a name that lives shorter.
+    pub(crate) fn renamed<'b>(&'b self, name: &'b str) -> CallContext<'b> {
+        CallContext {
+            parts: ContextParts { name, ..self.parts },
+        }
+    }
+
+    /// Whether the call may wait.
+    pub(crate) fn awaits(&self) -> bool {
+        self.parts.awaits
+    }
+
+    /// Whether futures that are done count as their results.
+    pub(crate) fn awaited(&self) -> bool {
+        self.parts.futures_are_awaited
+    }
+
+    /// What undefined values do.
+    pub(crate) fn policy(&self) -> UndefinedPolicy {
+        self.parts.policy
+    }
+
+    /// The render's counters.
+    pub(crate) fn budget(&self) -> &'a Budget {
+        self.parts.budget
+    }
+
+    /// The filters, tests, globals and methods.
+    pub(crate) fn registry(&self) -> &'a Registry {
+        self.parts.registry
+    }
+
+    fn at_once(&self, name: &str, flow: Flow) -> Result<Value, Error> {
+        match flow {
+            Flow::Return(value) => Ok(value),
+            _ => Err(CallFault::cannot_call_back(name)),
+        }
+    }
+}
+
+impl Charge for CallContext<'_> {
+    fn fuel(&self, rounds: u64) -> Result<(), Error> {
+        self.parts.budget.fuel(rounds)
+    }
+
+    fn memory(&self, bytes: u64) -> Result<(), Error> {
+        self.parts.budget.memory(bytes)
+    }
+
+    fn futures_are_awaited(&self) -> bool {
+        self.parts.futures_are_awaited
+    }
+
+    fn stored(&self, container: &Value) {
+        self.parts.budget.stored(container);
+    }
+}
+
+impl fmt::Debug for CallContext<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallContext")
+            .field("name", &self.parts.name)
+            .field("template", &self.parts.template)
+            .field("auto_escape", &self.parts.auto_escape)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,137 @@
+//! The one trait for filters, tests and functions, and functions as values.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arcstr::ArcStr;
+
+use crate::call::{Arguments, Builtin, CallContext, Flow};
+use crate::error::Error;
+use crate::value::{Object, Value};
+
+/// A filter, test or function that is written in Rust.
+///
+/// Plain closures become one by themselves, see
+/// [`Environment::add_function`](crate::Environment::add_function); implement it where a closure with
+/// typed arguments is not enough.
+pub trait Function: Send + Sync + 'static {
+    /// Runs the function.
+    ///
+    /// # Errors
+    /// Whatever the function fails with; the place of the call is added on the way up.
+    fn call(&self, context: &CallContext<'_>, arguments: &Arguments<'_>) -> Result<Flow, Error>;
+
+    /// Whether calling gives the result or a future of it.
+    fn kind(&self) -> FunctionKind {
+        FunctionKind::Sync
+    }
+
+    /// Writes what the result would print as, escaped where the context escapes, and says whether it did.
+    ///
+    /// Only called where the result is printed at once. A function that cannot do it cheaper than by
+    /// giving its result writes nothing and answers `false`.
+    ///
+    /// # Errors
+    /// As [`Function::call`].
+    fn write(
+        &self,
+        context: &CallContext<'_>,
+        arguments: &Arguments<'_>,
+        output: &mut String,
+    ) -> Result<bool, Error> {
+        let _ = (context, arguments, output);
+        Ok(false)
+    }
+}
+
+/// Whether calling a function gives the result or a future of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FunctionKind {
+    /// Calling runs it and gives its result.
+    Sync,
+    /// Calling gives a future; it runs when it is awaited.
+    Async,
+}
+
+/// A function of the host or the engine as a value of a template.
+pub(crate) struct NativeFunction {
+    name: ArcStr,
+    function: Arc<dyn Function>,
+}
+
+impl NativeFunction {
+    /// The function as a value that knows its name.
+    pub(crate) fn value(name: ArcStr, function: Arc<dyn Function>) -> Value {
+        Value::from_object(NativeFunction { name, function })
+    }
+
+    /// The name it is registered under.
+    pub(crate) fn name(&self) -> &ArcStr {
+        &self.name
+    }
+
+    /// The function itself.
+    pub(crate) fn function(&self) -> &Arc<dyn Function> {
+        &self.function
+    }
+}
+
+impl fmt::Debug for NativeFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<function {}>", self.name)
+    }
+}
+
+impl Object for NativeFunction {
+    fn type_name(&self) -> &str {
+        "function"
+    }
+
+    fn is_callable(&self) -> bool {
+        true
+    }
+
+    fn call(
+        self: &Arc<Self>,
+        context: &CallContext<'_>,
+        arguments: &Arguments<'_>,
+    ) -> Result<Flow, Error> {
+        self.function.call(&context.renamed(&self.name), arguments)
+    }
+}
+
+/// A method of a string, list or dict that was read without being called: `x.upper`.
+#[derive(Debug)]
+pub(crate) struct BoundMethod {
+    receiver: Value,
+    method: &'static Builtin,
+}
+
+impl BoundMethod {
+    /// The method as a value that remembers whose it is.
+    pub(crate) fn value(receiver: Value, method: &'static Builtin) -> Value {
+        Value::from_object(BoundMethod { receiver, method })
+    }
+}
+
+impl Object for BoundMethod {
+    fn type_name(&self) -> &str {
+        "builtin_function_or_method"
+    }
+
+    fn is_callable(&self) -> bool {
+        true
+    }
+
+    fn call(
+        self: &Arc<Self>,
+        context: &CallContext<'_>,
+        arguments: &Arguments<'_>,
+    ) -> Result<Flow, Error> {
+        self.method.call_on(
+            &self.receiver,
+            &context.renamed(self.method.name),
+            arguments,
+        )
+    }
+}

@@ -1,0 +1,178 @@
+//! The filters, tests, globals and methods that an environment knows.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use arcstr::ArcStr;
+
+use crate::call::typed::{Asynchronous, Synchronous};
+use crate::call::{Builtin, Function, IntoAsyncFunction, IntoFunction, NativeFunction};
+use crate::value::Value;
+
+/// Finds the method `name` of the type of a value.
+pub(crate) type MethodTable = fn(&Value, &str) -> Option<&'static Builtin>;
+
+/// What names mean; cheap to clone, and copied when a shared one is changed.
+#[derive(Clone, Default)]
+pub(crate) struct Registry(Arc<Tables>);
+
+#[derive(Clone, Default)]
+struct Tables {
+    filters: HashMap<ArcStr, Arc<dyn Function>, foldhash::fast::FixedState>,
+    tests: HashMap<ArcStr, Arc<dyn Function>, foldhash::fast::FixedState>,
+    globals: HashMap<ArcStr, Value, foldhash::fast::FixedState>,
+    methods: Option<MethodTable>,
+}
+
+impl Registry {
+    /// A registry that knows nothing.
+    pub(crate) fn new() -> Self {
+        Registry::default()
+    }
+
+    /// The filter called `name`.
+    pub(crate) fn filter(&self, name: &str) -> Option<&Arc<dyn Function>> {
+        self.0.filters.get(name)
+    }
+
+    /// The test called `name`.
+    pub(crate) fn test(&self, name: &str) -> Option<&Arc<dyn Function>> {
+        self.0.tests.get(name)
+    }
+
+    /// The global called `name`.
+    pub(crate) fn global(&self, name: &str) -> Option<&Value> {
+        self.0.globals.get(name)
+    }
+
+    /// The method `name` of the type of `receiver`.
+    pub(crate) fn method(&self, receiver: &Value, name: &str) -> Option<&'static Builtin> {
+        self.0.methods.and_then(|table| table(receiver, name))
+    }
+
+    /// The names of all filters, in no order.
+    pub(crate) fn filter_names(&self) -> impl Iterator<Item = &str> {
+        self.0.filters.keys().map(ArcStr::as_str)
+    }
+
+    /// The names of all tests, in no order.
+    pub(crate) fn test_names(&self) -> impl Iterator<Item = &str> {
+        self.0.tests.keys().map(ArcStr::as_str)
+    }
+
+    /// All globals, in no order.
+    pub(crate) fn globals(&self) -> impl Iterator<Item = (&ArcStr, &Value)> {
+        self.0.globals.iter()
+    }
+
+    /// Registers a filter from a closure.
+    pub(crate) fn add_filter<A: 'static>(
+        &mut self,
+        name: impl Into<ArcStr>,
+        filter: impl IntoFunction<A>,
+    ) {
+        self.set_filter(name, Arc::new(Synchronous::new(filter)));
+    }
+
+    /// Registers a filter from an async closure.
+    pub(crate) fn add_async_filter<A: 'static>(
+        &mut self,
+        name: impl Into<ArcStr>,
+        filter: impl IntoAsyncFunction<A>,
+    ) {
+        self.set_filter(name, Arc::new(Asynchronous::new(filter)));
+    }
+
+    /// Registers a test from a closure.
+    pub(crate) fn add_test<A: 'static>(
+        &mut self,
+        name: impl Into<ArcStr>,
+        test: impl IntoFunction<A>,
+    ) {
+        self.set_test(name, Arc::new(Synchronous::new(test)));
+    }
+
+    /// Registers a test from an async closure.
+    pub(crate) fn add_async_test<A: 'static>(
+        &mut self,
+        name: impl Into<ArcStr>,
+        test: impl IntoAsyncFunction<A>,
+    ) {
+        self.set_test(name, Arc::new(Asynchronous::new(test)));
+    }
+
+    /// Registers a global function from a closure.
+    pub(crate) fn add_function<A: 'static>(
+        &mut self,
+        name: impl Into<ArcStr>,
+        function: impl IntoFunction<A>,
+    ) {
+        self.set_function(name, Arc::new(Synchronous::new(function)));
+    }
+
+    /// Registers a global function from an async closure.
+    pub(crate) fn add_async_function<A: 'static>(
+        &mut self,
+        name: impl Into<ArcStr>,
+        function: impl IntoAsyncFunction<A>,
+    ) {
+        self.set_function(name, Arc::new(Asynchronous::new(function)));
+    }
+
+    /// Registers a filter.
+    pub(crate) fn set_filter(&mut self, name: impl Into<ArcStr>, filter: Arc<dyn Function>) {
+        self.tables().filters.insert(name.into(), filter);
+    }
+
+    /// Registers a test.
+    pub(crate) fn set_test(&mut self, name: impl Into<ArcStr>, test: Arc<dyn Function>) {
+        self.tables().tests.insert(name.into(), test);
+    }
+
+    /// Registers a global function.
+    pub(crate) fn set_function(&mut self, name: impl Into<ArcStr>, function: Arc<dyn Function>) {
+        let name = name.into();
+        let value = NativeFunction::value(name.clone(), function);
+        self.set_global(name, value);
+    }
+
+    /// Sets a global to any value.
+    pub(crate) fn set_global(&mut self, name: impl Into<ArcStr>, value: Value) {
+        self.tables().globals.insert(name.into(), value);
+    }
+
+    /// Sets where methods are found.
+    pub(crate) fn set_methods(&mut self, methods: MethodTable) {
+        self.tables().methods = Some(methods);
+    }
+
+    /// Forgets a filter and says whether it was known.
+    pub(crate) fn remove_filter(&mut self, name: &str) -> bool {
+        self.tables().filters.remove(name).is_some()
+    }
+
+    /// Forgets a test and says whether it was known.
+    pub(crate) fn remove_test(&mut self, name: &str) -> bool {
+        self.tables().tests.remove(name).is_some()
+    }
+
+    /// Forgets a global and says whether it was known.
+    pub(crate) fn remove_global(&mut self, name: &str) -> bool {
+        self.tables().globals.remove(name).is_some()
+    }
+
+    fn tables(&mut self) -> &mut Tables {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry")
+            .field("filters", &self.0.filters.len())
+            .field("tests", &self.0.tests.len())
+            .field("globals", &self.0.globals.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,176 @@
+//! Which of `caller`, `varargs` and `kwargs` the body of a macro uses, as Jinja2 decides it.
+//!
+//! The names count wherever they are read before they are set, also in macros and `call` blocks within
+//! the body, but not in its blocks.
+
+use crate::compiler::walk;
+use crate::syntax::ast::{
+    Body, ExprId, ExprKind, FilterCall, Name, Parameter, StmtId, StmtKind, Target, Tree,
+};
+
+/// The names, in the order of [`mentioned`]'s answer.
+pub(super) const NAMES: [&str; 3] = ["caller", "varargs", "kwargs"];
+
+/// The index of `caller`.
+pub(super) const CALLER: usize = 0;
+/// The index of `varargs`.
+pub(super) const VARARGS: usize = 1;
+/// The index of `kwargs`.
+pub(super) const KWARGS: usize = 2;
+
+/// Which of the [`NAMES`] the body reads before it sets them.
+pub(super) fn mentioned(tree: &Tree<'_>, body: &Body) -> [bool; 3] {
+    let mut search = Search {
+        tree,
+        found: [false; 3],
+        hidden: [false; 3],
+    };
+    search.body(body);
+    search.found
+}
+
+struct Search<'t, 'src> {
+    tree: &'t Tree<'src>,
+    found: [bool; 3],
+    /// Set before they were read.
+    hidden: [bool; 3],
+}
+
+impl<'src> Search<'_, 'src> {
+    fn body(&mut self, body: &Body) {
+        body.iter().for_each(|id| self.statement(*id));
+    }
+
+    fn read(&mut self, name: &str) {
+        if let Some(index) = NAMES.iter().position(|known| *known == name) {
+            self.found[index] |= !self.hidden[index];
+        }
+    }
+
+    fn write(&mut self, name: Name<'_>) {
+        if let Some(index) = NAMES.iter().position(|known| *known == name.text) {
+            self.hidden[index] |= !self.found[index];
+        }
+    }
+
+    fn target(&mut self, target: &Target<'_>) {
+        walk::target_names(target, &mut |name| self.write(name));
+    }
+
+    fn expression(&mut self, id: ExprId) {
+        let tree = self.tree;
+        match &tree.expr(id).kind {
+            ExprKind::Name(name) => self.read(name),
+            kind => walk::operands(kind, &mut |e| self.expression(e)),
+        }
+    }
+
+    fn filters(&mut self, filters: &[FilterCall<'_>]) {
+        for filter in filters {
+            walk::argument_expressions(&filter.arguments, &mut |e| self.expression(e));
+        }
+    }
+
+    fn parameters(&mut self, parameters: &[Parameter<'_>]) {
+        parameters.iter().for_each(|p| self.write(p.name));
+        for default in parameters.iter().filter_map(|p| p.default) {
+            self.expression(default);
+        }
+    }
+
+    fn statement(&mut self, id: StmtId) {
+        let tree = self.tree;
+        match &tree.stmt(id).kind {
+            StmtKind::Text(_)
+            | StmtKind::Break
+            | StmtKind::Continue
+            | StmtKind::Flush
+            | StmtKind::Block { .. } => {}
+            StmtKind::Output(e) | StmtKind::Do(e) | StmtKind::Extends(e) => self.expression(*e),
+            StmtKind::Print(outputs) => outputs.iter().for_each(|e| self.expression(*e)),
+            StmtKind::If {
+                arms, otherwise, ..
+            } => {
+                for (condition, body) in arms {
+                    self.expression(*condition);
+                    self.body(body);
+                }
+                otherwise.iter().for_each(|body| self.body(body));
+            }
+            StmtKind::For(inner) => {
+                self.target(&inner.target);
+                self.expression(inner.iterable);
+                self.body(&inner.body);
+                inner.otherwise.iter().for_each(|body| self.body(body));
+                inner.condition.into_iter().for_each(|e| self.expression(e));
+            }
+            StmtKind::While { condition, body } => {
+                self.expression(*condition);
+                self.body(body);
+            }
+            StmtKind::Match { subject, cases } => {
+                self.expression(*subject);
+                for case in cases {
+                    case.guard.into_iter().for_each(|e| self.expression(e));
+                    self.body(&case.body);
+                }
+            }
+            StmtKind::Assign { target, value, .. } => {
+                self.target(target);
+                self.expression(*value);
+            }
+            StmtKind::AssignBlock {
+                target,
+                filters,
+                body,
+                ..
+            } => {
+                self.target(target);
+                self.filters(filters);
+                self.body(body);
+            }
+            StmtKind::With { bindings, body } => {
+                bindings.iter().for_each(|(target, _)| self.target(target));
+                bindings.iter().for_each(|(_, e)| self.expression(*e));
+                self.body(body);
+            }
+            StmtKind::Macro {
+                parameters, body, ..
+            } => {
+                self.parameters(parameters);
+                self.body(body);
+            }
+            StmtKind::CallBlock {
+                parameters,
+                call,
+                body,
+            } => {
+                self.expression(*call);
+                self.parameters(parameters);
+                self.body(body);
+            }
+            StmtKind::FilterBlock { filters, body } => {
+                self.body(body);
+                self.filters(filters);
+            }
+            StmtKind::Spaceless(body) => self.body(body),
+            StmtKind::AutoEscape { enabled, body } => {
+                self.expression(*enabled);
+                self.body(body);
+            }
+            StmtKind::Include { template, .. } => self.expression(*template),
+            StmtKind::Import {
+                template, alias, ..
+            } => {
+                self.expression(*template);
+                self.write(*alias);
+            }
+            StmtKind::FromImport {
+                template, names, ..
+            } => {
+                self.expression(*template);
+                names.iter().for_each(|(_, alias)| self.write(*alias));
+            }
+        }
+    }
+}

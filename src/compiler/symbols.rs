@@ -1,0 +1,726 @@
+//! The pass that finds the scopes of a template and the variables in them.
+//!
+//! A scope's own statements are read first, in order, so that all its variables are known before the
+//! scopes within it are.
+
+use crate::bytecode::UnitKind;
+use crate::compiler::loops::{LoopAccess, LoopUse};
+use crate::compiler::scope::{
+    Home, Initial, MAIN, Part, Scope, ScopeId, Scopes, Set, UnitId, VariableId, VariableInfo,
+};
+use crate::compiler::specials;
+use crate::compiler::walk;
+use crate::error::CompileFault;
+use crate::source::Span;
+use crate::syntax::ast::{
+    AssignScope, Body, ExprId, ExprKind, FilterCall, For, Name, Parameter, Pattern, StmtId,
+    StmtKind, Target, Tree,
+};
+
+/// A fault and where it is.
+pub(super) type Located<T> = Result<T, (CompileFault, Span)>;
+
+/// Finds all scopes of a template, or of the one expression.
+pub(super) fn analyze<'src>(
+    tree: &Tree<'src>,
+    expression: Option<ExprId>,
+) -> Located<Scopes<'src>> {
+    let mut pass = Pass {
+        tree,
+        scopes: Scopes {
+            template_names: template_names(tree),
+            ..Scopes::default()
+        },
+        scope: ScopeId(0),
+        branches: 0,
+        inner: Vec::new(),
+        early: Set::default(),
+        store_position: None,
+        for_bodies: 0,
+    };
+    let kind = match expression {
+        Some(_) => UnitKind::Expression,
+        None => UnitKind::Template,
+    };
+    pass.scopes.add_unit(kind, None, None);
+    let top = pass.scopes.add_scope(None, MAIN);
+    if expression.is_none() {
+        pass.declare_special(top, "self", Initial::Blocks);
+    }
+    pass.solid_scope(top, |pass| {
+        if let Some(expression) = expression {
+            pass.expression(expression);
+        }
+        pass.body(&tree.body)
+    })?;
+    pass.blocks()?;
+    pass.scopes
+        .assign_homes()
+        .map_err(|fault| (fault, Span::default()))?;
+    Ok(pass.scopes)
+}
+
+/// The names that a `let` sets, anywhere.
+fn template_names<'src>(tree: &Tree<'src>) -> Set<&'src str> {
+    let mut names = Set::default();
+    for statement in &tree.statements {
+        if let StmtKind::Assign {
+            target,
+            scope: AssignScope::Template,
+            ..
+        }
+        | StmtKind::AssignBlock {
+            target,
+            scope: AssignScope::Template,
+            ..
+        } = &statement.kind
+        {
+            walk::target_names(target, &mut |name| {
+                names.insert(name.text);
+            });
+        }
+    }
+    names
+}
+
+struct Pass<'t, 'src> {
+    tree: &'t Tree<'src>,
+    scopes: Scopes<'src>,
+    /// The scope that statements are read for, possibly a transparent one.
+    scope: ScopeId,
+    /// How many branches that may be skipped the statement is in.
+    branches: u32,
+    /// Statements that open scopes, to be entered when the running scope is complete.
+    inner: Vec<(StmtId, ScopeId)>,
+    /// Names of outer variables that the running scope has read so far.
+    early: Set<&'src str>,
+    /// From where on a name that is set can be read, if not from where it stands.
+    store_position: Option<u32>,
+    /// How many loops of the same unit are around, for the rule that none may set `loop`.
+    for_bodies: u32,
+}
+
+impl<'src> Pass<'_, 'src> {
+    /// Reads the statements of a new scope, then the scopes within it.
+    fn solid_scope(
+        &mut self,
+        scope: ScopeId,
+        read: impl FnOnce(&mut Self) -> Located<()>,
+    ) -> Located<()> {
+        let outer = self.enter(scope);
+        read(self)?;
+        let inner = std::mem::replace(&mut self.inner, outer.inner);
+        self.scope = outer.scope;
+        self.branches = outer.branches;
+        self.early = outer.early;
+        for (statement, scope) in inner {
+            self.statement_scopes(statement, scope)?;
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, scope: ScopeId) -> Outer<'src> {
+        Outer {
+            scope: std::mem::replace(&mut self.scope, scope),
+            branches: std::mem::take(&mut self.branches),
+            inner: std::mem::take(&mut self.inner),
+            early: std::mem::take(&mut self.early),
+        }
+    }
+
+    fn body(&mut self, body: &Body) -> Located<()> {
+        body.iter()
+            .try_for_each(|statement| self.statement(*statement))
+    }
+
+    /// Reads statements that may be skipped.
+    fn branch(&mut self, body: &Body) -> Located<()> {
+        self.branches += 1;
+        let result = self.body(body);
+        self.branches -= 1;
+        result
+    }
+
+    fn statement(&mut self, id: StmtId) -> Located<()> {
+        let tree = self.tree;
+        let statement = tree.stmt(id);
+        match &statement.kind {
+            StmtKind::Text(_) | StmtKind::Break | StmtKind::Continue | StmtKind::Flush => {}
+            StmtKind::Output(e) | StmtKind::Do(e) | StmtKind::Extends(e) => self.expression(*e),
+            StmtKind::Print(outputs) => outputs.iter().for_each(|e| self.expression(*e)),
+            StmtKind::If {
+                arms, otherwise, ..
+            } => {
+                for (condition, body) in arms {
+                    self.expression(*condition);
+                    self.branch(body)?;
+                }
+                if let Some(body) = otherwise {
+                    self.branch(body)?;
+                }
+            }
+            StmtKind::While { condition, body } => {
+                self.expression(*condition);
+                self.branch(body)?;
+            }
+            StmtKind::Match { subject, cases } => {
+                self.expression(*subject);
+                for (index, case) in cases.iter().enumerate() {
+                    let scope = self.transparent_scope();
+                    self.scopes
+                        .by_statement
+                        .insert((id, Part::Case(index as u32)), scope);
+                    self.bindings(&case.pattern, scope);
+                    let outer = std::mem::replace(&mut self.scope, scope);
+                    if let Some(guard) = case.guard {
+                        self.expression(guard);
+                    }
+                    self.branch(&case.body)?;
+                    self.scope = outer;
+                }
+            }
+            StmtKind::For(inner) => {
+                self.expression(inner.iterable);
+                self.open(id);
+            }
+            StmtKind::Assign {
+                target,
+                value,
+                scope,
+                only_if_nullish,
+            } => {
+                if *only_if_nullish && let Target::Name(name) = target {
+                    self.load(name.text, name.span.start);
+                }
+                self.expression(*value);
+                self.assign(target, *scope)?;
+            }
+            StmtKind::AssignBlock {
+                target,
+                filters,
+                scope,
+                ..
+            } => {
+                self.filters(filters);
+                // The body comes after the name but before it is set.
+                self.store_position = Some(u32::MAX);
+                let result = self.assign(target, *scope);
+                self.store_position = None;
+                result?;
+                self.open(id);
+            }
+            StmtKind::With { bindings, .. } => {
+                bindings
+                    .iter()
+                    .for_each(|(_, value)| self.expression(*value));
+                self.open(id);
+            }
+            StmtKind::Macro { name, .. } => {
+                self.store(*name)?;
+                self.open(id);
+            }
+            StmtKind::CallBlock { call, .. } => {
+                self.expression(*call);
+                self.open(id);
+            }
+            StmtKind::FilterBlock { filters, .. } => {
+                self.filters(filters);
+                self.open(id);
+            }
+            StmtKind::Spaceless(body) => self.body(body)?,
+            StmtKind::AutoEscape { enabled, .. } => {
+                self.expression(*enabled);
+                self.open(id);
+            }
+            StmtKind::Block { scoped, .. } => {
+                self.scopes.blocks.push(id);
+                if *scoped {
+                    self.show();
+                }
+            }
+            StmtKind::Include {
+                template,
+                with_context,
+                ..
+            } => {
+                self.expression(*template);
+                if *with_context {
+                    self.show();
+                }
+            }
+            StmtKind::Import {
+                template,
+                alias,
+                with_context,
+            } => {
+                self.expression(*template);
+                if *with_context {
+                    self.show();
+                }
+                self.store(*alias)?;
+            }
+            StmtKind::FromImport {
+                template,
+                names,
+                with_context,
+            } => {
+                self.expression(*template);
+                if *with_context {
+                    self.show();
+                }
+                for (_, alias) in names {
+                    self.store(*alias)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps a statement that opens scopes for later.
+    fn open(&mut self, statement: StmtId) {
+        self.inner.push((statement, self.scope));
+    }
+
+    /// Enters the scopes that a statement opens; `scope` is the one it stands in.
+    fn statement_scopes(&mut self, id: StmtId, scope: ScopeId) -> Located<()> {
+        let tree = self.tree;
+        let unit = self.scopes.scope(scope).unit;
+        match &tree.stmt(id).kind {
+            StmtKind::For(statement) => self.for_scopes(id, statement, scope),
+            StmtKind::With { bindings, body } => {
+                let inner = self.part(id, Part::Body, scope, unit);
+                for (target, _) in bindings {
+                    walk::target_names(target, &mut |name| {
+                        self.declare(inner, name.text, Initial::Parameter);
+                    });
+                }
+                self.solid_scope(inner, |pass| pass.body(body))
+            }
+            StmtKind::FilterBlock { filters, body }
+            | StmtKind::AssignBlock { filters, body, .. } => {
+                let inner = self.part(id, Part::Body, scope, unit);
+                self.solid_scope(inner, |pass| {
+                    pass.body(body)?;
+                    pass.filters(filters);
+                    Ok(())
+                })
+            }
+            StmtKind::AutoEscape { body, .. } => {
+                let inner = self.part(id, Part::Body, scope, unit);
+                self.solid_scope(inner, |pass| pass.body(body))
+            }
+            StmtKind::Macro {
+                parameters, body, ..
+            }
+            | StmtKind::CallBlock {
+                parameters, body, ..
+            } => self.macro_scope(id, parameters, body, scope),
+            _ => Ok(()),
+        }
+    }
+
+    fn for_scopes(&mut self, id: StmtId, statement: &For<'src>, scope: ScopeId) -> Located<()> {
+        let around = self.scopes.scope(scope).unit;
+        let unit = if statement.recursive {
+            let owner = self.scopes.unit(around).slot_owner;
+            let unit = self
+                .scopes
+                .add_unit(UnitKind::Loop, Some(around), Some(owner));
+            self.scopes.unit_of.insert(id, unit);
+            unit
+        } else {
+            around
+        };
+        self.scopes.loops.insert(id, LoopUse::default());
+        let inner = self.part(id, Part::Body, scope, unit);
+        let mut assigns_loop = None;
+        walk::target_names(&statement.target, &mut |name| {
+            self.declare(inner, name.text, Initial::Parameter);
+            if name.text == "loop" {
+                assigns_loop = Some(name.span);
+            }
+        });
+        if let Some(span) = assigns_loop {
+            return Err((CompileFault::AssignLoop, span));
+        }
+        if let Some(condition) = statement.condition {
+            let test = self.part(id, Part::Condition, scope, unit);
+            // The condition reads the very variables that the body does.
+            let names = self.scopes.scope(inner).names.clone();
+            self.scopes.scopes[test.0 as usize].names = names;
+            self.solid_scope(test, |pass| {
+                pass.expression(condition);
+                Ok(())
+            })?;
+        }
+        self.declare(inner, "loop", Initial::Loop(id));
+        self.for_bodies += 1;
+        self.solid_scope(inner, |pass| pass.body(&statement.body))?;
+        if let Some(body) = &statement.otherwise {
+            let inner = self.part(id, Part::Otherwise, scope, unit);
+            self.solid_scope(inner, |pass| pass.body(body))?;
+        }
+        self.for_bodies -= 1;
+        Ok(())
+    }
+
+    fn macro_scope(
+        &mut self,
+        id: StmtId,
+        parameters: &[Parameter<'src>],
+        body: &Body,
+        scope: ScopeId,
+    ) -> Located<()> {
+        let around = self.scopes.scope(scope).unit;
+        let unit = self.scopes.add_unit(UnitKind::Macro, Some(around), None);
+        self.scopes.unit_of.insert(id, unit);
+        let inner = self.part(id, Part::Body, scope, unit);
+        let uses = specials::mentioned(self.tree, body);
+        for parameter in parameters {
+            let Name { text, span } = parameter.name;
+            self.declare_parameter(inner, text).map_err(|f| (f, span))?;
+        }
+        let explicit = |name: &str| parameters.iter().find(|p| p.name.text == name);
+        if uses[specials::CALLER]
+            && let Some(caller) = explicit("caller")
+            && caller.default.is_none()
+        {
+            return Err((CompileFault::CallerWithoutDefault, caller.name.span));
+        }
+        for (name, used) in specials::NAMES.iter().zip(uses) {
+            if used && explicit(name).is_none() {
+                self.declare_parameter(inner, name)
+                    .map_err(|f| (f, Span::default()))?;
+            }
+        }
+        self.scopes.specials.insert(id, uses);
+        // Loops around a macro do not count for what stands in it.
+        let for_bodies = std::mem::take(&mut self.for_bodies);
+        let result = self.solid_scope(inner, |pass| {
+            for parameter in parameters {
+                if let Some(default) = parameter.default {
+                    pass.expression(default);
+                }
+            }
+            pass.body(body)
+        });
+        self.for_bodies = for_bodies;
+        result
+    }
+
+    /// Enters the blocks, which see nothing of the scopes they stand in.
+    fn blocks(&mut self) -> Located<()> {
+        let tree = self.tree;
+        let mut next = 0;
+        while let Some(&id) = self.scopes.blocks.get(next) {
+            next += 1;
+            if let StmtKind::Block { body, .. } = &tree.stmt(id).kind {
+                let unit = self.scopes.add_unit(UnitKind::Block, None, None);
+                self.scopes.unit_of.insert(id, unit);
+                let scope = self.scopes.add_scope(None, unit);
+                self.scopes.by_statement.insert((id, Part::Body), scope);
+                self.declare_special(scope, "self", Initial::Blocks);
+                self.declare_special(scope, "super", Initial::Super);
+                self.solid_scope(scope, |pass| pass.body(body))?;
+            }
+        }
+        self.scopes
+            .blocks
+            .sort_by_key(|id| tree.stmt(*id).span.start);
+        Ok(())
+    }
+
+    // Scopes and variables.
+
+    fn part(&mut self, id: StmtId, part: Part, parent: ScopeId, unit: UnitId) -> ScopeId {
+        let scope = self.scopes.add_scope(Some(parent), unit);
+        self.scopes.by_statement.insert((id, part), scope);
+        scope
+    }
+
+    fn transparent_scope(&mut self) -> ScopeId {
+        let unit = self.scopes.scope(self.scope).unit;
+        let scope = self.scopes.add_scope(Some(self.scope), unit);
+        self.scopes.scopes[scope.0 as usize].transparent = true;
+        scope
+    }
+
+    fn declare(&mut self, scope: ScopeId, name: &'src str, initial: Initial) -> VariableId {
+        let id = VariableId(self.scopes.variables.len() as u32);
+        self.scopes.variables.push(VariableInfo {
+            name,
+            scope,
+            initial,
+            stored: false,
+            captured: false,
+            first_store: 0,
+            read_early: false,
+            home: Home::None,
+        });
+        let Scope {
+            names, variables, ..
+        } = &mut self.scopes.scopes[scope.0 as usize];
+        match names.get(name) {
+            // `a, a` names one variable.
+            Some(known) if initial == Initial::Parameter => {
+                let known = *known;
+                self.scopes.variables.pop();
+                known
+            }
+            _ => {
+                names.insert(name, id);
+                variables.push(id);
+                id
+            }
+        }
+    }
+
+    fn declare_special(&mut self, scope: ScopeId, name: &'src str, initial: Initial) {
+        self.declare(scope, name, initial);
+    }
+
+    /// A parameter of a macro, which the machine puts in the next slot.
+    fn declare_parameter(&mut self, scope: ScopeId, name: &'src str) -> Result<(), CompileFault> {
+        let id = self.declare(scope, name, Initial::Parameter);
+        let slot = self.scopes.add_slot(self.scopes.scope(scope).unit)?;
+        self.scopes.variables[id.0 as usize].home = Home::Slot(slot);
+        Ok(())
+    }
+
+    /// The names that a pattern binds are variables of its case alone.
+    fn bindings(&mut self, pattern: &Pattern<'src>, scope: ScopeId) {
+        walk::pattern_names(pattern, &mut |name| {
+            self.declare(scope, name.text, Initial::Parameter);
+        });
+        walk::pattern_expressions(pattern, &mut |e| self.expression(e));
+    }
+
+    fn assign(&mut self, target: &Target<'src>, scope: AssignScope) -> Located<()> {
+        match target {
+            Target::Name(name) => match scope {
+                AssignScope::Local => self.store(*name)?,
+                AssignScope::Template => self.load(name.text, name.span.start),
+            },
+            Target::Tuple(targets, _) => targets
+                .iter()
+                .try_for_each(|target| self.assign(target, scope))?,
+            Target::Attribute { object, .. } => self.load(object.text, object.span.start),
+        }
+        Ok(())
+    }
+
+    /// Notes that the scope sets a name.
+    fn store(&mut self, name: Name<'src>) -> Located<()> {
+        if name.text == "loop" && self.for_bodies > 0 {
+            return Err((CompileFault::AssignLoop, name.span));
+        }
+        let mut scope = self.scope;
+        loop {
+            if self.sets_context(scope, name.text) {
+                return Ok(());
+            }
+            let info = self.scopes.scope(scope);
+            if let Some(&known) = info.names.get(name.text) {
+                self.store_known(known, name.span.start);
+                return Ok(());
+            }
+            if !info.transparent {
+                break;
+            }
+            scope = info.parent.expect("transparent scopes stand in others");
+        }
+        let outer = self
+            .scopes
+            .scope(scope)
+            .parent
+            .and_then(|parent| self.scopes.find(parent, name.text));
+        let skipped = self.branches > 0;
+        let initial = match outer {
+            Some(outer) => {
+                self.reference(scope, outer, name.span.start);
+                Initial::Outer(outer)
+            }
+            None if skipped => Initial::Context,
+            None => Initial::Nothing,
+        };
+        let id = self.declare(scope, name.text, initial);
+        let read_early = skipped || self.early.contains(name.text);
+        let variable = &mut self.scopes.variables[id.0 as usize];
+        variable.stored = true;
+        variable.first_store = self.store_position.unwrap_or(name.span.start);
+        variable.read_early = read_early;
+        Ok(())
+    }
+
+    /// Whether `set` means a `let` here: the template's own variable of that name is the context's.
+    fn sets_context(&self, scope: ScopeId, name: &str) -> bool {
+        self.scopes.is_top(scope) && self.scopes.template_names.contains(name)
+    }
+
+    fn store_known(&mut self, id: VariableId, position: u32) {
+        let variable = &mut self.scopes.variables[id.0 as usize];
+        variable.stored = true;
+        match variable.initial {
+            // Such a name is an ordinary variable then.
+            Initial::Blocks | Initial::Super => {
+                variable.initial = Initial::Nothing;
+                variable.first_store = position;
+                variable.read_early = true;
+            }
+            Initial::Context => variable.read_early = true,
+            _ => {}
+        }
+    }
+
+    /// Notes that the scope reads a name.
+    fn load(&mut self, name: &'src str, position: u32) {
+        let mut scope = self.scope;
+        loop {
+            let info = self.scopes.scope(scope);
+            if info.names.contains_key(name) {
+                return;
+            }
+            if !info.transparent {
+                break;
+            }
+            scope = info.parent.expect("transparent scopes stand in others");
+        }
+        let outer = self
+            .scopes
+            .scope(scope)
+            .parent
+            .and_then(|parent| self.scopes.find(parent, name));
+        match outer {
+            Some(outer) => {
+                self.early.insert(name);
+                self.reference(scope, outer, position);
+            }
+            None => {
+                self.declare(scope, name, Initial::Context);
+            }
+        }
+    }
+
+    /// Notes that a variable is read from an inner scope.
+    fn reference(&mut self, scope: ScopeId, id: VariableId, position: u32) {
+        let variable = self.scopes.variable(id);
+        let unit = self.scopes.scope(scope).unit;
+        let owner = self.scopes.scope(variable.scope).unit;
+        let captured = match variable.initial {
+            Initial::Loop(_) => unit != owner,
+            Initial::Blocks => false,
+            _ => self.scopes.unit(unit).slot_owner != self.scopes.unit(owner).slot_owner,
+        };
+        let loop_escapes = match variable.initial {
+            Initial::Loop(statement) if captured => Some(statement),
+            _ => None,
+        };
+        let variable = &mut self.scopes.variables[id.0 as usize];
+        variable.captured |= captured;
+        variable.read_early |= position < variable.first_store;
+        if let Some(statement) = loop_escapes {
+            self.use_loop(statement, &LoopAccess::Shown);
+        }
+    }
+
+    /// Another template or block may read every variable seen here by its name.
+    fn show(&mut self) {
+        let unit = self.scopes.scope(self.scope).unit;
+        let mut next = Some(self.scope);
+        let mut loops = true;
+        while let Some(scope) = next {
+            let info = &mut self.scopes.scopes[scope.0 as usize];
+            info.shown = true;
+            next = info.parent;
+            if next.is_none() && self.scopes.is_top(scope) {
+                break;
+            }
+            let inside = self.scopes.scope(scope).unit == unit;
+            for index in 0..self.scopes.scope(scope).variables.len() {
+                let id = self.scopes.scope(scope).variables[index];
+                match self.scopes.variable(id).initial {
+                    Initial::Loop(statement) if loops => {
+                        loops = false;
+                        if inside {
+                            self.use_loop(statement, &LoopAccess::Shown);
+                        } else {
+                            self.reference(self.scope, id, u32::MAX);
+                        }
+                    }
+                    Initial::Loop(_) | Initial::Blocks | Initial::Super => {}
+                    _ => self.reference(self.scope, id, u32::MAX),
+                }
+            }
+        }
+    }
+
+    fn use_loop(&mut self, statement: StmtId, access: &LoopAccess<'_, 'src>) {
+        if let Some(usage) = self.scopes.loops.get_mut(&statement) {
+            usage.add(access);
+        }
+    }
+
+    // Expressions.
+
+    fn filters(&mut self, filters: &[FilterCall<'src>]) {
+        for filter in filters {
+            walk::argument_expressions(&filter.arguments, &mut |e| self.expression(e));
+        }
+    }
+
+    fn expression(&mut self, id: ExprId) {
+        let tree = self.tree;
+        let expression = tree.expr(id);
+        match &expression.kind {
+            ExprKind::Name(name) => {
+                self.load(name, expression.span.start);
+                self.plain_loop(name, &LoopAccess::Value);
+            }
+            ExprKind::Comprehension(inner) => {
+                self.expression(inner.iterable);
+                let scope = self.transparent_scope();
+                self.scopes.by_comprehension.insert(id, scope);
+                walk::target_names(&inner.target, &mut |name| {
+                    self.declare(scope, name.text, Initial::Parameter);
+                });
+                let outer = std::mem::replace(&mut self.scope, scope);
+                if let Some(condition) = inner.condition {
+                    self.expression(condition);
+                }
+                self.expression(inner.element);
+                self.scope = outer;
+            }
+            ExprKind::Chain { base, steps } => {
+                match &tree.expr(*base).kind {
+                    ExprKind::Name(name) => {
+                        self.load(name, tree.expr(*base).span.start);
+                        self.plain_loop(name, &LoopAccess::of(steps));
+                    }
+                    _ => self.expression(*base),
+                }
+                walk::step_expressions(steps, &mut |e| self.expression(e));
+            }
+            kind => walk::operands(kind, &mut |e| self.expression(e)),
+        }
+    }
+
+    /// Notes how the loop is used if the name is that of a loop, also of one around a macro.
+    fn plain_loop(&mut self, name: &str, access: &LoopAccess<'_, 'src>) {
+        if name != "loop" {
+            return;
+        }
+        if let Some(id) = self.scopes.find(self.scope, name)
+            && let Initial::Loop(statement) = self.scopes.variable(id).initial
+        {
+            self.use_loop(statement, access);
+        }
+    }
+}
+
+/// What the pass returns to when a scope is complete.
+struct Outer<'src> {
+    scope: ScopeId,
+    branches: u32,
+    inner: Vec<(StmtId, ScopeId)>,
+    early: Set<&'src str>,
+}

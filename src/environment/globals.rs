@@ -1,0 +1,196 @@
+//! The filters, tests, functions and globals that a host adds to an environment.
+
+use std::sync::Arc;
+
+use arcstr::ArcStr;
+
+use crate::call::{Function, IntoAsyncFunction, IntoFunction};
+use crate::environment::Environment;
+use crate::value::Value;
+
+impl Environment {
+    /// Adds a filter from a closure: `<< value | name(arguments) >>`.
+    ///
+    /// The closure's first argument is the value; see [`FromArgument`](crate::FromArgument) for the
+    /// types it can have.
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// env.add_filter("shout", |text: &str| text.to_uppercase() + "!");
+    /// assert_eq!(env.render_str("<< 'hey' | shout >>", ())?, "HEY!");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn add_filter<A: 'static>(
+        &mut self,
+        name: impl Into<String>,
+        filter: impl IntoFunction<A>,
+    ) {
+        self.registry()
+            .add_filter(ArcStr::from(name.into()), filter);
+    }
+
+    /// Adds a test from a closure: `<% if value is name %>`.
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// env.add_test("big", |number: i64| number > 100);
+    /// assert_eq!(env.render_str("<< 'yes' if 101 is big >>", ())?, "yes");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn add_test<A: 'static>(&mut self, name: impl Into<String>, test: impl IntoFunction<A>) {
+        self.registry().add_test(ArcStr::from(name.into()), test);
+    }
+
+    /// Adds a function from a closure: `<< name(arguments) >>`.
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// env.add_function("add", |a: i64, b: Option<i64>| a + b.unwrap_or(1));
+    /// assert_eq!(env.render_str("<< add(2) >> << add(2, 3) >>", ())?, "3 5");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn add_function<A: 'static>(
+        &mut self,
+        name: impl Into<String>,
+        function: impl IntoFunction<A>,
+    ) {
+        self.registry()
+            .add_function(ArcStr::from(name.into()), function);
+    }
+
+    /// Adds a filter from an async closure: `<< value | await name >>`.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// let mut env = kakehi::Environment::new();
+    /// env.add_async_filter("shout", |text: String| async move { text.to_uppercase() });
+    /// assert_eq!(env.render_str_async("<< 'hey' | await shout >>", ()).await?, "HEY");
+    /// # Ok::<(), kakehi::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn add_async_filter<A: 'static>(
+        &mut self,
+        name: impl Into<String>,
+        filter: impl IntoAsyncFunction<A>,
+    ) {
+        self.registry()
+            .add_async_filter(ArcStr::from(name.into()), filter);
+    }
+
+    /// Adds a test from an async closure.
+    pub fn add_async_test<A: 'static>(
+        &mut self,
+        name: impl Into<String>,
+        test: impl IntoAsyncFunction<A>,
+    ) {
+        self.registry()
+            .add_async_test(ArcStr::from(name.into()), test);
+    }
+
+    /// Adds a function from an async closure: `<< await name(arguments) >>`.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// let mut env = kakehi::Environment::new();
+    /// env.add_async_function("user", |id: u64| async move { format!("user {id}") });
+    /// assert_eq!(env.render_str_async("<< await user(7) >>", ()).await?, "user 7");
+    /// # Ok::<(), kakehi::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn add_async_function<A: 'static>(
+        &mut self,
+        name: impl Into<String>,
+        function: impl IntoAsyncFunction<A>,
+    ) {
+        self.registry()
+            .add_async_function(ArcStr::from(name.into()), function);
+    }
+
+    /// Sets a global: a name that every template sees where its context has no such name.
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// env.add_global("site", "Example");
+    /// assert_eq!(env.render_str("<< site >>", ())?, "Example");
+    /// assert_eq!(env.render_str("<< site >>", kakehi::context! { site => "Mine" })?, "Mine");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn add_global(&mut self, name: impl Into<String>, value: impl Into<Value>) {
+        self.registry()
+            .set_global(ArcStr::from(name.into()), value.into());
+    }
+
+    /// Adds a filter that sees its call as the machine does.
+    pub fn set_filter(&mut self, name: impl Into<String>, filter: Arc<dyn Function>) {
+        self.registry()
+            .set_filter(ArcStr::from(name.into()), filter);
+    }
+
+    /// Adds a test that sees its call as the machine does.
+    pub fn set_test(&mut self, name: impl Into<String>, test: Arc<dyn Function>) {
+        self.registry().set_test(ArcStr::from(name.into()), test);
+    }
+
+    /// Adds a function that sees its call as the machine does.
+    pub fn set_function(&mut self, name: impl Into<String>, function: Arc<dyn Function>) {
+        self.registry()
+            .set_function(ArcStr::from(name.into()), function);
+    }
+
+    /// Forgets a filter, also one of the engine's own, and says whether it was there.
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// assert!(env.remove_filter("upper"));
+    /// assert!(env.render_str("<< 'a' | upper >>", ()).is_err());
+    /// ```
+    pub fn remove_filter(&mut self, name: &str) -> bool {
+        self.registry().remove_filter(name)
+    }
+
+    /// Forgets a test and says whether it was there.
+    pub fn remove_test(&mut self, name: &str) -> bool {
+        self.registry().remove_test(name)
+    }
+
+    /// Forgets a global, a function for instance, and says whether it was there.
+    pub fn remove_global(&mut self, name: &str) -> bool {
+        self.registry().remove_global(name)
+    }
+
+    /// The names of all filters, sorted.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// assert!(env.filter_names().contains(&"upper"));
+    /// ```
+    pub fn filter_names(&self) -> Vec<&str> {
+        sorted(self.configuration.registry.filter_names())
+    }
+
+    /// The names of all tests, sorted.
+    pub fn test_names(&self) -> Vec<&str> {
+        sorted(self.configuration.registry.test_names())
+    }
+
+    /// The names of all globals, functions among them, sorted.
+    pub fn global_names(&self) -> Vec<&str> {
+        sorted(
+            self.configuration
+                .registry
+                .globals()
+                .map(|(name, _)| name.as_str()),
+        )
+    }
+
+    /// The global called `name`.
+    pub fn global(&self, name: &str) -> Option<&Value> {
+        self.configuration.registry.global(name)
+    }
+}
+
+fn sorted<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut names: Vec<&str> = names.collect();
+    names.sort_unstable();
+    names
+}

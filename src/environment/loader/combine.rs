@@ -1,0 +1,155 @@
+//! Loaders made of other loaders.
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+
+use crate::environment::loader::{Load, Loader};
+
+/// Several loaders, asked in order until one knows the template.
+///
+/// ```
+/// use kakehi::{ChoiceLoader, Environment, MapLoader};
+/// let theme = MapLoader::from_iter([("page", "themed")]);
+/// let default = MapLoader::from_iter([("page", "plain"), ("other", "also plain")]);
+/// let mut env = Environment::new();
+/// env.set_loader(ChoiceLoader::new().with(theme).with(default));
+/// assert_eq!(env.render("page", ())?, "themed");
+/// assert_eq!(env.render("other", ())?, "also plain");
+/// # Ok::<(), kakehi::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct ChoiceLoader {
+    loaders: Vec<Arc<dyn Loader>>,
+}
+
+impl ChoiceLoader {
+    /// No loaders: knows no template.
+    pub fn new() -> Self {
+        ChoiceLoader::default()
+    }
+
+    /// Adds a loader, asked after those before it.
+    #[must_use]
+    pub fn with(mut self, loader: impl Loader) -> Self {
+        self.loaders.push(Arc::new(loader));
+        self
+    }
+}
+
+/// Asks loaders in order; one that answers later holds up those after it.
+fn choose(name: &str, mut loaders: impl Iterator<Item = Arc<dyn Loader>> + Send + 'static) -> Load {
+    while let Some(loader) = loaders.next() {
+        match loader.load(name) {
+            Load::Ready(Ok(None)) => {}
+            Load::Ready(answer) => return Load::Ready(answer),
+            Load::Later(answer) => {
+                let name = name.to_owned();
+                // Boxed, since the rest of the loaders may answer by a future of this kind again.
+                let rest: Box<dyn Iterator<Item = _> + Send> = Box::new(loaders);
+                let answer = answer.then(move |answer| match answer {
+                    Ok(None) => match choose(&name, rest) {
+                        Load::Ready(answer) => std::future::ready(answer).boxed(),
+                        Load::Later(answer) => answer,
+                    },
+                    answer => std::future::ready(answer).boxed(),
+                });
+                return Load::Later(answer.boxed());
+            }
+        }
+    }
+    Load::Ready(Ok(None))
+}
+
+impl Loader for ChoiceLoader {
+    fn load(&self, name: &str) -> Load {
+        choose(name, self.loaders.clone().into_iter())
+    }
+}
+
+impl fmt::Debug for ChoiceLoader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ChoiceLoader({} loaders)", self.loaders.len())
+    }
+}
+
+/// Loaders by the first part of the name: `admin/page.html` is `page.html` of the loader for `admin`.
+///
+/// ```
+/// use kakehi::{Environment, MapLoader, PrefixLoader};
+/// let mut env = Environment::new();
+/// env.set_loader(
+///     PrefixLoader::new()
+///         .with("admin", MapLoader::from_iter([("page", "for admins")]))
+///         .with("shop", MapLoader::from_iter([("page", "for customers")])),
+/// );
+/// assert_eq!(env.render("shop/page", ())?, "for customers");
+/// # Ok::<(), kakehi::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct PrefixLoader {
+    delimiter: String,
+    loaders: Vec<(String, Arc<dyn Loader>)>,
+}
+
+impl PrefixLoader {
+    /// No loaders, and `/` between prefix and name.
+    pub fn new() -> Self {
+        PrefixLoader::with_delimiter("/")
+    }
+
+    /// No loaders, and `delimiter` between prefix and name.
+    ///
+    /// ```
+    /// use kakehi::{Environment, MapLoader, PrefixLoader};
+    /// let mut env = Environment::new();
+    /// let pages = MapLoader::from_iter([("page", "found")]);
+    /// env.set_loader(PrefixLoader::with_delimiter("::").with("app", pages));
+    /// assert_eq!(env.render("app::page", ())?, "found");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn with_delimiter(delimiter: impl Into<String>) -> Self {
+        PrefixLoader {
+            delimiter: delimiter.into(),
+            loaders: Vec::new(),
+        }
+    }
+
+    /// Adds the loader for a prefix, in place of an earlier one for the same.
+    #[must_use]
+    pub fn with(mut self, prefix: impl Into<String>, loader: impl Loader) -> Self {
+        let prefix = prefix.into();
+        self.loaders.retain(|(other, _)| *other != prefix);
+        self.loaders.push((prefix, Arc::new(loader)));
+        self
+    }
+}
+
+impl Default for PrefixLoader {
+    fn default() -> Self {
+        PrefixLoader::new()
+    }
+}
+
+impl Loader for PrefixLoader {
+    fn load(&self, name: &str) -> Load {
+        // A prefix may hold the delimiter itself: the longest that fits is meant.
+        self.loaders
+            .iter()
+            .filter_map(|(prefix, loader)| {
+                let rest = name.strip_prefix(prefix)?.strip_prefix(&self.delimiter)?;
+                Some((prefix.len(), rest, loader))
+            })
+            .max_by_key(|(length, ..)| *length)
+            .map_or(Load::Ready(Ok(None)), |(_, rest, loader)| loader.load(rest))
+    }
+}
+
+impl fmt::Debug for PrefixLoader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let prefixes = self.loaders.iter().map(|(prefix, _)| prefix);
+        f.write_str("PrefixLoader")?;
+        f.debug_set().entries(prefixes).finish()
+    }
+}

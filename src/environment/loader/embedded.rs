@@ -1,0 +1,74 @@
+//! A loader over templates that are part of the program.
+
+use crate::environment::loader::{Load, Loader};
+
+/// Templates that were put into the program when it was compiled.
+///
+/// Made by [`embed_templates!`](crate::embed_templates), or, for a whole folder and with the feature
+/// `embed`, by `embed_folder!`.
+#[derive(Clone, Copy, Debug)]
+pub struct EmbeddedLoader {
+    templates: Templates,
+}
+
+/// The two shapes that embedded templates come in.
+#[derive(Clone, Copy, Debug)]
+enum Templates {
+    Listed(&'static [(&'static str, &'static str)]),
+    Found(fn(&str) -> Option<&'static str>),
+}
+
+impl EmbeddedLoader {
+    /// A loader over pairs of name and source.
+    ///
+    /// ```
+    /// use kakehi::{EmbeddedLoader, Environment};
+    /// let mut env = Environment::new();
+    /// env.set_loader(EmbeddedLoader::new(&[("hello", "Hello!")]));
+    /// assert_eq!(env.render("hello", ())?, "Hello!");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub const fn new(templates: &'static [(&'static str, &'static str)]) -> Self {
+        EmbeddedLoader {
+            templates: Templates::Listed(templates),
+        }
+    }
+
+    /// A loader that looks templates up by a function.
+    #[doc(hidden)]
+    pub const fn found_by(find: fn(&str) -> Option<&'static str>) -> Self {
+        EmbeddedLoader {
+            templates: Templates::Found(find),
+        }
+    }
+}
+
+impl Loader for EmbeddedLoader {
+    fn load(&self, name: &str) -> Load {
+        let source = match self.templates {
+            Templates::Listed(templates) => templates
+                .iter()
+                .find(|(listed, _)| *listed == name)
+                .map(|(_, source)| *source),
+            Templates::Found(find) => find(name),
+        };
+        Load::Ready(Ok(source.map(str::to_owned)))
+    }
+}
+
+/// Puts template files into the program and gives a loader over them.
+///
+/// Takes their folder, relative to the file that says so, and their names below it.
+///
+/// ```ignore
+/// let mut env = kakehi::Environment::new();
+/// env.set_loader(kakehi::embed_templates!("../templates", ["page.html", "mail/welcome.txt"]));
+/// ```
+#[macro_export]
+macro_rules! embed_templates {
+    ($folder:literal, [$($name:literal),* $(,)?]) => {
+        $crate::EmbeddedLoader::new(&[
+            $(($name, ::core::include_str!(::core::concat!($folder, "/", $name)))),*
+        ])
+    };
+}

@@ -1,0 +1,219 @@
+//! A loader over a folder of files.
+
+use std::fs;
+use std::io::ErrorKind as IoErrorKind;
+use std::path::PathBuf;
+
+use crate::environment::loader::{Load, Loader};
+use crate::error::{Error, HostFault};
+
+/// Templates in a folder and the folders in it, named by their path with `/`, such as `mail/welcome.txt`.
+///
+/// No name leads out of the folder: one that is absolute, or has a `..`, a `\`, a `:`, an empty part or a
+/// NUL in it, is a template that does not exist, and a link out of the folder is an error. A file that is
+/// not UTF-8 is an error too.
+///
+/// Files are read where the render runs, without waiting. For a slow disk, write an
+/// [`AsyncFunctionLoader`](crate::AsyncFunctionLoader) over your runtime's files.
+///
+/// ```no_run
+/// use kakehi::{Environment, FileLoader};
+/// let mut env = Environment::new();
+/// env.set_loader(FileLoader::new("templates"));
+/// println!("{}", env.render("page.html", ())?);
+/// # Ok::<(), kakehi::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct FileLoader {
+    root: PathBuf,
+}
+
+impl FileLoader {
+    /// A loader over the folder `root`, which is only looked at when a template is loaded.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        FileLoader { root: root.into() }
+    }
+
+    fn read(&self, name: &str) -> Result<Option<String>, Error> {
+        let Some(relative) = relative_path(name) else {
+            return Ok(None);
+        };
+        // Asked anew each time: the folder may be a link that is switched while the program runs.
+        let root = fs::canonicalize(&self.root).map_err(|cause| HostFault::NoFolder {
+            path: self.root.display().to_string(),
+            cause,
+        })?;
+        let path = root.join(&relative);
+        let path = match fs::canonicalize(&path) {
+            Ok(path) => path,
+            Err(cause) if is_missing(&cause) => return Ok(None),
+            Err(cause) => return Err(HostFault::unreadable(name, &path, cause)),
+        };
+        if !path.starts_with(&root) {
+            return Err(HostFault::LinkOutside {
+                name: name.to_owned(),
+                root: root.display().to_string(),
+            }
+            .into());
+        }
+        let unreadable = |cause| HostFault::unreadable(name, &path, cause);
+        // A folder is no template, and reading a pipe or a device might never end.
+        if !fs::metadata(&path).map_err(unreadable)?.is_file() {
+            return Ok(None);
+        }
+        let bytes = fs::read(&path).map_err(unreadable)?;
+        let source = String::from_utf8(bytes).map_err(|error| HostFault::InvalidUtf8 {
+            name: name.to_owned(),
+            offset: error.utf8_error().valid_up_to(),
+        })?;
+        Ok(Some(source))
+    }
+}
+
+impl Loader for FileLoader {
+    fn load(&self, name: &str) -> Load {
+        Load::Ready(self.read(name))
+    }
+}
+
+/// The path a name stands for, below the loader's folder on every system; none if it is no such name.
+fn relative_path(name: &str) -> Option<PathBuf> {
+    let plain = |part: &str| {
+        !part.is_empty() && part != "." && part != ".." && !part.contains(['\\', ':', '\0'])
+    };
+    name.split('/')
+        .all(plain)
+        .then(|| name.split('/').collect())
+}
+
+/// Whether a path leads to nothing, also because a part of it is a file or no possible name.
+fn is_missing(cause: &std::io::Error) -> bool {
+    matches!(
+        cause.kind(),
+        IoErrorKind::NotFound
+            | IoErrorKind::NotADirectory
+            | IoErrorKind::InvalidInput
+            | IoErrorKind::InvalidFilename
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    /// A folder with templates inside and a secret beside them, removed at the end.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(test: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("kakehi-{test}-{}", std::process::id()));
+            let _ = fs::remove_dir_all(&path);
+            fs::create_dir_all(path.join("templates/mail")).expect("a folder can be made");
+            fs::write(path.join("secret.txt"), "secret").expect("a file can be written");
+            fs::write(path.join("templates/page.html"), "page").expect("a file can be written");
+            fs::write(path.join("templates/mail/a.txt"), "mail").expect("a file can be written");
+            fs::write(path.join("templates/bad.txt"), b"ab\xffc").expect("a file can be written");
+            Folder(path)
+        }
+
+        fn loader(&self) -> FileLoader {
+            FileLoader::new(self.0.join("templates"))
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn load(loader: &FileLoader, name: &str) -> Result<Option<String>, Error> {
+        match loader.load(name) {
+            Load::Ready(answer) => answer,
+            Load::Later(_) => panic!("files are read at once"),
+        }
+    }
+
+    #[test]
+    fn finds_files_in_the_folder_and_below() {
+        let folder = Folder::new("finds");
+        let loader = folder.loader();
+        assert_eq!(load(&loader, "page.html").unwrap().as_deref(), Some("page"));
+        assert_eq!(
+            load(&loader, "mail/a.txt").unwrap().as_deref(),
+            Some("mail")
+        );
+    }
+
+    #[test]
+    fn no_name_leads_out_of_the_folder() {
+        let folder = Folder::new("escape");
+        let loader = folder.loader();
+        let absolute = folder.0.join("secret.txt").display().to_string();
+        for name in [
+            "",
+            ".",
+            "..",
+            "../secret.txt",
+            "mail/../../secret.txt",
+            "mail/../page.html",
+            "./page.html",
+            "/page.html",
+            "//page.html",
+            "mail//a.txt",
+            "page.html/",
+            "mail\\a.txt",
+            "..\\secret.txt",
+            "C:page.html",
+            "C:/page.html",
+            "c:\\page.html",
+            "\\\\server\\share\\x",
+            "page.html\0",
+            "page.html\0.txt",
+            "page.html/x",
+            "mail",
+            "page.html:stream",
+            absolute.as_str(),
+        ] {
+            let answer = load(&loader, name);
+            assert!(matches!(answer, Ok(None)), "{name:?}: {answer:?}");
+        }
+        let long = "x".repeat(5000);
+        assert!(matches!(load(&loader, &long), Ok(None)));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_out_of_the_folder_are_refused_and_links_inside_followed() {
+        use std::os::unix::fs::symlink;
+        let folder = Folder::new("links");
+        let loader = folder.loader();
+        let templates = folder.0.join("templates");
+        symlink("../secret.txt", templates.join("out.txt")).expect("a link can be made");
+        symlink("/", templates.join("root")).expect("a link can be made");
+        symlink("page.html", templates.join("in.html")).expect("a link can be made");
+        symlink("loop", templates.join("loop")).expect("a link can be made");
+        let error = load(&loader, "out.txt").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Loader);
+        assert!(error.message().contains("leads out of"), "{error}");
+        assert!(load(&loader, "root/etc/hostname").map_or(true, |found| found.is_none()));
+        assert_eq!(load(&loader, "in.html").unwrap().as_deref(), Some("page"));
+        assert!(load(&loader, "loop").is_err());
+    }
+
+    #[test]
+    fn a_file_that_is_no_text_is_an_error_with_its_place() {
+        let folder = Folder::new("utf8");
+        let error = load(&folder.loader(), "bad.txt").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Loader);
+        assert!(error.message().contains("offset 2"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_folder_is_an_error_that_names_it() {
+        let error = load(&FileLoader::new("/nowhere/at/all"), "a").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Loader);
+        assert!(error.message().contains("/nowhere/at/all"), "{error}");
+    }
+}

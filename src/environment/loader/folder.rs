@@ -1,0 +1,20 @@
+//! Whole folders as part of the program; behind the feature `embed`.
+
+/// Puts every file of a folder into the program and gives a loader over them.
+///
+/// The path starts with a variable of cargo, such as `$CARGO_MANIFEST_DIR`. Files that are not UTF-8 are
+/// no templates.
+///
+/// ```
+/// let mut env = kakehi::Environment::new();
+/// env.set_loader(kakehi::embed_folder!("$CARGO_MANIFEST_DIR/src/environment"));
+/// assert!(env.template("no/such/file").is_err());
+/// ```
+#[macro_export]
+macro_rules! embed_folder {
+    ($folder:literal) => {{
+        use $crate::include_dir;
+        static FOLDER: include_dir::Dir<'static> = include_dir::include_dir!($folder);
+        $crate::EmbeddedLoader::found_by(|name| FOLDER.get_file(name)?.contents_utf8())
+    }};
+}

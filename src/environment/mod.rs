@@ -1,0 +1,118 @@
+//! What templates are compiled and rendered with: configuration, loaders, the cache of templates.
+//!
+//! An [`Environment`] is one pointer to a [`Configuration`] that nobody changes while it is shared:
+//! changing an environment copies it first, so that renders in progress and clones keep what they
+//! started with, and nothing is locked. Only the cache of compiled templates is shared and written to.
+
+mod cache;
+mod configuration;
+mod globals;
+mod inspect;
+mod load;
+mod loader;
+mod options;
+mod reads;
+mod references;
+mod surfaces;
+#[cfg(feature = "tokio")]
+mod surfaces_tokio;
+mod templates;
+#[cfg(test)]
+mod tests;
+mod waits;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub(crate) use cache::{Compiled, Loaded, Participant, Turn};
+pub(crate) use configuration::Configuration;
+pub(crate) use load::{LoadNow, compile_answer, load_now};
+pub use loader::{
+    AsyncFunctionLoader, ChoiceLoader, EmbeddedLoader, FileLoader, FunctionLoader, Load, Loader,
+    MapLoader, PrefixLoader,
+};
+pub use options::AutoEscape;
+pub(crate) use reads::convert_context;
+pub use waits::Waits;
+pub(crate) use waits::{refuse_if_waiting, waits};
+
+use crate::call::Registry;
+use crate::syntax::Delimiters;
+
+/// What templates are compiled and rendered with.
+///
+/// An environment knows the language's delimiters and options, filters, tests, functions and globals,
+/// and where templates come from. Cloning it is cheap, and clones share their compiled templates.
+/// Changing one does not change its clones or what it renders already; where the change matters to
+/// compiled templates, they are compiled anew.
+///
+/// ```
+/// use kakehi::{Environment, context};
+/// let mut env = Environment::new();
+/// env.add_template("hello", "Hello << name >>!");
+/// assert_eq!(env.render("hello", context! { name => "Ann" })?, "Hello Ann!");
+/// # Ok::<(), kakehi::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Environment {
+    pub(crate) configuration: Arc<Configuration>,
+}
+
+impl Environment {
+    /// An environment with kakehi's own delimiters, `<% %>`, `<< >>` and `<# #>`, in which templates say
+    /// `await` where they wait.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// assert_eq!(env.render_str("<% if 1 < 2 %><< 6 * 7 >><% end %>", ())?, "42");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn new() -> Self {
+        Environment {
+            configuration: Arc::default(),
+        }
+    }
+
+    /// An environment that renders Jinja2's templates unchanged: `{% %}`, `{{ }}` and `{# #}`, and futures
+    /// are awaited wherever their result is needed.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::jinja();
+    /// assert_eq!(env.render_str("{% if 1 < 2 %}{{ 6 * 7 }}{% endif %}", ())?, "42");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn jinja() -> Self {
+        let mut environment = Environment::new();
+        environment.set_delimiters(Delimiters::jinja());
+        environment.set_auto_await(true);
+        environment
+    }
+
+    /// The configuration, to change what compiled templates do not depend on.
+    fn changed(&mut self) -> &mut Configuration {
+        Arc::make_mut(&mut self.configuration)
+    }
+
+    /// The configuration, to change what compiled templates depend on: they are forgotten.
+    fn recompiled(&mut self) -> &mut Configuration {
+        let configuration = self.changed();
+        configuration.cache = Arc::default();
+        configuration
+    }
+
+    fn registry(&mut self) -> &mut Registry {
+        &mut self.recompiled().registry
+    }
+}
+
+impl Default for Environment {
+    fn default() -> Self {
+        Environment::new()
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.configuration.fmt(f)
+    }
+}

@@ -1,0 +1,222 @@
+//! How an environment reads and compiles templates.
+
+use crate::environment::Environment;
+use crate::environment::loader::Loader;
+use crate::limits::Limits;
+use crate::syntax::{Delimiters, Newline, Whitespace};
+use crate::value::UndefinedPolicy;
+
+/// In which templates `<`, `>`, `&` and quotes of printed values are escaped for HTML.
+///
+/// ```
+/// use kakehi::{AutoEscape, Environment};
+/// let mut env = Environment::new();
+/// assert_eq!(env.render_str("<< '<br>' >>", ())?, "<br>");
+/// env.set_auto_escape(AutoEscape::Always);
+/// assert_eq!(env.render_str("<< '<br>' >>", ())?, "&lt;br&gt;");
+/// # Ok::<(), kakehi::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub enum AutoEscape {
+    /// In those named `*.html`, `*.htm`, `*.xml` or `*.xhtml`, also with `.j2`, `.jinja`, `.jinja2` or
+    /// `.kakehi` behind it.
+    #[default]
+    ByExtension,
+    /// In all.
+    Always,
+    /// In none.
+    Never,
+    /// In those whose name the function says yes to.
+    Custom(fn(&str) -> bool),
+}
+
+impl AutoEscape {
+    /// Whether a template of this name escapes what it prints.
+    ///
+    /// ```
+    /// use kakehi::AutoEscape;
+    /// assert!(AutoEscape::ByExtension.applies_to("page.html"));
+    /// assert!(AutoEscape::ByExtension.applies_to("mail/page.HTML.j2"));
+    /// assert!(!AutoEscape::ByExtension.applies_to("page.txt"));
+    /// ```
+    pub fn applies_to(&self, name: &str) -> bool {
+        match self {
+            AutoEscape::ByExtension => is_markup(name),
+            AutoEscape::Always => true,
+            AutoEscape::Never => false,
+            AutoEscape::Custom(decide) => decide(name),
+        }
+    }
+}
+
+fn is_markup(name: &str) -> bool {
+    let is_one_of = |extension: &str, known: &[&str]| {
+        known
+            .iter()
+            .any(|known| extension.eq_ignore_ascii_case(known))
+    };
+    let mut extensions = name.rsplit('.');
+    let last = extensions.next().unwrap_or_default();
+    let (extension, stem) = if is_one_of(last, &["j2", "jinja", "jinja2", "kakehi"]) {
+        (extensions.next().unwrap_or_default(), extensions.next())
+    } else {
+        (last, extensions.next())
+    };
+    stem.is_some() && is_one_of(extension, &["html", "htm", "xml", "xhtml"])
+}
+
+impl Environment {
+    /// Sets where templates come from that were not added by [`Environment::add_template`].
+    ///
+    /// ```
+    /// use kakehi::{Environment, MapLoader};
+    /// let mut env = Environment::new();
+    /// env.set_loader(MapLoader::from_iter([("a", "<% include 'b' %>!"), ("b", "Hello")]));
+    /// assert_eq!(env.render("a", ())?, "Hello!");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn set_loader(&mut self, loader: impl Loader) {
+        self.recompiled().loader = Some(std::sync::Arc::new(loader));
+    }
+
+    /// Sets the strings that mark statements, outputs and comments.
+    ///
+    /// ```
+    /// use kakehi::{Delimiters, Environment};
+    /// let mut env = Environment::new();
+    /// env.set_delimiters(Delimiters::builder().output("${", "}").build()?);
+    /// assert_eq!(env.render_str("${ 1 + 1 }", ())?, "2");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn set_delimiters(&mut self, delimiters: Delimiters) {
+        self.recompiled().syntax.delimiters = delimiters;
+    }
+
+    /// Sets how white space is treated.
+    ///
+    /// ```
+    /// use kakehi::{Environment, Whitespace};
+    /// let mut env = Environment::new();
+    /// env.set_whitespace(Whitespace { trim_blocks: true, ..Whitespace::default() });
+    /// assert_eq!(env.render_str("<% if true %>\nyes\n<% end %>\n", ())?, "yes\n");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn set_whitespace(&mut self, whitespace: Whitespace) {
+        self.recompiled().syntax.whitespace = whitespace;
+    }
+
+    /// Sets whether the first newline after a tag or comment is dropped; off by default.
+    pub fn set_trim_blocks(&mut self, on: bool) {
+        self.recompiled().syntax.whitespace.trim_blocks = on;
+    }
+
+    /// Sets whether spaces and tabs between the start of a line and a tag are dropped; off by default.
+    pub fn set_lstrip_blocks(&mut self, on: bool) {
+        self.recompiled().syntax.whitespace.lstrip_blocks = on;
+    }
+
+    /// Sets whether the newline that ends a template is kept; off by default.
+    pub fn set_keep_trailing_newline(&mut self, on: bool) {
+        self.recompiled().syntax.whitespace.keep_trailing_newline = on;
+    }
+
+    /// Sets what newlines of templates become; `\n` by default.
+    pub fn set_newline_sequence(&mut self, newline: Newline) {
+        self.recompiled().syntax.whitespace.newline_sequence = newline;
+    }
+
+    /// Sets which templates escape what they print.
+    pub fn set_auto_escape(&mut self, auto_escape: AutoEscape) {
+        self.recompiled().auto_escape = auto_escape;
+    }
+
+    /// Sets what undefined values allow.
+    ///
+    /// ```
+    /// use kakehi::{Environment, ErrorKind, UndefinedPolicy};
+    /// let mut env = Environment::new();
+    /// assert_eq!(env.render_str("[<< nobody >>]", ())?, "[]");
+    /// env.set_undefined(UndefinedPolicy::Strict);
+    /// let error = env.render_str("[<< nobody >>]", ()).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Undefined);
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn set_undefined(&mut self, policy: UndefinedPolicy) {
+        self.recompiled().undefined = policy;
+    }
+
+    /// Sets whether futures are awaited wherever their result is needed; off by default, and on in
+    /// [`Environment::jinja`].
+    pub fn set_auto_await(&mut self, on: bool) {
+        self.recompiled().auto_await = on;
+    }
+
+    /// Sets what each render may use, where its own [`RenderOptions`](crate::RenderOptions) do not say.
+    ///
+    /// ```
+    /// use kakehi::{Environment, ErrorKind, Limits};
+    /// let mut env = Environment::new();
+    /// env.set_limits(Limits::untrusted());
+    /// let endless = "<% for a in range(99999) %><% for b in range(99999) %><% end %><% end %>";
+    /// assert_eq!(env.render_str(endless, ()).unwrap_err().kind(), ErrorKind::Fuel);
+    /// ```
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.changed().limits = limits;
+    }
+
+    /// What each render may use.
+    pub fn limits(&self) -> &Limits {
+        &self.configuration.limits
+    }
+
+    /// The strings that mark statements, outputs and comments.
+    pub fn delimiters(&self) -> &Delimiters {
+        &self.configuration.syntax.delimiters
+    }
+
+    /// How white space is treated.
+    pub fn whitespace(&self) -> Whitespace {
+        self.configuration.syntax.whitespace
+    }
+
+    /// What undefined values allow.
+    pub fn undefined(&self) -> UndefinedPolicy {
+        self.configuration.undefined
+    }
+
+    /// Whether futures are awaited wherever their result is needed.
+    pub fn auto_await(&self) -> bool {
+        self.configuration.auto_await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AutoEscape;
+
+    #[test]
+    fn extensions_that_mean_markup() {
+        for (name, expected) in [
+            ("a.html", true),
+            ("a.htm", true),
+            ("a.xml", true),
+            ("a.xhtml", true),
+            ("A.HTML", true),
+            ("dir.txt/a.html", true),
+            ("a.html.j2", true),
+            ("a.xml.jinja", true),
+            ("a.htm.jinja2", true),
+            ("a.html.kakehi", true),
+            ("a.j2", false),
+            ("a.txt.j2", false),
+            ("a.html.txt", false),
+            ("dir.html/a", false),
+            ("html", false),
+            ("", false),
+            ("<string>", false),
+        ] {
+            assert_eq!(AutoEscape::ByExtension.applies_to(name), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What goes wrong between the engine and its host: loading, contexts, drivers, output.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error as ThisError;
+
+use crate::error::{Error, ErrorKind, suggest};
+
+/// The texts of environments, loaders and drivers.
+#[derive(Debug, ThisError)]
+pub(crate) enum HostFault {
+    #[error("template `{name}` not found; {searched}{hint}")]
+    TemplateNotFound {
+        name: String,
+        searched: &'static str,
+        hint: String,
+    },
+    #[error(
+        "the context must be a mapping, found a value of type `{found}`; give it names with `context!`"
+    )]
+    ContextNotMapping { found: String },
+    #[error("template `{name}` is not valid UTF-8: the byte at offset {offset} is wrong")]
+    InvalidUtf8 { name: String, offset: usize },
+    #[error("template `{name}` is a link that leads out of the loader's folder `{root}`")]
+    LinkOutside { name: String, root: String },
+    #[error("template `{name}` could not be read from `{path}`: {cause}")]
+    Unreadable {
+        name: String,
+        path: String,
+        cause: std::io::Error,
+    },
+    #[error("the loader's folder `{path}` could not be opened: {cause}")]
+    NoFolder { path: String, cause: std::io::Error },
+    #[error("a template of {length} bytes is too long; at most 4 GiB are possible")]
+    TooLong { length: usize },
+    #[error("template `{name}` can only be loaded by waiting; use `{instead}`")]
+    LoadWaits { name: String, instead: &'static str },
+    #[error(
+        "this render would block inside a running async runtime and stop it; use `render_async` here, or render on a thread of your own"
+    )]
+    BlockingInRuntime,
+    #[error("the host's `block_on` came back before the render had ended")]
+    BlockOnGaveUp,
+    #[error("the render took longer than its deadline of {0:?}")]
+    Deadline(Duration),
+    #[error("the output could not be written: {0}")]
+    Output(std::io::Error),
+    #[error("the output could not be written: the writer takes no more bytes")]
+    WriteZero,
+}
+
+impl HostFault {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            HostFault::TemplateNotFound { .. } => ErrorKind::TemplateNotFound,
+            HostFault::ContextNotMapping { .. } => ErrorKind::Serialization,
+            HostFault::InvalidUtf8 { .. }
+            | HostFault::LinkOutside { .. }
+            | HostFault::Unreadable { .. }
+            | HostFault::NoFolder { .. } => ErrorKind::Loader,
+            HostFault::TooLong { .. } => ErrorKind::Syntax,
+            HostFault::LoadWaits { .. } => ErrorKind::AsyncRequired,
+            HostFault::BlockingInRuntime | HostFault::BlockOnGaveUp => ErrorKind::BlockingInRuntime,
+            HostFault::Deadline(_) => ErrorKind::Deadline,
+            HostFault::Output(_) | HostFault::WriteZero => ErrorKind::Output,
+        }
+    }
+
+    /// A template that nobody knows, though perhaps one of a similar name.
+    pub(crate) fn not_found<'a>(
+        name: &str,
+        searched: &'static str,
+        known: impl Iterator<Item = &'a str>,
+    ) -> Error {
+        let hint = suggest(name, known);
+        HostFault::TemplateNotFound {
+            name: name.to_owned(),
+            searched,
+            hint: hint.map_or(String::new(), |hint| format!("; did you mean `{hint}`?")),
+        }
+        .into()
+    }
+
+    /// A file of a template that could not be read.
+    pub(crate) fn unreadable(name: &str, path: &Path, cause: std::io::Error) -> Error {
+        HostFault::Unreadable {
+            name: name.to_owned(),
+            path: path.display().to_string(),
+            cause,
+        }
+        .into()
+    }
+}
+
+impl From<HostFault> for Error {
+    #[cold]
+    fn from(fault: HostFault) -> Self {
+        let error = Error::new(fault.kind(), fault.to_string());
+        match fault {
+            HostFault::Output(cause)
+            | HostFault::Unreadable { cause, .. }
+            | HostFault::NoFolder { cause, .. } => error.with_source(Arc::new(cause)),
+            _ => error,
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! A compiled expression, ready to be evaluated.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::environment::{Compiled, Configuration, Environment, Waits, waits};
+use crate::error::Error;
+use crate::render::{self, EvalFuture, Job, RenderOptions, Target};
+use crate::value::Value;
+use crate::vm::Entry;
+
+/// A compiled expression: what may stand between the delimiters of an output, giving its value instead of
+/// text.
+///
+/// ```
+/// let env = kakehi::Environment::new();
+/// let adult = env.expression("age >= 18 and not banned")?;
+/// let value = adult.eval(kakehi::context! { age => 20, banned => false })?;
+/// assert!(value.is_true());
+/// # Ok::<(), kakehi::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Expression {
+    configuration: Arc<Configuration>,
+    compiled: Arc<Compiled>,
+    options: Arc<RenderOptions>,
+}
+
+impl Environment {
+    /// Compiles an expression.
+    ///
+    /// # Errors
+    /// If the text is no expression, or names filters or tests that nobody knows.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// assert_eq!(env.expression("[1, 2, 3] | sum")?.eval(())?.as_i64(), Some(6));
+    /// assert!(env.expression("1 +").is_err());
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn expression(&self, source: &str) -> Result<Expression, Error> {
+        let program = self.configuration.compile_expression(source)?;
+        Ok(Expression {
+            configuration: Arc::clone(&self.configuration),
+            compiled: Compiled::new(program),
+            options: Job::no_options(),
+        })
+    }
+}
+
+impl Expression {
+    /// The expression's text.
+    pub fn source(&self) -> &str {
+        &self.compiled.program.origin.text
+    }
+
+    /// The same expression, evaluated with `options`.
+    #[must_use]
+    pub fn with_options(&self, options: RenderOptions) -> Expression {
+        Expression {
+            options: Arc::new(options),
+            ..self.clone()
+        }
+    }
+
+    /// Evaluates the expression.
+    ///
+    /// # Errors
+    /// If it fails, or waits, see [`Expression::eval_async`].
+    pub fn eval(&self, context: impl Serialize) -> Result<Value, Error> {
+        render::evaluate(self.job(context)?)
+    }
+
+    /// Evaluates the expression and waits where it waits.
+    pub fn eval_async(&self, context: impl Serialize) -> EvalFuture {
+        EvalFuture::new(self.job(context))
+    }
+
+    /// As [`Expression::eval`], with options.
+    pub fn eval_with(
+        &self,
+        context: impl Serialize,
+        options: RenderOptions,
+    ) -> Result<Value, Error> {
+        self.with_options(options).eval(context)
+    }
+
+    /// As [`Expression::eval_async`], with options.
+    pub fn eval_async_with(&self, context: impl Serialize, options: RenderOptions) -> EvalFuture {
+        self.with_options(options).eval_async(context)
+    }
+
+    /// Whether evaluating it waits.
+    ///
+    /// ```
+    /// use kakehi::{Environment, Waits};
+    /// assert_eq!(Environment::new().expression("await f()")?.is_async(), Waits::Yes);
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn is_async(&self) -> Waits {
+        waits(&self.configuration, &self.compiled)
+    }
+
+    fn job(&self, context: impl Serialize) -> Result<Job, Error> {
+        let target = Target::Compiled(Arc::clone(&self.compiled));
+        let options = Arc::clone(&self.options);
+        Job::new(
+            &self.configuration,
+            target,
+            Entry::Expression,
+            options,
+            &context,
+        )
+    }
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Expression")
+            .field("source", &self.source())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,287 @@
+//! The async driver: runs a machine and waits for what it waits for.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+use futures_util::FutureExt;
+
+use crate::environment::{Compiled, Configuration};
+use crate::error::{Error, HostFault};
+use crate::render::clock::Deadline;
+use crate::render::job::{Job, Pace, Target};
+use crate::render::load::LoadFuture;
+use crate::value::{SharedFuture, StreamHandle, Value};
+use crate::vm::{Answer, Machine, Outcome, Suspension};
+
+/// A render as a state machine that is polled.
+///
+/// Dropping it drops the machine, what it waits for and all they hold.
+pub(crate) struct Driver {
+    stage: Stage,
+    chunked: bool,
+    deadline: Option<Deadline>,
+}
+
+enum Stage {
+    /// Refused before anything ran.
+    Failed(Error),
+    /// Not polled yet.
+    Waiting(Box<Job>),
+    /// Its template is being loaded.
+    Loading(Box<Job>, LoadFuture),
+    Running(Box<Run>),
+    Over,
+}
+
+/// A machine and what it waits for.
+struct Run {
+    machine: Machine,
+    wait: Option<Wait>,
+    configuration: Arc<Configuration>,
+    compiled: Arc<Compiled>,
+    chunk: Option<usize>,
+}
+
+/// What a machine waits for.
+enum Wait {
+    Load(LoadFuture),
+    Await(SharedFuture),
+    Next(StreamHandle),
+}
+
+/// What a driver gives to those above it.
+pub(crate) enum Step {
+    /// Output to hand on, and whether the reader should see it at once.
+    Chunk { text: String, flush: bool },
+    /// The end, with the last of the output.
+    Finished { value: Value, rest: String },
+}
+
+impl Driver {
+    /// Drives `job`; with chunks, or all its output at the end.
+    pub(crate) fn new(job: Result<Job, Error>, chunked: bool) -> Self {
+        let (stage, deadline) = match job {
+            Ok(job) => (Stage::Waiting(Box::new(job)), None),
+            Err(error) => (Stage::Failed(error), None),
+        };
+        Driver {
+            stage,
+            chunked,
+            deadline,
+        }
+    }
+
+    /// Whether it has ended, well or not.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.stage, Stage::Over)
+    }
+
+    /// Runs until there is something to hand on, or something to wait for.
+    ///
+    /// # Panics
+    /// If it is over.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Step, Error>> {
+        let step = ready!(self.poll_stage(cx));
+        if !matches!(step, Ok(Step::Chunk { .. })) {
+            self.stage = Stage::Over;
+            self.deadline = None;
+        }
+        Poll::Ready(step)
+    }
+
+    fn poll_stage(&mut self, cx: &mut Context<'_>) -> Poll<Result<Step, Error>> {
+        loop {
+            // A panic of the host leaves the driver over, not in the middle of something.
+            match std::mem::replace(&mut self.stage, Stage::Over) {
+                Stage::Failed(error) => return Poll::Ready(Err(error)),
+                Stage::Waiting(job) => {
+                    let limits = job.options.resolve_limits(&job.configuration.limits);
+                    self.deadline = limits.deadline.map(Deadline::start);
+                    self.stage = match &job.target {
+                        Target::Compiled(compiled) => {
+                            let compiled = Arc::clone(compiled);
+                            Run::start(*job, compiled, self.chunked)
+                        }
+                        Target::Named(name) => {
+                            let load =
+                                LoadFuture::new(Arc::clone(&job.configuration), name.clone());
+                            Stage::Loading(job, load)
+                        }
+                    };
+                }
+                Stage::Loading(job, mut load) => match load.poll_unpin(cx) {
+                    Poll::Ready(Ok(Some(compiled))) => {
+                        self.stage = Run::start(*job, compiled, self.chunked);
+                    }
+                    Poll::Ready(Ok(None)) => {
+                        let Target::Named(name) = &job.target else {
+                            unreachable!("only named templates are loaded");
+                        };
+                        return Poll::Ready(Err(job.configuration.not_found(name)));
+                    }
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                    Poll::Pending => {
+                        if let Some(error) = self.late(cx) {
+                            return Poll::Ready(Err(error));
+                        }
+                        self.stage = Stage::Loading(job, load);
+                        return Poll::Pending;
+                    }
+                },
+                Stage::Running(mut run) => {
+                    let step = run.poll(cx, &mut self.deadline);
+                    if !matches!(step, Poll::Ready(Ok(Step::Finished { .. }) | Err(_))) {
+                        self.stage = Stage::Running(run);
+                    }
+                    return step;
+                }
+                Stage::Over => panic!("a render was polled after its end"),
+            }
+        }
+    }
+
+    /// The error of a deadline that is over; else the task is woken when it is, if there is a timer.
+    fn late(&mut self, cx: &mut Context<'_>) -> Option<Error> {
+        late(&mut self.deadline, cx)
+    }
+}
+
+/// The error of a deadline that is over; else the task is woken when it is, if there is a timer.
+fn late(deadline: &mut Option<Deadline>, cx: &mut Context<'_>) -> Option<Error> {
+    let deadline = deadline.as_mut()?;
+    let over = deadline.is_over() || deadline.poll_over(cx).is_ready();
+    over.then(|| HostFault::Deadline(deadline.allowed).into())
+}
+
+impl Run {
+    fn start(job: Job, compiled: Arc<Compiled>, chunked: bool) -> Stage {
+        let configuration = Arc::clone(&job.configuration);
+        let chunk = chunked.then(|| job.options.chunk());
+        let pace = Pace {
+            slice: Some(job.options.slice()),
+            chunk,
+        };
+        Stage::Running(Box::new(Run {
+            machine: job.start(&compiled, pace),
+            wait: None,
+            configuration,
+            compiled,
+            chunk,
+        }))
+    }
+
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        deadline: &mut Option<Deadline>,
+    ) -> Poll<Result<Step, Error>> {
+        if let Some(over) = deadline.as_ref().filter(|deadline| deadline.is_over()) {
+            let error = HostFault::Deadline(over.allowed).into();
+            return Poll::Ready(Err(self.machine.locate(error)));
+        }
+        loop {
+            if let Some(wait) = &mut self.wait {
+                match wait.poll(cx) {
+                    Poll::Ready(answer) => {
+                        self.wait = None;
+                        self.machine.resume(answer);
+                    }
+                    Poll::Pending => {
+                        if let Some(error) = late(deadline, cx) {
+                            return Poll::Ready(Err(self.machine.locate(error)));
+                        }
+                        // What is written is sent before the wait; polled again, it waits on.
+                        if self.chunk.is_some() && self.machine.output_len() > 0 {
+                            return Poll::Ready(Ok(Step::Chunk {
+                                text: self.machine.take_output(),
+                                flush: true,
+                            }));
+                        }
+                        return Poll::Pending;
+                    }
+                }
+            }
+            match self.machine.run() {
+                Err(error) => return Poll::Ready(Err(error)),
+                Ok(Outcome::Finished(value)) => {
+                    let rest = self.machine.take_output();
+                    if self.chunk.is_none() {
+                        self.compiled.wrote(rest.len());
+                    }
+                    return Poll::Ready(Ok(Step::Finished { value, rest }));
+                }
+                Ok(Outcome::Suspended(Suspension::Yield)) => {
+                    self.machine.resume(Answer::Continue);
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Ok(Outcome::Suspended(Suspension::Flush)) => {
+                    if let Some(step) = self.flush() {
+                        return Poll::Ready(Ok(step));
+                    }
+                }
+                Ok(Outcome::Suspended(Suspension::Load { name })) => {
+                    match self.configuration.cache.get(&name) {
+                        Some(compiled) => self.machine.resume(Answer::Loaded {
+                            name,
+                            program: Ok(Some(Arc::clone(&compiled.program))),
+                        }),
+                        None => {
+                            let load = LoadFuture::new(Arc::clone(&self.configuration), name);
+                            self.wait = Some(Wait::Load(load));
+                        }
+                    }
+                }
+                Ok(Outcome::Suspended(Suspension::Await { pending })) => {
+                    if pending.result().is_some() {
+                        self.machine.resume(Answer::Awaited);
+                    } else {
+                        self.wait = Some(Wait::Await(pending.future()));
+                    }
+                }
+                Ok(Outcome::Suspended(Suspension::Next { stream })) => {
+                    self.wait = Some(Wait::Next(stream));
+                }
+            }
+        }
+    }
+
+    /// Takes the output to hand it on, if chunks are wanted and there is any.
+    fn flush(&mut self) -> Option<Step> {
+        let step = self.chunk.and_then(|size| {
+            let text = self.machine.take_output();
+            // Shorter than a chunk: the template asked for it, for the reader to see.
+            let flush = text.len() < size;
+            (!text.is_empty()).then_some(Step::Chunk { text, flush })
+        });
+        self.machine.resume(Answer::Continue);
+        step
+    }
+}
+
+impl Wait {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Answer> {
+        match self {
+            Wait::Load(load) => load.poll_loaded(cx),
+            Wait::Await(future) => future.poll_unpin(cx).map(|_| Answer::Awaited),
+            Wait::Next(stream) => {
+                let mut stream = stream.lock();
+                Pin::new(&mut *stream)
+                    .poll_next(cx)
+                    .map(|item| Answer::Item(item.transpose()))
+            }
+        }
+    }
+}
+
+impl LoadFuture {
+    /// As [`Future::poll`], with the answer as the machine takes it.
+    fn poll_loaded(&mut self, cx: &mut Context<'_>) -> Poll<Answer> {
+        self.poll_unpin(cx).map(|loaded| Answer::Loaded {
+            name: self.name().clone(),
+            program: loaded.map(|found| found.map(|compiled| Arc::clone(&compiled.program))),
+        })
+    }
+}

@@ -1,0 +1,179 @@
+//! What one render is told.
+
+use std::fmt;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::call::Extensions;
+use crate::limits::Limits;
+use crate::render::block_on::BlockOn;
+
+/// Bytes of a stream's chunk unless told otherwise.
+const CHUNK_SIZE: NonZeroUsize = NonZeroUsize::new(8 * 1024).expect("not zero");
+
+/// Instructions between two looks at the clock and, in async renders, two pauses for others: about a
+/// tenth of a millisecond, where a pause costs some nanoseconds.
+const YIELD_EVERY: NonZeroU32 = NonZeroU32::new(50_000).expect("not zero");
+
+/// What one render is told: limits, values for its functions, how it streams and waits.
+///
+/// ```
+/// use std::time::Duration;
+/// use kakehi::{Environment, RenderOptions};
+/// let env = Environment::new();
+/// let template = env.template_from_str("<< 1 + 1 >>")?;
+/// let careful = template.with_options(RenderOptions::untrusted().deadline(Duration::from_secs(1)));
+/// assert_eq!(careful.render(())?, "2");
+/// # Ok::<(), kakehi::Error>(())
+/// ```
+#[derive(Clone, Default)]
+#[must_use = "options do nothing until they are given to `with_options` or `render_with`"]
+pub struct RenderOptions {
+    limits: Option<Limits>,
+    deadline: Option<Duration>,
+    extensions: Arc<Extensions>,
+    chunk_size: Option<NonZeroUsize>,
+    yield_every: Option<NonZeroU32>,
+    block_on: Option<Arc<dyn BlockOn>>,
+}
+
+impl RenderOptions {
+    /// Options that change nothing.
+    pub fn new() -> Self {
+        RenderOptions::default()
+    }
+
+    /// Options for a template from a stranger: [`Limits::untrusted`].
+    ///
+    /// ```
+    /// use kakehi::{Environment, ErrorKind, RenderOptions};
+    /// let env = Environment::new();
+    /// let template = env.template_from_str("<< 'x' * 1000000000 >>")?.with_options(RenderOptions::untrusted());
+    /// assert_eq!(template.render(()).unwrap_err().kind(), ErrorKind::MemoryLimit);
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn untrusted() -> Self {
+        RenderOptions::new().limits(Limits::untrusted())
+    }
+
+    /// Sets what the render may use, in place of the environment's limits.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = Some(limits);
+        self
+    }
+
+    /// Sets how long the render may take, whatever its other limits are.
+    ///
+    /// A synchronous render looks at the clock between slices of instructions, see
+    /// [`RenderOptions::yield_every`]; an async one also whenever it is polled. With the feature `tokio`
+    /// and inside that runtime, whose timer must be enabled, it sets a timer as well, so that a future of
+    /// the host that never wakes is noticed too; without, that takes a timeout around the render.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use kakehi::{Environment, ErrorKind, RenderOptions};
+    /// let endless = "<% for a in range(99999) %><% for b in range(99999) %><% end %><% end %>";
+    /// let template = Environment::new().template_from_str(endless)?;
+    /// let hasty = template.with_options(RenderOptions::new().deadline(Duration::from_millis(5)));
+    /// assert_eq!(hasty.render(()).unwrap_err().kind(), ErrorKind::Deadline);
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// Puts in a value that functions, filters and tests find by its type, see
+    /// [`CallContext::extension`](crate::CallContext::extension).
+    ///
+    /// ```
+    /// use kakehi::{CallContext, Environment, RenderOptions};
+    /// struct Tenant(&'static str);
+    /// let mut env = Environment::new();
+    /// env.add_function("tenant", |context: &CallContext| {
+    ///     context.extension::<Tenant>().map_or("nobody", |tenant| tenant.0)
+    /// });
+    /// let template = env.template_from_str("<< tenant() >>")?;
+    /// assert_eq!(template.render(())?, "nobody");
+    /// let options = RenderOptions::new().with_extension(Tenant("acme"));
+    /// assert_eq!(template.render_with((), options)?, "acme");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn with_extension<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        Arc::make_mut(&mut self.extensions).insert(value);
+        self
+    }
+
+    /// Sets at how many bytes a stream or writer gets a chunk; 8 KiB unless told otherwise, and at least
+    /// one. A chunk may be longer, by the text or value that was written last.
+    pub fn chunk_size(mut self, bytes: usize) -> Self {
+        self.chunk_size = Some(NonZeroUsize::new(bytes).unwrap_or(NonZeroUsize::MIN));
+        self
+    }
+
+    /// Sets after how many instructions an async render lets others run, and any render looks at the clock
+    /// if it has a deadline; 50,000 unless told otherwise, and at least one.
+    pub fn yield_every(mut self, instructions: u32) -> Self {
+        self.yield_every = Some(NonZeroU32::new(instructions).unwrap_or(NonZeroU32::MIN));
+        self
+    }
+
+    /// Lets synchronous renders wait, by blocking their thread on a runtime.
+    ///
+    /// Takes a closure that runs a future to its end, [`ParkThread`](crate::ParkThread), or, with the
+    /// feature `tokio`, a `tokio::runtime::Handle`. A render inside a runtime that is running fails with
+    /// [`BlockingInRuntime`](crate::ErrorKind::BlockingInRuntime) where that can be known.
+    ///
+    /// ```
+    /// use kakehi::{Environment, RenderOptions};
+    /// let mut env = Environment::new();
+    /// env.add_async_function("user", |id: u64| async move { format!("user {id}") });
+    /// let options = RenderOptions::new().block_on(|render: kakehi::BlockingRender<'_>| futures_executor::block_on(render));
+    /// let template = env.template_from_str("<< await user(7) >>")?.with_options(options);
+    /// assert_eq!(template.render(())?, "user 7");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn block_on(mut self, runtime: impl BlockOn) -> Self {
+        self.block_on = Some(Arc::new(runtime));
+        self
+    }
+
+    /// The limits of a render in an environment with limits of its own.
+    pub(crate) fn resolve_limits(&self, environment: &Limits) -> Limits {
+        let mut limits = self.limits.as_ref().unwrap_or(environment).clone();
+        if self.deadline.is_some() {
+            limits.deadline = self.deadline;
+        }
+        limits
+    }
+
+    pub(crate) fn extensions(&self) -> &Arc<Extensions> {
+        &self.extensions
+    }
+
+    pub(crate) fn chunk(&self) -> usize {
+        self.chunk_size.unwrap_or(CHUNK_SIZE).get()
+    }
+
+    pub(crate) fn slice(&self) -> NonZeroU32 {
+        self.yield_every.unwrap_or(YIELD_EVERY)
+    }
+
+    pub(crate) fn blocker(&self) -> Option<&Arc<dyn BlockOn>> {
+        self.block_on.as_ref()
+    }
+}
+
+impl fmt::Debug for RenderOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RenderOptions")
+            .field("limits", &self.limits)
+            .field("deadline", &self.deadline)
+            .field("extensions", &self.extensions)
+            .field("chunk_size", &self.chunk_size)
+            .field("yield_every", &self.yield_every)
+            .field("block_on", &self.block_on.is_some())
+            .finish()
+    }
+}

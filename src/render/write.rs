@@ -1,0 +1,98 @@
+//! A render into an async writer.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_core::future::BoxFuture;
+use futures_io::AsyncWrite;
+
+use crate::error::{Error, HostFault};
+use crate::render::stream::RenderStream;
+
+/// A render into a writer, chunk by chunk; done when all is written and flushed.
+///
+/// The writer is flushed before the render waits, where the template says so, and at the end.
+#[must_use = "a render does nothing unless it is awaited"]
+pub struct WriteFuture<'w> {
+    inner: BoxFuture<'w, Result<(), Error>>,
+}
+
+impl Future for WriteFuture<'_> {
+    type Output = Result<(), Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.get_mut().inner.as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for WriteFuture<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WriteFuture").finish_non_exhaustive()
+    }
+}
+
+/// What the traits for async writers have in common.
+pub(crate) trait Sink: Send {
+    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>>;
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+}
+
+/// A writer of the crate `futures`.
+struct FuturesSink<'w, W: ?Sized>(&'w mut W);
+
+impl<W: AsyncWrite + Unpin + Send + ?Sized> Sink for FuturesSink<'_, W> {
+    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut *self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.0).poll_flush(cx)
+    }
+}
+
+/// Renders into a writer of the crate `futures`.
+pub(crate) fn write_to<'w, W>(stream: RenderStream, writer: &'w mut W) -> WriteFuture<'w>
+where
+    W: AsyncWrite + Unpin + Send + ?Sized,
+{
+    pump(stream, FuturesSink(writer))
+}
+
+/// Hands all chunks of a stream to a sink; the render goes on only when a chunk is written.
+pub(crate) fn pump<'w>(mut stream: RenderStream, mut sink: impl Sink + 'w) -> WriteFuture<'w> {
+    let inner = async move {
+        while let Some(chunk) = poll_fn(|cx| stream.poll_chunk(cx)).await {
+            let (mut bytes, flush) = chunk?;
+            while !bytes.is_empty() {
+                write_some(&mut sink, &mut bytes).await?;
+            }
+            if flush {
+                flush_sink(&mut sink).await?;
+            }
+        }
+        flush_sink(&mut sink).await
+    };
+    WriteFuture {
+        inner: Box::pin(inner),
+    }
+}
+
+async fn write_some(sink: &mut impl Sink, bytes: &mut Bytes) -> Result<(), Error> {
+    let written = poll_fn(|cx| sink.poll_write(cx, bytes)).await;
+    match written.map_err(HostFault::Output)? {
+        0 => Err(HostFault::WriteZero.into()),
+        written => {
+            bytes::Buf::advance(bytes, written.min(bytes.len()));
+            Ok(())
+        }
+    }
+}
+
+async fn flush_sink(sink: &mut impl Sink) -> Result<(), Error> {
+    let flushed = poll_fn(|cx| sink.poll_flush(cx)).await;
+    flushed.map_err(|cause| HostFault::Output(cause).into())
+}

@@ -1,0 +1,373 @@
+//! A compiled template, ready to be rendered.
+
+mod block;
+#[cfg(feature = "tokio")]
+mod tokio;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use arcstr::ArcStr;
+use futures_io::AsyncWrite;
+use futures_util::FutureExt;
+use serde::Serialize;
+
+pub use block::Block;
+
+use crate::bytecode::{Reference, ReferenceKind};
+use crate::environment::{Compiled, Configuration, Environment, LoadNow, Waits, load_now, waits};
+use crate::error::machine::MachineFault;
+use crate::error::{Error, HostFault};
+use crate::render::{
+    self, Job, LoadFuture, RenderFuture, RenderOptions, RenderStream, Target, WriteFuture,
+};
+use crate::vm::Entry;
+
+/// A compiled template of an environment.
+///
+/// It keeps what it was compiled with: changing the environment, or the source, does not change it.
+/// Cloning it is cheap.
+///
+/// ```
+/// let mut env = kakehi::Environment::new();
+/// env.add_template("hello", "Hello << name >>!");
+/// let template = env.template("hello")?;
+/// for name in ["Ann", "Bob"] {
+///     println!("{}", template.render(kakehi::context! { name })?);
+/// }
+/// # Ok::<(), kakehi::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Template {
+    pub(crate) configuration: Arc<Configuration>,
+    pub(crate) compiled: Arc<Compiled>,
+    pub(crate) options: Arc<RenderOptions>,
+}
+
+impl Environment {
+    /// The template `name`, loaded and compiled if it is not yet.
+    ///
+    /// # Errors
+    /// Of kind [`TemplateNotFound`](crate::ErrorKind::TemplateNotFound) if nobody knows it,
+    /// [`AsyncRequired`](crate::ErrorKind::AsyncRequired) if it can only be loaded by waiting, see
+    /// [`Environment::template_async`]; the loader's own; and those of a text that is no template.
+    ///
+    /// ```
+    /// use kakehi::{Environment, ErrorKind};
+    /// let mut env = Environment::new();
+    /// env.add_template("a", "A");
+    /// assert_eq!(env.template("a")?.name(), "a");
+    /// assert_eq!(env.template("b").unwrap_err().kind(), ErrorKind::TemplateNotFound);
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn template(&self, name: &str) -> Result<Template, Error> {
+        if let Some(compiled) = self.configuration.cache.get(name) {
+            return Ok(Template::of(&self.configuration, compiled));
+        }
+        match load_now(&self.configuration, &ArcStr::from(name)) {
+            LoadNow::Found(compiled) => Ok(Template::of(&self.configuration, compiled)),
+            LoadNow::Missing => Err(self.configuration.not_found(name)),
+            LoadNow::Failed(error) => Err(error),
+            LoadNow::Waits => Err(HostFault::LoadWaits {
+                name: name.to_owned(),
+                instead: "template_async",
+            }
+            .into()),
+        }
+    }
+
+    /// The template `name`, waiting for its loader if need be.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// let mut env = kakehi::Environment::new();
+    /// env.set_loader(kakehi::AsyncFunctionLoader::new(|name: String| async move {
+    ///     Ok(Some(format!("I am {name}")))
+    /// }));
+    /// let template = env.template_async("page").await?;
+    /// assert_eq!(template.render(())?, "I am page");
+    /// # Ok::<(), kakehi::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn template_async(
+        &self,
+        name: &str,
+    ) -> impl Future<Output = Result<Template, Error>> + Send + Unpin + use<> {
+        let configuration = Arc::clone(&self.configuration);
+        let name = ArcStr::from(name);
+        let load = LoadFuture::new(Arc::clone(&configuration), name.clone());
+        load.map(move |loaded| match loaded? {
+            Some(compiled) => Ok(Template::of(&configuration, compiled)),
+            None => Err(configuration.not_found(&name)),
+        })
+    }
+
+    /// A template from a text, which is not kept in the environment.
+    ///
+    /// ```
+    /// let template = kakehi::Environment::new().template_from_str("<< 1 + 1 >>")?;
+    /// assert_eq!(template.render(())?, "2");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn template_from_str(&self, source: &str) -> Result<Template, Error> {
+        let compiled = self.compile_unnamed(source)?;
+        Ok(Template::of(&self.configuration, compiled))
+    }
+
+    /// A template from a text, with the name that errors show and by which auto-escaping is decided.
+    ///
+    /// ```
+    /// let template = kakehi::Environment::new().template_from_named_str("a.html", "<< '<' >>")?;
+    /// assert_eq!(template.render(())?, "&lt;");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn template_from_named_str(&self, name: &str, source: &str) -> Result<Template, Error> {
+        let compiled = self.compile_text(name, source)?;
+        Ok(Template::of(&self.configuration, compiled))
+    }
+}
+
+impl Template {
+    fn of(configuration: &Arc<Configuration>, compiled: Arc<Compiled>) -> Self {
+        Template {
+            configuration: Arc::clone(configuration),
+            compiled,
+            options: Job::no_options(),
+        }
+    }
+
+    /// The template's name.
+    pub fn name(&self) -> &str {
+        &self.compiled.program.origin.name
+    }
+
+    /// The template's source, as its loader gave it.
+    pub fn source(&self) -> &str {
+        &self.compiled.program.origin.text
+    }
+
+    /// The same template, which renders with `options` on every surface.
+    ///
+    /// ```
+    /// use kakehi::{Environment, ErrorKind, Limits, RenderOptions};
+    /// let template = Environment::new().template_from_str("<< 'x' * 100 >>")?;
+    /// let limits = Limits { output: Some(50), ..Limits::default() };
+    /// let limited = template.with_options(RenderOptions::new().limits(limits));
+    /// assert_eq!(limited.render(()).unwrap_err().kind(), ErrorKind::OutputLimit);
+    /// assert_eq!(template.render(())?.len(), 100);
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_options(&self, options: RenderOptions) -> Template {
+        Template {
+            options: Arc::new(options),
+            ..self.clone()
+        }
+    }
+
+    /// Renders the template.
+    ///
+    /// # Errors
+    /// If the template fails, or waits, see [`Template::render_async`].
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// env.add_template("hello", "Hello << name >>!");
+    /// let template = env.template("hello")?;
+    /// assert_eq!(template.render(kakehi::context! { name => "Ann" })?, "Hello Ann!");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn render(&self, context: impl Serialize) -> Result<String, Error> {
+        render::render(self.job(context)?)
+    }
+
+    /// Renders the template and waits where it waits.
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// env.add_async_function("answer", || async { 42 });
+    /// let template = env.template_from_str("<< await answer() >>")?;
+    /// assert_eq!(futures_executor::block_on(template.render_async(()))?, "42");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn render_async(&self, context: impl Serialize) -> RenderFuture {
+        RenderFuture::new(self.job(context))
+    }
+
+    /// Renders the template in chunks.
+    ///
+    /// ```
+    /// use futures_util::TryStreamExt;
+    /// let template = kakehi::Environment::new().template_from_str("a<% flush %>b")?;
+    /// let chunks: Vec<_> = futures_executor::block_on(template.render_stream(()).try_collect())?;
+    /// assert_eq!(chunks, ["a", "b"]);
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn render_stream(&self, context: impl Serialize) -> RenderStream {
+        RenderStream::new(self.job(context))
+    }
+
+    /// Renders the template into a writer, chunk by chunk, and flushes it at the end.
+    ///
+    /// # Errors
+    /// As [`Template::render`], and if the writer fails. What was written by then stays written.
+    pub fn render_to(
+        &self,
+        context: impl Serialize,
+        writer: &mut (impl io::Write + ?Sized),
+    ) -> Result<(), Error> {
+        render::render_to(self.job(context)?, writer)
+    }
+
+    /// Renders the template into an async writer and waits where it waits.
+    pub fn render_to_async<'w>(
+        &self,
+        context: impl Serialize,
+        writer: &'w mut (impl AsyncWrite + Unpin + Send + ?Sized),
+    ) -> WriteFuture<'w> {
+        render::write_to(self.render_stream(context), writer)
+    }
+
+    /// As [`Template::render`], with options.
+    pub fn render_with(
+        &self,
+        context: impl Serialize,
+        options: RenderOptions,
+    ) -> Result<String, Error> {
+        self.with_options(options).render(context)
+    }
+
+    /// As [`Template::render_async`], with options.
+    pub fn render_async_with(
+        &self,
+        context: impl Serialize,
+        options: RenderOptions,
+    ) -> RenderFuture {
+        self.with_options(options).render_async(context)
+    }
+
+    /// As [`Template::render_stream`], with options.
+    pub fn render_stream_with(
+        &self,
+        context: impl Serialize,
+        options: RenderOptions,
+    ) -> RenderStream {
+        self.with_options(options).render_stream(context)
+    }
+
+    /// A block of the template, to be rendered by itself.
+    ///
+    /// It is as the template would show it: `super()` works, and what the template sets outside of blocks
+    /// is set. If the template extends another one, the block may come from there.
+    ///
+    /// # Errors
+    /// If the template has no such block and extends no other. In one that does, it shows when the block is
+    /// rendered.
+    pub fn block(&self, name: &str) -> Result<Block, Error> {
+        let program = &self.compiled.program;
+        let extends = |reference: &Reference| reference.kind == ReferenceKind::Extends;
+        if !self.block_names().any(|own| own == name) && !program.references.iter().any(extends) {
+            let name = ArcStr::from(name);
+            return Err(MachineFault::NoSuchBlock { name }.into_error());
+        }
+        Ok(Block {
+            template: self.clone(),
+            name: ArcStr::from(name),
+        })
+    }
+
+    /// The names of the blocks that the template itself defines, in source order.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// let template = env.template_from_str("<% block a %><% block b %><% end %><% end %>")?;
+    /// assert_eq!(template.block_names().collect::<Vec<_>>(), ["a", "b"]);
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn block_names(&self) -> impl Iterator<Item = &str> {
+        self.compiled
+            .program
+            .blocks
+            .iter()
+            .map(|block| block.name.as_str())
+    }
+
+    /// Whether rendering it waits. Loads the templates that it names, where that needs no waiting.
+    pub fn is_async(&self) -> Waits {
+        waits(&self.configuration, &self.compiled)
+    }
+
+    /// The names that the template reads from its context and that are no globals of its environment.
+    ///
+    /// Templates that it includes, imports or extends are not looked at.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// let template = env.template_from_str("<% set a = 1 %><< a + b >><< range(c) >>")?;
+    /// assert_eq!(template.undeclared_variables().into_iter().collect::<Vec<_>>(), ["b", "c"]);
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn undeclared_variables(&self) -> BTreeSet<String> {
+        let program = &self.compiled.program;
+        let names = program
+            .context_names
+            .iter()
+            .map(|name| program.name(*name).text().as_str());
+        names
+            .filter(|name| self.configuration.registry.global(name).is_none())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// The templates that the template includes, imports or extends, each once in source order; `None`
+    /// stands for those whose name is known only when it runs.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// let template = env.template_from_str("<% include 'a' %><% include ['b', 'c'] %><% include d %>")?;
+    /// let expected = [Some("a"), Some("b"), Some("c"), None];
+    /// assert_eq!(template.referenced_templates(), expected.map(|name| name.map(String::from)));
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn referenced_templates(&self) -> Vec<Option<String>> {
+        let mut found = Vec::new();
+        let mut seen = BTreeSet::new();
+        for reference in &self.compiled.program.references {
+            let names = match &reference.names {
+                Some(names) => names.iter().map(|name| Some(name.as_str())).collect(),
+                None => vec![None],
+            };
+            for name in names {
+                if seen.insert(name) {
+                    found.push(name.map(str::to_owned));
+                }
+            }
+        }
+        found
+    }
+
+    fn job(&self, context: impl Serialize) -> Result<Job, Error> {
+        self.job_at(Entry::Template, context)
+    }
+
+    pub(crate) fn job_at(&self, entry: Entry, context: impl Serialize) -> Result<Job, Error> {
+        let target = Target::Compiled(Arc::clone(&self.compiled));
+        Job::new(
+            &self.configuration,
+            target,
+            entry,
+            Arc::clone(&self.options),
+            &context,
+        )
+    }
+}
+
+impl fmt::Debug for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Template")
+            .field("name", &self.name())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,273 @@
+//! Values that are not there yet: futures and streams, held but never polled here.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arcstr::{ArcStr, literal};
+use futures_core::Stream as AsyncStream;
+use futures_core::future::BoxFuture;
+use futures_core::stream::BoxStream;
+use futures_util::future::{FutureExt, Shared};
+use futures_util::stream::StreamExt;
+
+use crate::error::Error;
+use crate::error::value::ValueFault;
+use crate::value::{Charge, MAX_DEPTH, Repr, Value, drop};
+
+/// What every driver polls: a future that gives its one result to all who ask.
+pub(crate) type SharedFuture = Shared<BoxFuture<'static, Result<Value, Error>>>;
+
+/// The items that an async source gives.
+pub(crate) type ValueStream = BoxStream<'static, Result<Value, Error>>;
+
+/// The result of an async call, now or later. Nothing runs before it is awaited, and it runs once.
+pub(crate) struct Pending {
+    label: ArcStr,
+    /// Taken out only when this is dropped.
+    future: Option<SharedFuture>,
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        // The future may own its arguments, and so the last handle to another future.
+        if let Some(future) = self.future.take() {
+            drop::drop_in_turn(future);
+        }
+    }
+}
+
+impl Pending {
+    /// A future; `label` is what was called.
+    pub(crate) fn new(
+        label: ArcStr,
+        future: impl Future<Output = Result<Value, Error>> + Send + 'static,
+    ) -> Self {
+        let future: BoxFuture<'static, _> = Box::pin(future);
+        Pending {
+            label,
+            future: Some(future.shared()),
+        }
+    }
+
+    /// What was called.
+    pub(crate) fn label(&self) -> &ArcStr {
+        &self.label
+    }
+
+    /// The result, if it is there.
+    pub(crate) fn result(&self) -> Option<&Result<Value, Error>> {
+        self.future.as_ref()?.peek()
+    }
+
+    /// The future, for who awaits it.
+    pub(crate) fn future(&self) -> SharedFuture {
+        self.future
+            .clone()
+            .expect("the future is taken out only when its value is dropped")
+    }
+
+    /// The error of using a future as if it were its result; it remembers which one.
+    #[cold]
+    pub(crate) fn unawaited(value: &Value) -> Error {
+        let label = value.as_pending().map(|pending| pending.label.clone());
+        let fault = ValueFault::Unawaited(label.unwrap_or_default());
+        Error::from(fault).with_payload(Arc::new(value.clone()))
+    }
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<future {}>", self.label)
+    }
+}
+
+/// Items that arrive one by one. One pass takes them; there is no second.
+pub(crate) struct Stream {
+    label: ArcStr,
+    state: Mutex<Option<StreamHandle>>,
+}
+
+impl Stream {
+    /// A stream; `label` is what was called.
+    pub(crate) fn new(
+        label: ArcStr,
+        stream: impl AsyncStream<Item = Result<Value, Error>> + Send + 'static,
+    ) -> Self {
+        let handle = StreamHandle {
+            label: label.clone(),
+            stream: Arc::new(StreamCell(Mutex::new(stream.boxed()))),
+        };
+        Stream {
+            label,
+            state: Mutex::new(Some(handle)),
+        }
+    }
+
+    /// What was called.
+    pub(crate) fn label(&self) -> &ArcStr {
+        &self.label
+    }
+
+    /// The items, for the one pass there is.
+    pub(crate) fn take(&self) -> Result<StreamHandle, Error> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state
+            .take()
+            .ok_or_else(|| ValueFault::StreamConsumed(self.label.clone()).into())
+    }
+
+    /// The error of a pass that cannot wait; it remembers the stream.
+    #[cold]
+    pub(crate) fn in_sync_for(value: &Value) -> Error {
+        let label = value.as_stream().map(|stream| stream.label.clone());
+        let fault = ValueFault::StreamInSyncFor(label.unwrap_or_default());
+        Error::from(fault).with_payload(Arc::new(value.clone()))
+    }
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<stream {}>", self.label)
+    }
+}
+
+/// The pass over a stream; the last handle that is dropped drops the stream.
+#[derive(Clone)]
+pub struct StreamHandle {
+    label: ArcStr,
+    stream: Arc<StreamCell>,
+}
+
+struct StreamCell(Mutex<ValueStream>);
+
+impl Drop for StreamCell {
+    fn drop(&mut self) {
+        // As a future, the stream may own its arguments.
+        let stream = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let stream = std::mem::replace(stream, futures_util::stream::empty().boxed());
+        drop::drop_in_turn(stream);
+    }
+}
+
+impl StreamHandle {
+    /// What was called.
+    pub(crate) fn label(&self) -> &ArcStr {
+        &self.label
+    }
+
+    /// The stream, for the driver that polls it.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, ValueStream> {
+        self.stream.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for StreamHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<stream {}>", self.label)
+    }
+}
+
+/// The value to go on with: a future that is done stands for its result where futures are awaited;
+/// elsewhere a future is an error, and so is a stream.
+pub(crate) fn settled<'a>(charge: &dyn Charge, value: &'a Value) -> Result<&'a Value, Error> {
+    let mut value = value;
+    // A future may give a future, but one that gives itself would lead nowhere.
+    for _ in 0..MAX_DEPTH {
+        match &value.0 {
+            Repr::Pending(pending) if charge.futures_are_awaited() => match pending.result() {
+                Some(Ok(result)) => value = result,
+                Some(Err(error)) => return Err(error.clone()),
+                None => return Err(Pending::unawaited(value)),
+            },
+            Repr::Pending(_) | Repr::Stream(_) => return Err(misused(value)),
+            _ => return Ok(value),
+        }
+    }
+    Err(ValueFault::TooDeep(MAX_DEPTH).into())
+}
+
+/// The error of using a future or a stream as if it were something else.
+#[cold]
+pub(crate) fn misused(value: &Value) -> Error {
+    match &value.0 {
+        Repr::Stream(_) => Stream::in_sync_for(value),
+        _ => Pending::unawaited(value),
+    }
+}
+
+impl Error {
+    /// The future or the stream that this error is about, where a template did not await one.
+    pub(crate) fn pending(&self) -> Option<&Value> {
+        let any: &(dyn Any + Send + Sync) = &**self.payload()?;
+        any.downcast_ref::<Value>()
+    }
+}
+
+impl Value {
+    /// A value that is there once `future` is done. Nothing runs before a template awaits it, and it
+    /// runs once, however often it is awaited.
+    ///
+    /// ```
+    /// use kakehi::{Error, Value, ValueKind};
+    /// let value = Value::from_future(async { Ok::<_, Error>(7) });
+    /// assert_eq!(value.kind(), ValueKind::Future);
+    /// ```
+    pub fn from_future<F, T>(future: F) -> Value
+    where
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+        T: Into<Value>,
+    {
+        Value::pending(
+            literal!("future"),
+            async move { future.await.map(Into::into) },
+        )
+    }
+
+    /// Items that arrive one by one, for `async for`.
+    ///
+    /// ```
+    /// use kakehi::{Error, Value, ValueKind};
+    /// let value = Value::from_stream(futures_util::stream::iter([Ok::<_, Error>(1), Ok(2)]));
+    /// assert_eq!(value.kind(), ValueKind::Stream);
+    /// ```
+    pub fn from_stream<S, T>(stream: S) -> Value
+    where
+        S: AsyncStream<Item = Result<T, Error>> + Send + 'static,
+        T: Into<Value>,
+    {
+        Value::stream(literal!("stream"), stream.map(|item| item.map(Into::into)))
+    }
+
+    /// A future with the name of what was called.
+    pub(crate) fn pending(
+        label: ArcStr,
+        future: impl Future<Output = Result<Value, Error>> + Send + 'static,
+    ) -> Value {
+        Value(Repr::Pending(Arc::new(Pending::new(label, future))))
+    }
+
+    /// A stream with the name of what was called.
+    pub(crate) fn stream(
+        label: ArcStr,
+        stream: impl AsyncStream<Item = Result<Value, Error>> + Send + 'static,
+    ) -> Value {
+        Value(Repr::Stream(Arc::new(Stream::new(label, stream))))
+    }
+
+    /// The future behind the value.
+    pub(crate) fn as_pending(&self) -> Option<&Arc<Pending>> {
+        match &self.0 {
+            Repr::Pending(pending) => Some(pending),
+            _ => None,
+        }
+    }
+
+    /// The stream behind the value.
+    pub(crate) fn as_stream(&self) -> Option<&Arc<Stream>> {
+        match &self.0 {
+            Repr::Stream(stream) => Some(stream),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Records: rows of one type, which share the names of their fields.
+
+use std::sync::Arc;
+
+use arcstr::ArcStr;
+
+use crate::value::{Symbol, Value, drop};
+
+/// Up to this many fields are compared one by one.
+const SMALL: usize = 12;
+
+/// The names of the fields of a type, shared by all its records.
+///
+/// Whoever looks up one name in many records remembers the shape and the index: the next record of
+/// the same shape is one comparison of pointers and one load.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    names: Box<[Symbol]>,
+    /// Hash and index of each name, by hash; empty where comparing one by one is faster.
+    by_hash: Box<[(u64, u32)]>,
+}
+
+impl Shape {
+    /// The shape of these names, none of which comes twice.
+    pub(crate) fn new(names: Vec<ArcStr>) -> Arc<Self> {
+        let names: Box<[Symbol]> = names.into_iter().map(Symbol::new).collect();
+        let mut by_hash = Vec::new();
+        if names.len() > SMALL {
+            by_hash.extend(
+                (0u32..)
+                    .zip(&names)
+                    .map(|(index, name)| (name.hash(), index)),
+            );
+            by_hash.sort_unstable();
+        }
+        Arc::new(Shape {
+            names,
+            by_hash: by_hash.into(),
+        })
+    }
+
+    /// How many fields there are.
+    pub(crate) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// The names, in the order of the fields.
+    pub(crate) fn names(&self) -> &[Symbol] {
+        &self.names
+    }
+
+    /// The index of a field.
+    pub(crate) fn index_of(&self, name: &str) -> Option<usize> {
+        if self.by_hash.is_empty() {
+            return self.names.iter().position(|own| **own == *name);
+        }
+        self.search(crate::value::symbol::hash_str(name), name)
+    }
+
+    /// The index of a field whose name is hashed already.
+    pub(crate) fn index_of_symbol(&self, name: &Symbol) -> Option<usize> {
+        if self.by_hash.is_empty() {
+            return self.names.iter().position(|own| own == name);
+        }
+        self.search(name.hash(), name)
+    }
+
+    fn search(&self, hash: u64, name: &str) -> Option<usize> {
+        let start = self.by_hash.partition_point(|(own, _)| *own < hash);
+        self.by_hash[start..]
+            .iter()
+            .take_while(|(own, _)| *own == hash)
+            .map(|(_, index)| *index as usize)
+            .find(|index| *self.names[*index] == *name)
+    }
+}
+
+/// One row: a value for each field of its shape.
+#[derive(Debug)]
+pub(crate) struct Record {
+    shape: Arc<Shape>,
+    values: Box<[Value]>,
+}
+
+impl Record {
+    /// A row; there is one value for each field.
+    pub(crate) fn new(shape: Arc<Shape>, values: Vec<Value>) -> Self {
+        debug_assert_eq!(shape.len(), values.len());
+        Record {
+            shape,
+            values: values.into(),
+        }
+    }
+
+    /// The names of the fields.
+    pub(crate) fn shape(&self) -> &Arc<Shape> {
+        &self.shape
+    }
+
+    /// The values, in the order of the fields.
+    pub(crate) fn values(&self) -> &[Value] {
+        &self.values
+    }
+
+    /// The value of a field.
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.values.get(self.shape.index_of(name)?)
+    }
+
+    /// The value of a field whose name is hashed already.
+    pub(crate) fn get_symbol(&self, name: &Symbol) -> Option<&Value> {
+        self.values.get(self.shape.index_of_symbol(name)?)
+    }
+
+    /// Names and values in the order of the fields.
+    pub(crate) fn iter(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = (&Symbol, &Value)> + ExactSizeIterator {
+        self.shape.names().iter().zip(&self.values)
+    }
+
+    /// Takes the values out of a record that is about to be dropped.
+    pub(super) fn take(&mut self) -> Vec<Value> {
+        std::mem::take(&mut self.values).into_vec()
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        if drop::has_nested(&self.values) {
+            drop::drop_all(self.take());
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Names that carry their hash, so that looking one up hashes nothing.
+
+use std::fmt;
+use std::hash::{BuildHasher, Hasher};
+use std::ops::Deref;
+use std::sync::LazyLock;
+
+use arcstr::ArcStr;
+use foldhash::quality::RandomState;
+
+/// The seed of every hash of a value. It differs from process to process, so that nobody can send
+/// keys that all collide.
+static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+
+/// A name with its hash.
+#[derive(Clone)]
+pub(crate) struct Symbol {
+    text: ArcStr,
+    hash: u64,
+}
+
+impl Symbol {
+    /// The symbol of a name.
+    pub(crate) fn new(text: impl Into<ArcStr>) -> Self {
+        let text = text.into();
+        let hash = hash_str(&text);
+        Symbol { text, hash }
+    }
+
+    /// The name.
+    pub(crate) fn text(&self) -> &ArcStr {
+        &self.text
+    }
+
+    /// Its hash, the same one that a string value of this text has.
+    pub(crate) fn hash(&self) -> u64 {
+        self.hash
+    }
+}
+
+impl Deref for Symbol {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl PartialEq for Symbol {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash && self.text == other.text
+    }
+}
+
+impl Eq for Symbol {}
+
+impl std::hash::Hash for Symbol {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+impl fmt::Debug for Symbol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.text.as_str(), f)
+    }
+}
+
+/// The hash of a text as a key.
+pub(crate) fn hash_str(text: &str) -> u64 {
+    hash_bytes(0, text.as_bytes())
+}
+
+/// The hash of bytes as a key; `domain` keeps kinds apart that are never equal.
+pub(crate) fn hash_bytes(domain: u8, bytes: &[u8]) -> u64 {
+    let mut hasher = SEED.build_hasher();
+    hasher.write(bytes);
+    hasher.write_u8(domain);
+    hasher.finish()
+}
+
+/// The hash of a word as a key.
+pub(crate) fn hash_word(domain: u8, word: u128) -> u64 {
+    let mut hasher = SEED.build_hasher();
+    hasher.write_u128(word);
+    hasher.write_u8(domain);
+    hasher.finish()
+}

@@ -1,0 +1,705 @@
+//! Calls of functions, methods, filters, tests, macros and recursive loops.
+
+use std::sync::Arc;
+
+use crate::bytecode::{CallShape, MacroInfo, Program, ShapeId, UnitKind};
+use crate::call::{Arguments, CallContext, ContextParts, Flow, NativeFunction, OwnedArguments};
+use crate::error::Error;
+use crate::error::machine::MachineFault;
+use crate::value::{
+    Map, Pending, Repr, Symbol, Undefined, Value, access, collect, mapping, settled, truth,
+};
+use crate::vm::frame::{Called, CodeFrame, Frame, Returns};
+use crate::vm::machine::{Machine, Survivor};
+use crate::vm::objects::{Blocks, LoopObject, Macro};
+
+impl Machine {
+    /// What a native function sees of the render.
+    fn call_context<'a>(&'a self, name: &'a str, awaits: bool) -> CallContext<'a> {
+        let frame = self.frame();
+        CallContext::new(ContextParts {
+            budget: &self.render.budget,
+            registry: &self.render.registry,
+            extensions: &self.render.extensions,
+            auto_escape: frame.auto_escape,
+            policy: frame.program.undefined_policy,
+            awaits,
+            futures_are_awaited: awaits,
+            name,
+            template: &frame.program.origin.name,
+        })
+    }
+
+    /// The arguments on top of the stack, of a call without spread.
+    fn arguments<'a>(&'a self, shape: &'a CallShape) -> Arguments<'a> {
+        let values = self.stack.len() - shape.keywords.len();
+        let start = values - shape.positional as usize;
+        Arguments::new(
+            &self.stack[start..values],
+            &shape.keywords,
+            &self.stack[values..],
+        )
+    }
+
+    /// The arguments of a call with spread: a list and a mapping on top of the stack.
+    fn spread_arguments(&self, first: Option<&Value>) -> Result<OwnedArguments, Error> {
+        let at = self.stack.len() - 2;
+        let mut positional: Vec<Value> = first.into_iter().cloned().collect();
+        positional.extend(collect(&self.render.budget, &self.stack[at])?);
+        let mut arguments = OwnedArguments::from_positional(positional);
+        let keywords = settled(&self.render.budget, &self.stack[at + 1])?;
+        if let Some(mapping) = mapping(keywords) {
+            for (name, value) in mapping.iter() {
+                let Some(name) = name.as_text() else {
+                    return Err(MachineFault::KeywordNotText {
+                        found: name.type_name().into(),
+                    }
+                    .into_error());
+                };
+                arguments.push_keyword(name.clone(), value.clone());
+            }
+        }
+        Ok(arguments)
+    }
+
+    /// Replaces the top `count` values by a result, if it is there already; whether a frame was pushed.
+    fn finish_call(
+        &mut self,
+        count: usize,
+        name: &str,
+        awaits: bool,
+        flow: Flow,
+    ) -> Result<bool, Error> {
+        self.stack.truncate(self.stack.len() - count);
+        match flow {
+            Flow::Return(value) => {
+                self.stack.push(value);
+                Ok(false)
+            }
+            flow => {
+                if let Some(value) = self.follow(name, awaits, flow)? {
+                    self.stack.push(value);
+                }
+                Ok(true)
+            }
+        }
+    }
+
+    /// `v args -> v`
+    pub(super) fn call_filter(
+        &mut self,
+        program: &Program,
+        site: usize,
+        awaits: bool,
+    ) -> Result<bool, Error> {
+        let site = &program.call_sites[site];
+        let shape = &program.shapes[site.shape.0 as usize];
+        let Some(filter) = &site.function else {
+            return Err(MachineFault::unknown_filter(
+                &site.name,
+                self.render.registry.filter_names(),
+            ));
+        };
+        let context = self.call_context(&site.name, awaits);
+        let flow = if shape.spread {
+            let receiver = &self.stack[self.stack.len() - 3];
+            filter.call(&context, &self.spread_arguments(Some(receiver))?.borrow())?
+        } else {
+            filter.call(&context, &self.with_receiver(shape))?
+        };
+        let flow = match flow {
+            // The call was written with `await`: an async filter's result is waited for.
+            Flow::Return(value) if awaits && value.is_pending() => Flow::Await {
+                value,
+                then: Box::new(|_, result| result.map(Flow::Return)),
+            },
+            flow => flow,
+        };
+        self.finish_call(shape.values() + 1, &site.name, awaits, flow)
+    }
+
+    /// The arguments on top of the stack, with the value below them as the first.
+    fn with_receiver<'a>(&'a self, shape: &'a CallShape) -> Arguments<'a> {
+        let values = self.stack.len() - shape.keywords.len();
+        let start = values - shape.positional as usize - 1;
+        Arguments::new(
+            &self.stack[start..values],
+            &shape.keywords,
+            &self.stack[values..],
+        )
+    }
+
+    /// `v args -> bool`
+    pub(super) fn perform_test(&mut self, program: &Program, site: usize) -> Result<bool, Error> {
+        let site = &program.call_sites[site];
+        let shape = &program.shapes[site.shape.0 as usize];
+        let Some(test) = &site.function else {
+            return Err(MachineFault::unknown_test(
+                &site.name,
+                self.render.registry.test_names(),
+            ));
+        };
+        let awaits = program.auto_await;
+        let context = self.call_context(&site.name, awaits);
+        let flow = if shape.spread {
+            let receiver = &self.stack[self.stack.len() - 3];
+            test.call(&context, &self.spread_arguments(Some(receiver))?.borrow())?
+        } else {
+            test.call(&context, &self.with_receiver(shape))?
+        };
+        let flow = match flow {
+            Flow::Return(value) if value.is_pending() && awaits => Flow::Await {
+                value,
+                then: Box::new(|context, result| {
+                    let holds = truth(context, &result?)?;
+                    Ok(Flow::Return(Value::bool(holds)))
+                }),
+            },
+            // An async test's answer may still be awaited: `await (x is blocked)`.
+            Flow::Return(value) if !value.is_pending() => {
+                let holds = truth(&self.render.budget, &value)?;
+                Flow::Return(Value::bool(holds))
+            }
+            flow => flow,
+        };
+        self.finish_call(shape.values() + 1, &site.name, awaits, flow)
+    }
+
+    /// `callee args -> v`
+    pub(super) fn call_function(
+        &mut self,
+        program: &Program,
+        shape: ShapeId,
+    ) -> Result<bool, Error> {
+        let shape = &program.shapes[shape.0 as usize];
+        let callee = &self.stack[self.stack.len() - shape.values() - 1];
+        if let Repr::Object(_) = &callee.0
+            && let Some(function) = callee.downcast_object::<NativeFunction>()
+            && !shape.spread
+        {
+            let name = function.name().clone();
+            let context = self.call_context(&name, program.auto_await);
+            let flow = function.function().call(&context, &self.arguments(shape))?;
+            return self.finish_call(shape.values() + 1, &name, program.auto_await, flow);
+        }
+        self.call_value(shape, program.auto_await)
+    }
+
+    /// Calls whatever lies below the arguments.
+    fn call_value(&mut self, shape: &CallShape, awaits: bool) -> Result<bool, Error> {
+        let at = self.stack.len() - shape.values() - 1;
+        let callee = self.stack[at].clone();
+        if let Some(definition) = callee.downcast_object_arc::<Macro>() {
+            let definition = definition.clone();
+            if shape.spread {
+                let arguments = self.spread_arguments(None)?;
+                self.check_depth()?;
+                self.stack.truncate(at + 1);
+                self.enter_macro(&definition, &arguments.borrow(), at + 1)?;
+            } else if shape.keywords.is_empty()
+                && shape.positional as usize <= definition.info().parameters.len()
+            {
+                self.check_depth()?;
+                self.enter_macro_in_place(&definition, shape.positional as usize)?;
+            } else {
+                self.check_depth()?;
+                let arguments = self.arguments(shape).to_owned();
+                self.enter_macro(&definition, &arguments.borrow(), at + 1)?;
+            }
+            return Ok(true);
+        }
+        let arguments = if shape.spread {
+            self.spread_arguments(None)?
+        } else {
+            self.arguments(shape).to_owned()
+        };
+        if self.call_machine_object(&callee, &arguments.borrow(), shape.values() + 1)? {
+            return Ok(true);
+        }
+        let Some(object) = callee.as_object().filter(|object| object.is_callable()) else {
+            return Err(self.not_callable(&callee));
+        };
+        let name = object.type_name().to_owned();
+        let flow = object.call(&self.call_context(&name, awaits), &arguments.borrow())?;
+        self.finish_call(shape.values() + 1, &name, awaits, flow)
+    }
+
+    /// Enters a loop or a block that is called as a value; false if it is neither. The top `operands`
+    /// values belong to the call.
+    fn call_machine_object(
+        &mut self,
+        callee: &Value,
+        arguments: &Arguments<'_>,
+        operands: usize,
+    ) -> Result<bool, Error> {
+        if let Some(target) = callee.downcast_object::<LoopObject>() {
+            let id = target.id;
+            let Some(iterable) = arguments.get(0).filter(|_| arguments.len() == 1).cloned() else {
+                return Err(MachineFault::LoopArguments {
+                    found: arguments.len(),
+                }
+                .into_error());
+            };
+            let iterable = match iterable.is_pending() {
+                true => settled(&self.render.budget, &iterable)?.clone(),
+                false => iterable,
+            };
+            self.recurse_loop(id, iterable, operands)?;
+            return Ok(true);
+        }
+        if let Some(Blocks::One {
+            context,
+            name,
+            level,
+        }) = callee.downcast_object::<Blocks>()
+        {
+            let (context, name, level) = (context.clone(), name.clone(), *level);
+            self.check_depth()?;
+            self.enter_block_text(&context, &name, level, operands)?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// Calls a value on behalf of a native function.
+    pub(super) fn call_owned(
+        &mut self,
+        callee: Value,
+        arguments: OwnedArguments,
+    ) -> Result<(), Error> {
+        let arguments = arguments.borrow();
+        if let Some(definition) = callee.downcast_object_arc::<Macro>() {
+            let base = self.stack.len();
+            return self.enter_macro_at(definition, &arguments, base, 0);
+        }
+        if self.call_machine_object(&callee, &arguments, 0)? {
+            return Ok(());
+        }
+        let Some(object) = callee.as_object().filter(|object| object.is_callable()) else {
+            return Err(self.not_callable(&callee));
+        };
+        let name = object.type_name().to_owned();
+        let flow = object.call(&self.native_context(&name, true), &arguments)?;
+        match self.follow(&name, true, flow)? {
+            Some(value) => self.deliver(value),
+            None => Ok(()),
+        }
+    }
+
+    fn not_callable(&self, callee: &Value) -> Error {
+        if callee.is_pending() {
+            return Pending::unawaited(callee);
+        }
+        match callee.as_undefined() {
+            Some(undefined) => {
+                let error = undefined.error();
+                match undefined.variable() {
+                    Some(name) => MachineFault::suggest_function(
+                        error,
+                        name,
+                        self.render
+                            .registry
+                            .globals()
+                            .map(|(name, _)| name.as_str()),
+                    ),
+                    None => error,
+                }
+            }
+            None => MachineFault::NotCallable {
+                found: callee.type_name().into(),
+            }
+            .into_error(),
+        }
+    }
+
+    /// `receiver args -> v`
+    pub(super) fn call_method(
+        &mut self,
+        program: &Program,
+        shape: ShapeId,
+        name: &Symbol,
+    ) -> Result<bool, Error> {
+        let shape = &program.shapes[shape.0 as usize];
+        let awaits = program.auto_await;
+        let at = self.stack.len() - shape.values() - 1;
+        let receiver = self.stack[at].clone();
+        if receiver.is_pending() {
+            let Some(result) = self.awaited(&receiver, awaits)? else {
+                return Err(Pending::unawaited(&receiver));
+            };
+            self.stack[at] = result;
+            return self.call_method_of(program, shape, name, awaits);
+        }
+        self.call_method_of(program, shape, name, awaits)
+    }
+
+    /// The result of a future that is done, where futures count as awaited.
+    fn awaited(&self, value: &Value, awaits: bool) -> Result<Option<Value>, Error> {
+        match value.as_pending().and_then(|pending| pending.result()) {
+            Some(result) if awaits => result.clone().map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn call_method_of(
+        &mut self,
+        _program: &Program,
+        shape: &CallShape,
+        name: &Symbol,
+        awaits: bool,
+    ) -> Result<bool, Error> {
+        let at = self.stack.len() - shape.values() - 1;
+        let receiver = self.stack[at].clone();
+        if let Some(method) = self.render.registry.method(&receiver, name) {
+            let context = self.call_context(name, awaits);
+            let flow = if shape.spread {
+                method.call_on(&receiver, &context, &self.spread_arguments(None)?.borrow())?
+            } else {
+                method.call_on(&receiver, &context, &self.arguments(shape))?
+            };
+            return self.finish_call(shape.values() + 1, name, awaits, flow);
+        }
+        let attribute = access::find_attribute(&self.render.budget, &receiver, name)?;
+        if let Some(attribute) = attribute {
+            self.stack[at] = attribute;
+            let result = self.call_value(shape, awaits);
+            if result.is_err() {
+                // The instruction may have to run again.
+                self.stack[at] = receiver;
+            }
+            return result;
+        }
+        let Some(object) = receiver.as_object() else {
+            return Err(self.no_method(&receiver, name));
+        };
+        let context = self.call_context(name, awaits);
+        let flow = if shape.spread {
+            object.call_method(&context, name, &self.spread_arguments(None)?.borrow())?
+        } else {
+            object.call_method(&context, name, &self.arguments(shape))?
+        };
+        self.finish_call(shape.values() + 1, name, awaits, flow)
+    }
+
+    fn no_method(&self, receiver: &Value, name: &Symbol) -> Error {
+        match receiver.as_undefined() {
+            Some(undefined) => undefined.error(),
+            None => Undefined::attribute(
+                receiver,
+                name.text().clone(),
+                self.frame().program.undefined_policy,
+            )
+            .error(),
+        }
+    }
+
+    /// A macro value with what it captures here.
+    pub(super) fn make_macro(&mut self, program: &Arc<Program>, index: usize) -> Value {
+        let frame = self.frame();
+        let (context, cells) = (frame.context.clone(), frame.cells.clone());
+        let auto_escape = frame.auto_escape;
+        // Whatever a macro holds may come to hold the macro.
+        let survivors = &mut self.render.survivors;
+        let known = survivors
+            .iter()
+            .rev()
+            .take(4)
+            .any(|survivor| match survivor {
+                Survivor::Context(known) => std::ptr::eq(known.as_ptr(), Arc::as_ptr(&context)),
+                Survivor::Cells(_) => false,
+            });
+        if !known {
+            survivors.push(Survivor::Context(Arc::downgrade(&context)));
+        }
+        Value::from_object(Macro {
+            program: program.clone(),
+            index,
+            context,
+            cells,
+            auto_escape,
+        })
+    }
+
+    /// Enters a macro whose arguments, all by position, are on top of the stack and become its slots.
+    fn enter_macro_in_place(&mut self, definition: &Arc<Macro>, given: usize) -> Result<(), Error> {
+        let base = self.stack.len() - given;
+        self.push_macro(definition, base, 1)?;
+        self.fill_missing(definition.info(), base, given);
+        Ok(())
+    }
+
+    /// Enters a macro whose callee is the value below `base`.
+    fn enter_macro(
+        &mut self,
+        definition: &Arc<Macro>,
+        arguments: &Arguments<'_>,
+        base: usize,
+    ) -> Result<(), Error> {
+        let kept = self.stack.split_off(base);
+        let result = self.enter_macro_at(definition, arguments, base, 1);
+        if result.is_err() {
+            self.stack.truncate(base);
+            self.stack.extend(kept);
+        }
+        result
+    }
+
+    fn enter_macro_at(
+        &mut self,
+        definition: &Arc<Macro>,
+        arguments: &Arguments<'_>,
+        base: usize,
+        operands: usize,
+    ) -> Result<(), Error> {
+        let info = definition.info();
+        let bound = bind(&self.render.budget, info, arguments)?;
+        self.check_depth()?;
+        self.push_macro(definition, base, operands)?;
+        for (slot, value) in bound.slots.into_iter().enumerate() {
+            if let Some(value) = value {
+                self.stack[base + slot] = value;
+            }
+        }
+        self.fill_missing(info, base, 0);
+        if let Some(slot) = info.varargs {
+            self.stack[base + slot.0 as usize] = Value::tuple(bound.varargs);
+        }
+        if let Some(slot) = info.kwargs {
+            self.stack[base + slot.0 as usize] = Value::shared_map(bound.kwargs);
+        }
+        if let (Some(slot), Some(caller)) = (info.caller, bound.caller) {
+            self.stack[base + slot.0 as usize] = caller;
+        }
+        Ok(())
+    }
+
+    fn push_macro(
+        &mut self,
+        definition: &Arc<Macro>,
+        base: usize,
+        operands: usize,
+    ) -> Result<(), Error> {
+        // Whether the result is markup is decided where the call stands.
+        let safe = match self.frames.iter().rev().find_map(|frame| match frame {
+            Frame::Code(frame) => Some(frame.auto_escape),
+            Frame::Native(_) => None,
+        }) {
+            Some(auto_escape) => auto_escape,
+            None => definition.auto_escape,
+        };
+        self.push_captured(CodeFrame {
+            program: definition.program.clone(),
+            unit: definition.info().unit as usize,
+            address: 0,
+            base,
+            operands,
+            returns: Returns::Text {
+                safe,
+                called: Called::Macro,
+            },
+            context: definition.context.clone(),
+            cells: definition.cells.clone(),
+            around: None,
+            recursion: 0,
+            auto_escape: definition.auto_escape,
+            parent: None,
+            block: None,
+            loops: 0,
+            captures: 0,
+            escapes: 0,
+        })
+    }
+
+    /// Opens an activation whose output becomes a value.
+    pub(super) fn push_captured(&mut self, mut frame: CodeFrame) -> Result<(), Error> {
+        frame.captures = self.output.captures();
+        self.push_unit(frame)?;
+        self.output.put_aside();
+        Ok(())
+    }
+
+    /// Says of each parameter that was not given, and has no default, that it was not.
+    fn fill_missing(&mut self, info: &MacroInfo, base: usize, given: usize) {
+        let policy = self.frame().program.undefined_policy;
+        for slot in given..info.first_default as usize {
+            if matches!(self.stack[base + slot].0, Repr::Unset) {
+                self.stack[base + slot] = Value::missing(Undefined::hint(
+                    MachineFault::missing_parameter(&info.parameters[slot]),
+                    policy,
+                ));
+            }
+        }
+        if info.varargs.is_some() || info.kwargs.is_some() || info.caller.is_some() {
+            let slots = [
+                (info.varargs, Value::tuple(Vec::new())),
+                (info.kwargs, Value::shared_map(Map::new())),
+                (
+                    info.caller,
+                    Value::missing(Undefined::hint(
+                        crate::error::machine::NO_CALLER.clone(),
+                        policy,
+                    )),
+                ),
+            ];
+            for (slot, value) in slots {
+                if let Some(slot) = slot {
+                    let slot = &mut self.stack[base + slot.0 as usize];
+                    if matches!(slot.0, Repr::Unset) {
+                        *slot = value;
+                    }
+                }
+            }
+        }
+    }
+
+    /// How deep the loop about to start is in the rounds of its recursive loop.
+    pub(super) fn recursion_depth(&self) -> usize {
+        let frame = self.frame();
+        let is_round = frame.program.units[frame.unit].kind == UnitKind::Loop;
+        // Only the first loop of the unit is the recursive one.
+        if is_round && self.loops.len() == frame.loops {
+            frame.recursion
+        } else {
+            0
+        }
+    }
+
+    /// `v ->`, into the unit of a recursive loop.
+    pub(super) fn enter_recursive_loop(&mut self, unit: usize) -> Result<bool, Error> {
+        self.check_depth()?;
+        let iterable = self.pop();
+        let frame = CodeFrame {
+            returns: Returns::Nothing(Called::Loop),
+            recursion: 0,
+            ..self.frame().clone()
+        };
+        self.push_round(frame, unit, iterable, 0)?;
+        Ok(true)
+    }
+
+    /// Runs a recursive loop once more, as a value.
+    fn recurse_loop(&mut self, id: u64, iterable: Value, operands: usize) -> Result<(), Error> {
+        let Some((depth, Some(unit))) = self
+            .loops
+            .iter()
+            .find(|state| state.id == id)
+            .map(|state| (state.depth, state.recursive))
+        else {
+            return Err(MachineFault::LoopNotRecursive.into_error());
+        };
+        let owner = self.frames.iter().rev().find_map(|frame| match frame {
+            Frame::Code(frame)
+                if frame.unit == unit as usize
+                    && self
+                        .loops
+                        .get(frame.loops)
+                        .is_some_and(|state| state.id == id) =>
+            {
+                Some(frame.clone())
+            }
+            _ => None,
+        });
+        let Some(owner) = owner else {
+            return Err(MachineFault::LoopNotRecursive.into_error());
+        };
+        self.check_depth()?;
+        let frame = CodeFrame {
+            returns: Returns::Text {
+                safe: owner.auto_escape,
+                called: Called::Loop,
+            },
+            recursion: depth + 1,
+            // Cells of the unit are made anew, on those around it.
+            cells: owner.around.clone(),
+            ..owner
+        };
+        self.push_round(frame, unit as usize, iterable, operands)
+    }
+
+    /// Opens an activation of a recursive loop's unit on a copy of the slots of `frame`.
+    fn push_round(
+        &mut self,
+        mut frame: CodeFrame,
+        unit: usize,
+        iterable: Value,
+        operands: usize,
+    ) -> Result<(), Error> {
+        let slots = frame.program.units[unit].slots as usize;
+        let source = frame.base;
+        frame.unit = unit;
+        frame.operands = operands;
+        frame.base = self.stack.len();
+        frame.parent = None;
+        frame.captures = self.output.captures();
+        frame.around = frame.cells.clone();
+        for slot in source..source + slots {
+            let value = self.stack[slot].clone();
+            self.stack.push(value);
+        }
+        let is_text = matches!(frame.returns, Returns::Text { .. });
+        self.push_unit(frame)?;
+        if is_text {
+            self.output.put_aside();
+        }
+        self.stack.push(iterable);
+        Ok(())
+    }
+}
+
+/// A macro's arguments, sorted.
+struct Bound {
+    slots: Vec<Option<Value>>,
+    varargs: Vec<Value>,
+    kwargs: Map,
+    caller: Option<Value>,
+}
+
+/// Sorts the arguments of a call by the macro's parameters, as Jinja2 does.
+fn bind(
+    budget: &crate::call::Budget,
+    info: &MacroInfo,
+    arguments: &Arguments<'_>,
+) -> Result<Bound, Error> {
+    let given = arguments.positional();
+    let parameters = &info.parameters;
+    budget.memory(((given.len() + parameters.len()) * size_of::<Value>()) as u64)?;
+    let mut bound = Bound {
+        slots: given
+            .iter()
+            .take(parameters.len())
+            .cloned()
+            .map(Some)
+            .collect(),
+        varargs: given.iter().skip(parameters.len()).cloned().collect(),
+        kwargs: Map::new(),
+        caller: None,
+    };
+    bound.slots.resize(parameters.len(), None);
+    for (name, value) in arguments.keywords() {
+        if let Some(slot) = parameters.iter().position(|known| known == name) {
+            if bound.slots[slot].is_some() {
+                return Err(MachineFault::RepeatedArgument {
+                    callee: info.name.clone(),
+                    name: name.clone(),
+                }
+                .into_error());
+            }
+            bound.slots[slot] = Some(value.clone());
+        } else if name == "caller" && info.caller.is_some() {
+            bound.caller = Some(value.clone());
+        } else if info.kwargs.is_some() {
+            bound.kwargs.insert_str(name.clone(), value.clone());
+        } else {
+            return Err(MachineFault::unknown_keyword(&info.name, name, parameters));
+        }
+    }
+    if !bound.varargs.is_empty() && info.varargs.is_none() {
+        return Err(MachineFault::TooManyArguments {
+            callee: info.name.clone(),
+            most: parameters.len(),
+            found: given.len(),
+        }
+        .into_error());
+    }
+    Ok(bound)
+}

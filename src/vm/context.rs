@@ -1,0 +1,207 @@
+//! The names that a running template sees besides its own variables.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arcstr::ArcStr;
+
+use crate::bytecode::Program;
+use crate::value::{Value, mapping};
+
+/// The context of one template and its parents: what the host gave, what the template exports, and the
+/// blocks of the inheritance chain.
+pub(super) struct Context {
+    /// What the host gave, or the variables of the including template.
+    outer: Outer,
+    /// Variables handed in by name: those an include or a scoped block sees of the place it stands in.
+    locals: Vec<(ArcStr, Value)>,
+    exports: Mutex<Vec<Export>>,
+    blocks: Arc<Mutex<BlockTable>>,
+}
+
+/// A variable that a template set at its top level.
+struct Export {
+    name: ArcStr,
+    value: Value,
+    /// Whether those that import the template see it.
+    is_public: bool,
+}
+
+/// Where a context looks for what it does not have itself.
+enum Outer {
+    /// The host's context, for the rendered template and those that are rendered without context.
+    Root(Option<Value>),
+    /// Another template's context.
+    Context(Arc<Context>),
+}
+
+/// The overrides of each block, from the most derived template's to the base's.
+#[derive(Default)]
+struct BlockTable {
+    /// The templates of the chain so far, the most derived first.
+    chain: Vec<Arc<Program>>,
+    blocks: Vec<(ArcStr, Vec<BlockEntry>)>,
+}
+
+/// One definition of a block.
+#[derive(Clone)]
+pub(super) struct BlockEntry {
+    pub(super) program: Arc<Program>,
+    /// The index of the block in the program.
+    pub(super) block: usize,
+}
+
+impl Context {
+    /// The context of a template that sees `root`, or only globals.
+    pub(super) fn root(root: Option<Value>) -> Arc<Self> {
+        Arc::new(Context {
+            outer: Outer::Root(root),
+            locals: Vec::new(),
+            exports: Mutex::default(),
+            blocks: Arc::default(),
+        })
+    }
+
+    /// The context of a template that sees all that `self` sees, and `locals` before it.
+    pub(super) fn nested(self: &Arc<Self>, locals: Vec<(ArcStr, Value)>) -> Arc<Self> {
+        Arc::new(Context {
+            outer: Outer::Context(self.clone()),
+            locals,
+            exports: Mutex::default(),
+            blocks: Arc::default(),
+        })
+    }
+
+    /// The context of a scoped block: `locals` before all else, the blocks those of `self`.
+    pub(super) fn scoped(self: &Arc<Self>, locals: Vec<(ArcStr, Value)>) -> Arc<Self> {
+        Arc::new(Context {
+            outer: Outer::Context(self.clone()),
+            locals,
+            exports: Mutex::default(),
+            blocks: self.blocks.clone(),
+        })
+    }
+
+    /// The value of a name, without globals.
+    pub(super) fn lookup(&self, name: &str) -> Option<Value> {
+        let mut context = self;
+        loop {
+            if let Some(value) = find(&context.locals, name) {
+                return Some(value);
+            }
+            if let Some(export) = lock(&context.exports).iter().find(|e| e.name == name) {
+                return Some(export.value.clone());
+            }
+            match &context.outer {
+                Outer::Root(Some(root)) => return root_name(root, name),
+                Outer::Root(None) => return None,
+                Outer::Context(outer) => context = outer,
+            }
+        }
+    }
+
+    /// What the template itself exports under a name.
+    pub(super) fn export(&self, name: &str) -> Option<Value> {
+        lock(&self.exports)
+            .iter()
+            .find(|export| export.is_public && export.name == name)
+            .map(|export| export.value.clone())
+    }
+
+    /// The names the template exports.
+    pub(super) fn export_names(&self) -> Vec<ArcStr> {
+        lock(&self.exports)
+            .iter()
+            .filter(|export| export.is_public)
+            .map(|export| export.name.clone())
+            .collect()
+    }
+
+    /// Makes a value visible under a name, also to those that import the template.
+    pub(super) fn set_export(&self, name: &ArcStr, value: Value) {
+        self.set(name, value, true);
+    }
+
+    /// Makes a value visible under a name, but not to those that import the template.
+    pub(super) fn set_shared(&self, name: &ArcStr, value: Value) {
+        self.set(name, value, false);
+    }
+
+    fn set(&self, name: &ArcStr, value: Value, is_public: bool) {
+        let new = Export {
+            name: name.clone(),
+            value,
+            is_public,
+        };
+        let mut exports = lock(&self.exports);
+        let old = match exports.iter_mut().find(|export| export.name == *name) {
+            Some(slot) => Some(std::mem::replace(slot, new)),
+            None => {
+                exports.push(new);
+                None
+            }
+        };
+        // Dropped outside of the lock: a macro may be the last to hold this very context.
+        drop(exports);
+        drop(old);
+    }
+
+    /// Forgets what the template exports, which breaks cycles through macros.
+    pub(super) fn clear(&self) {
+        let exports = std::mem::take(&mut *lock(&self.exports));
+        drop(exports);
+    }
+
+    /// Adds a template as the next parent of the chain: whether it was not in the chain yet, and how many
+    /// templates are in it now.
+    pub(super) fn add_template(&self, program: &Arc<Program>) -> (bool, usize) {
+        let mut table = lock(&self.blocks);
+        let is_new = !table.chain.iter().any(|known| Arc::ptr_eq(known, program));
+        table.chain.push(program.clone());
+        for (block, info) in program.blocks.iter().enumerate() {
+            let entry = BlockEntry {
+                program: program.clone(),
+                block,
+            };
+            match table.blocks.iter_mut().find(|(name, _)| *name == info.name) {
+                Some((_, entries)) => entries.push(entry),
+                None => table.blocks.push((info.name.clone(), vec![entry])),
+            }
+        }
+        (is_new, table.chain.len())
+    }
+
+    /// The definition of a block `level` levels below the most derived one.
+    pub(super) fn block(&self, name: &str, level: usize) -> Option<BlockEntry> {
+        let table = lock(&self.blocks);
+        let (_, entries) = table.blocks.iter().find(|(known, _)| known == name)?;
+        entries.get(level).cloned()
+    }
+}
+
+/// A name of the host's context.
+fn root_name(root: &Value, name: &str) -> Option<Value> {
+    match (mapping(root), root.as_object()) {
+        (Some(mapping), _) => mapping.get_str(name).cloned(),
+        (None, Some(object)) => object.get_attr(name),
+        (None, None) => None,
+    }
+}
+
+fn find(names: &[(ArcStr, Value)], name: &str) -> Option<Value> {
+    names
+        .iter()
+        .rev()
+        .find(|(known, _)| known == name)
+        .map(|(_, value)| value.clone())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").finish_non_exhaustive()
+    }
+}

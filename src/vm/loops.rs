@@ -1,0 +1,436 @@
+//! The state of running loops.
+
+use std::sync::Arc;
+
+use crate::bytecode::{LoopField, LoopInfo};
+use crate::call::Budget;
+use crate::error::Error;
+use crate::error::machine::MachineFault;
+use crate::value::{
+    Charge, Pending, Repr, StreamHandle, Undefined, UndefinedPolicy, Value, ValueIter, compare,
+    iterate,
+};
+use crate::vm::dispatch::Control;
+use crate::vm::machine::Machine;
+use crate::vm::objects::LoopObject;
+use crate::vm::outcome::Suspension;
+use crate::vm::waits::Waiting;
+
+/// A running loop.
+#[derive(Debug)]
+pub(super) struct LoopState {
+    source: LoopSource,
+    /// Of the item that runs now; `usize::MAX` before the first.
+    pub(super) index0: usize,
+    /// How many items there are, where that is known.
+    pub(super) length: Option<usize>,
+    /// The item after the one that runs, in a loop that looks ahead.
+    ahead: Option<Value>,
+    /// Whether `ahead` was asked for: then none means the end.
+    looked_ahead: bool,
+    pub(super) previous: Option<Value>,
+    current: Option<Value>,
+    /// 0 for the outermost round of a recursive loop.
+    pub(super) depth: usize,
+    completed: bool,
+    changed: Option<Vec<Value>>,
+    /// `loop` as a value, if the body asked for it.
+    pub(super) object: Option<Arc<LoopObject>>,
+    /// What `loop` as a value finds its loop by.
+    pub(super) id: u64,
+    pub(super) recursive: Option<u32>,
+    lookahead: bool,
+    filtered: bool,
+    remembers: bool,
+    /// The answer to the item that was asked for.
+    fetched: Option<Result<Option<Value>, Error>>,
+    fetched_items: u64,
+}
+
+/// Where items come from.
+#[derive(Debug)]
+enum LoopSource {
+    /// Integers, without making an iterator.
+    Integers {
+        next: i64,
+        step: i64,
+        left: u64,
+    },
+    Values(ValueIter),
+    Stream(StreamHandle),
+    /// A stream that is read to its end before the first round.
+    Collect(StreamHandle, Vec<Value>),
+}
+
+/// What asking for an item gives.
+pub(super) enum Fetched {
+    Item(Value),
+    End,
+    /// A stream must be polled first.
+    Wait(StreamHandle),
+}
+
+impl LoopState {
+    /// Takes an item that the driver polled.
+    pub(super) fn receive(&mut self, item: Result<Option<Value>, Error>) {
+        self.fetched = Some(item);
+    }
+
+    /// The next item of the source.
+    #[inline]
+    fn fetch(&mut self, budget: &Budget) -> Result<Fetched, Error> {
+        match &mut self.source {
+            LoopSource::Integers { next, step, left } => {
+                if *left == 0 {
+                    return Ok(Fetched::End);
+                }
+                *left -= 1;
+                let item = *next;
+                *next = next.wrapping_add(*step);
+                Ok(Fetched::Item(Value::int(item)))
+            }
+            LoopSource::Values(values) => Ok(match values.next() {
+                Some(item) => Fetched::Item(item),
+                None => Fetched::End,
+            }),
+            LoopSource::Stream(stream) => match self.fetched.take() {
+                None => Ok(Fetched::Wait(stream.clone())),
+                Some(item) => match item? {
+                    None => {
+                        // The stream is dropped at once, and is not asked again.
+                        self.source = LoopSource::Integers {
+                            next: 0,
+                            step: 0,
+                            left: 0,
+                        };
+                        Ok(Fetched::End)
+                    }
+                    Some(item) => {
+                        self.fetched_items += 1;
+                        budget.items(self.fetched_items)?;
+                        Ok(Fetched::Item(item))
+                    }
+                },
+            },
+            LoopSource::Collect(stream, items) => loop {
+                match self.fetched.take() {
+                    None => return Ok(Fetched::Wait(stream.clone())),
+                    Some(item) => match item? {
+                        Some(item) => {
+                            budget.items(items.len() as u64 + 1)?;
+                            budget.memory(size_of::<Value>() as u64)?;
+                            items.push(item);
+                        }
+                        None => {
+                            let items = std::mem::take(items);
+                            self.length = Some(items.len());
+                            self.source = LoopSource::Values(ValueIter::new(items.into_iter()));
+                            return self.fetch(budget);
+                        }
+                    },
+                }
+            },
+        }
+    }
+
+    /// The next item that the body or the loop's test sees, one ahead of the source if it looks ahead.
+    #[inline]
+    fn advance(&mut self, budget: &Budget) -> Result<Fetched, Error> {
+        if !self.lookahead || self.filtered {
+            return self.fetch(budget);
+        }
+        if !self.looked_ahead {
+            match self.fetch(budget)? {
+                Fetched::Item(item) => self.ahead = Some(item),
+                Fetched::End => return Ok(Fetched::End),
+                wait @ Fetched::Wait(_) => return Ok(wait),
+            }
+            self.looked_ahead = true;
+        }
+        if self.ahead.is_none() {
+            return Ok(Fetched::End);
+        }
+        let next = match self.fetch(budget)? {
+            Fetched::Item(item) => Some(item),
+            Fetched::End => None,
+            wait @ Fetched::Wait(_) => return Ok(wait),
+        };
+        let item = std::mem::replace(&mut self.ahead, next);
+        Ok(item.map_or(Fetched::End, Fetched::Item))
+    }
+
+    /// The next item, counted as the one that runs now unless the loop's test must see it first.
+    #[inline]
+    pub(super) fn next(&mut self, budget: &Budget) -> Result<Fetched, Error> {
+        let fetched = self.advance(budget)?;
+        if !self.filtered
+            && let Fetched::Item(item) = &fetched
+        {
+            self.begin_round(item);
+        }
+        Ok(fetched)
+    }
+
+    /// Counts an item as the one that runs now.
+    #[inline]
+    pub(super) fn begin_round(&mut self, item: &Value) {
+        self.index0 = self.index0.wrapping_add(1);
+        if self.remembers {
+            self.previous = self.current.replace(item.clone());
+            if let Some(object) = self.object.clone() {
+                object.update(self);
+            }
+        }
+    }
+
+    /// Holds an item that passed the loop's test back; gives the one held back before.
+    fn hold(&mut self, item: Value) -> Option<Value> {
+        self.looked_ahead = true;
+        self.ahead.replace(item)
+    }
+
+    /// Whether the item that runs is the last.
+    pub(super) fn is_last(&self) -> Option<bool> {
+        if self.lookahead {
+            return Some(self.ahead.is_none());
+        }
+        Some(self.index0.wrapping_add(1) == self.length?)
+    }
+
+    /// The item after the one that runs, as far as it is known.
+    pub(super) fn next_item(&self) -> Option<Value> {
+        self.ahead.clone()
+    }
+
+    /// Whether the values differ from those of the last call.
+    pub(super) fn has_changed(
+        &mut self,
+        charge: &dyn Charge,
+        values: Vec<Value>,
+    ) -> Result<bool, Error> {
+        if let Some(last) = &self.changed
+            && last.len() == values.len()
+        {
+            let mut same = true;
+            for (a, b) in last.iter().zip(&values) {
+                if !compare::equal(charge, a, b)? {
+                    same = false;
+                    break;
+                }
+            }
+            if same {
+                return Ok(false);
+            }
+        }
+        self.changed = Some(values);
+        Ok(true)
+    }
+}
+
+impl Machine {
+    /// Starts a loop over the value on top of the stack.
+    pub(super) fn enter_loop(&mut self, info: &LoopInfo, auto_await: bool) -> Result<(), Error> {
+        let awaits = info.is_async || auto_await;
+        let mut iterable = self.top().clone();
+        if awaits && let Repr::Pending(pending) = &iterable.0 {
+            iterable = match pending.result() {
+                Some(result) => result.clone()?,
+                None => return Err(Pending::unawaited(&iterable)),
+            };
+        }
+        let mut length = None;
+        let source = match &iterable.0 {
+            Repr::Range(range) => {
+                let left = range.len();
+                length = usize::try_from(left).ok();
+                LoopSource::Integers {
+                    next: range.start,
+                    step: range.step,
+                    left,
+                }
+            }
+            Repr::Stream(stream) if awaits => {
+                let handle = stream.take()?;
+                if info.sized {
+                    LoopSource::Collect(handle, Vec::new())
+                } else {
+                    LoopSource::Stream(handle)
+                }
+            }
+            _ => {
+                let values = iterate(&self.render.budget, &iterable)?;
+                length = values.known_len();
+                if info.sized && length.is_none() {
+                    let mut items = Vec::new();
+                    for item in values {
+                        self.render.budget.fuel(1)?;
+                        self.render.budget.memory(size_of::<Value>() as u64)?;
+                        items.push(item);
+                    }
+                    length = Some(items.len());
+                    LoopSource::Values(ValueIter::new(items.into_iter()))
+                } else {
+                    LoopSource::Values(values)
+                }
+            }
+        };
+        self.pop();
+        if info.filtered {
+            length = None;
+        }
+        let depth = self.recursion_depth();
+        self.render.next_loop += 1;
+        self.loops.push(LoopState {
+            source,
+            index0: usize::MAX,
+            length,
+            ahead: None,
+            looked_ahead: false,
+            previous: None,
+            current: None,
+            depth,
+            completed: false,
+            changed: None,
+            object: None,
+            id: self.render.next_loop,
+            recursive: info.recursive,
+            lookahead: info.lookahead,
+            filtered: info.filtered,
+            remembers: info.remembers,
+            fetched: None,
+            fetched_items: 0,
+        });
+        Ok(())
+    }
+
+    /// Suspends on the stream of the innermost loop.
+    #[cold]
+    pub(super) fn wait_for_item(&mut self, stream: StreamHandle) -> Control {
+        self.waiting = Waiting::LoopItem;
+        Control::Suspend(Suspension::Next { stream })
+    }
+
+    /// The innermost loop, or one further out.
+    pub(super) fn loop_at(&mut self, up: u8) -> &mut LoopState {
+        let at = self.loops.len() - 1 - up as usize;
+        &mut self.loops[at]
+    }
+
+    /// `HoldItem`: false if nothing was held back before.
+    pub(super) fn hold_item(&mut self) -> bool {
+        let item = self.pop();
+        let state = self.loop_at(0);
+        match state.hold(item) {
+            Some(item) => {
+                state.begin_round(&item);
+                self.stack.push(item);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// `ReleaseItem`: false if nothing is held back.
+    pub(super) fn release_item(&mut self) -> bool {
+        let state = self.loop_at(0);
+        match state.ahead.take() {
+            Some(item) => {
+                state.begin_round(&item);
+                self.stack.push(item);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// `CompleteRound`
+    pub(super) fn complete_round(&mut self) {
+        self.loop_at(0).completed = true;
+    }
+
+    /// Leaves the innermost loop; whether it completed a round.
+    pub(super) fn exit_loop(&mut self) -> bool {
+        let state = self.loops.pop().expect("loops are balanced");
+        state.completed
+    }
+
+    /// The value of an attribute of `loop`.
+    pub(super) fn loop_field(
+        &mut self,
+        up: u8,
+        field: LoopField,
+        policy: UndefinedPolicy,
+    ) -> Result<Value, Error> {
+        let state = self.loop_at(up);
+        state.field(field, policy)
+    }
+
+    /// `loop` as a value.
+    pub(super) fn loop_value(&mut self, up: u8) -> Value {
+        let state = self.loop_at(up);
+        let object = match &state.object {
+            Some(object) => object.clone(),
+            None => {
+                let object = LoopObject::new(state);
+                state.object = Some(object.clone());
+                object
+            }
+        };
+        Value::from_arc_object(object)
+    }
+
+    /// `loop.cycle(…)` with the top `count` values.
+    pub(super) fn cycle_loop(&mut self, up: u8, count: u16) -> Result<(), Error> {
+        let start = self.stack.len() - count as usize;
+        if count == 0 {
+            return Err(MachineFault::CycleOfNothing.into_error());
+        }
+        let index = self.loop_at(up).index0 % count as usize;
+        let value = self.stack[start + index].clone();
+        self.stack.truncate(start);
+        self.stack.push(value);
+        Ok(())
+    }
+
+    /// `loop.changed(…)` with the top `count` values.
+    pub(super) fn changed_loop(&mut self, up: u8, count: u16) -> Result<(), Error> {
+        let start = self.stack.len() - count as usize;
+        let values = self.stack[start..].to_vec();
+        let at = self.loops.len() - 1 - up as usize;
+        let changed = self.loops[at].has_changed(&self.render.budget, values)?;
+        self.stack.truncate(start);
+        self.stack.push(Value::bool(changed));
+        Ok(())
+    }
+}
+
+impl LoopState {
+    /// The value of an attribute of `loop`.
+    pub(super) fn field(&self, field: LoopField, policy: UndefinedPolicy) -> Result<Value, Error> {
+        let integer = |n: usize| Value::int(n as i64);
+        let length = || {
+            self.length
+                .ok_or_else(|| MachineFault::UnknownLoopLength.into_error())
+        };
+        Ok(match field {
+            LoopField::Index => integer(self.index0.wrapping_add(1)),
+            LoopField::Index0 => integer(self.index0),
+            LoopField::RevIndex => integer(length()? - self.index0),
+            LoopField::RevIndex0 => integer(length()? - self.index0 - 1),
+            LoopField::First => Value::bool(self.index0 == 0),
+            LoopField::Last => Value::bool(
+                self.is_last()
+                    .ok_or_else(|| MachineFault::UnknownLoopLength.into_error())?,
+            ),
+            LoopField::Length => integer(length()?),
+            LoopField::Depth => integer(self.depth + 1),
+            LoopField::Depth0 => integer(self.depth),
+            LoopField::PreviousItem => self.previous.clone().unwrap_or_else(|| {
+                Value::missing(Undefined::hint("there is no previous item", policy))
+            }),
+            LoopField::NextItem => self.next_item().unwrap_or_else(|| {
+                Value::missing(Undefined::hint("there is no next item", policy))
+            }),
+        })
+    }
+}

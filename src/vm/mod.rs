@@ -1,0 +1,31 @@
+//! The machine that runs programs.
+//!
+//! Rules of this layer:
+//!
+//! 1. A [`Machine`] owns its programs, values and output. It borrows nothing and is `Send`.
+//! 2. [`Machine::run`] returns only at the end, at an error, or at a [`Suspension`]; then only
+//!    [`Machine::resume`] with the matching [`Answer`] is legal. An instruction that suspends has changed
+//!    nothing: it runs again once the answer is there.
+//! 3. The machine never calls itself: macros, blocks, includes and callers push frames, and a native
+//!    function that wants something called says so with a [`Flow`](crate::call::Flow).
+//! 4. Whatever can grow has a limit. Dropping a machine at any suspension is safe.
+//! 5. Nothing here does I/O, reads a clock, polls a future or knows a runtime; nothing is thread-local.
+
+mod blocks;
+mod calls;
+mod cells;
+mod context;
+mod dispatch;
+mod frame;
+mod imports;
+mod loops;
+mod machine;
+mod objects;
+mod operators;
+mod outcome;
+mod output;
+mod trace;
+mod waits;
+
+pub(crate) use machine::{Entry, Machine, Setup};
+pub(crate) use outcome::{Answer, Outcome, Suspension};

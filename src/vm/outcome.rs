@@ -1,0 +1,49 @@
+//! What the machine and its driver say to each other.
+
+use std::sync::Arc;
+
+use arcstr::ArcStr;
+
+use crate::bytecode::Program;
+use crate::error::Error;
+use crate::value::{Pending, StreamHandle, Value};
+
+/// Why the machine stopped.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// The render ended; the value is that of an expression, else none.
+    Finished(Value),
+    /// The machine needs something from outside.
+    Suspended(Suspension),
+}
+
+/// What the machine needs before it can go on.
+#[derive(Debug)]
+pub(crate) enum Suspension {
+    /// A template that this render did not use yet.
+    Load { name: ArcStr },
+    /// A future's result: to be driven until [`Pending::result`] is there.
+    Await { pending: Arc<Pending> },
+    /// The next item of a stream.
+    Next { stream: StreamHandle },
+    /// Somebody to take the output written so far.
+    Flush,
+    /// Nothing: its slice of instructions is used up.
+    Yield,
+}
+
+/// What the driver answers.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// To `Load`; `Ok(None)` if there is no such template.
+    Loaded {
+        name: ArcStr,
+        program: Result<Option<Arc<Program>>, Error>,
+    },
+    /// To `Await`: the pending value has its result.
+    Awaited,
+    /// To `Next`; `Ok(None)` at the end of the stream.
+    Item(Result<Option<Value>, Error>),
+    /// To `Flush` and `Yield`.
+    Continue,
+}

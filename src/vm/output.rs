@@ -1,0 +1,128 @@
+//! Where a render's text goes.
+
+use crate::call::Budget;
+use crate::error::Error;
+
+/// The text written so far, and the texts that captures have put aside.
+#[derive(Debug)]
+pub(super) struct OutputBuffer {
+    /// Where text goes now.
+    text: String,
+    /// The texts around the running captures, the render's own output first.
+    outer: Vec<String>,
+    /// Bytes of `text` that are paid for.
+    charged: usize,
+    /// `charged` of the outer texts.
+    outer_charged: Vec<usize>,
+    /// The length of `text` at which `overflow` has something to do.
+    mark: usize,
+    /// How much output is worth handing on.
+    chunk: Option<usize>,
+}
+
+/// How many bytes are written between two looks at the budget.
+const STRIDE: usize = 4096;
+
+impl OutputBuffer {
+    /// An empty buffer with room for `capacity` bytes.
+    pub(super) fn new(capacity: usize, chunk: Option<usize>) -> Self {
+        let mut output = OutputBuffer {
+            text: String::with_capacity(capacity),
+            outer: Vec::new(),
+            charged: 0,
+            outer_charged: Vec::new(),
+            mark: 0,
+            chunk,
+        };
+        output.set_mark();
+        output
+    }
+
+    /// Where text goes now.
+    #[inline]
+    pub(super) fn text(&mut self) -> &mut String {
+        &mut self.text
+    }
+
+    /// Whether [`Self::settle`] must be called.
+    #[inline]
+    pub(super) fn is_over_mark(&self) -> bool {
+        self.text.len() >= self.mark
+    }
+
+    /// Pays for what was written; whether a chunk is ready to be handed on.
+    #[cold]
+    pub(super) fn settle(&mut self, budget: &Budget) -> Result<bool, Error> {
+        budget.output((self.text.len() - self.charged) as u64)?;
+        self.charged = self.text.len();
+        self.set_mark();
+        Ok(self.outer.is_empty() && self.chunk.is_some_and(|chunk| self.text.len() >= chunk))
+    }
+
+    /// Diverts text from here on; what was written before is paid for later.
+    pub(super) fn put_aside(&mut self) {
+        self.outer.push(std::mem::take(&mut self.text));
+        self.outer_charged.push(std::mem::take(&mut self.charged));
+        self.set_mark();
+    }
+
+    /// Diverts text from here on.
+    pub(super) fn begin_capture(&mut self, budget: &Budget) -> Result<(), Error> {
+        self.settle(budget)?;
+        self.put_aside();
+        Ok(())
+    }
+
+    /// Ends the innermost capture and gives its text.
+    pub(super) fn end_capture(&mut self, budget: &Budget) -> Result<String, Error> {
+        budget.output((self.text.len() - self.charged) as u64)?;
+        let outer = self.outer.pop().expect("captures are balanced");
+        self.charged = self.outer_charged.pop().expect("captures are balanced");
+        let text = std::mem::replace(&mut self.text, outer);
+        self.set_mark();
+        Ok(text)
+    }
+
+    /// How many captures are running.
+    pub(super) fn captures(&self) -> usize {
+        self.outer.len()
+    }
+
+    /// Drops captures until `count` are left.
+    pub(super) fn drop_captures(&mut self, count: usize) {
+        while self.outer.len() > count {
+            self.text = self.outer.pop().expect("just counted");
+            self.charged = self.outer_charged.pop().expect("captures are balanced");
+        }
+        self.set_mark();
+    }
+
+    /// How much of the render's own output is ready.
+    pub(super) fn ready(&self) -> usize {
+        self.outer.first().unwrap_or(&self.text).len()
+    }
+
+    /// Takes the render's own output, finished as it is, from under any captures; it must be paid for.
+    pub(super) fn take(&mut self) -> String {
+        match self.outer.first_mut() {
+            Some(text) => {
+                self.outer_charged[0] = 0;
+                std::mem::take(text)
+            }
+            None => {
+                self.charged = 0;
+                let text = std::mem::take(&mut self.text);
+                self.set_mark();
+                text
+            }
+        }
+    }
+
+    fn set_mark(&mut self) {
+        let stride = self.charged + STRIDE;
+        self.mark = match self.chunk {
+            Some(chunk) if self.outer.is_empty() => stride.min(chunk.max(1)).max(self.charged + 1),
+            _ => stride,
+        };
+    }
+}

@@ -1,0 +1,385 @@
+//! Values that must be waited for, and native functions that wait.
+//!
+//! An instruction that meets a future where it needs the result fails with an error that carries the
+//! future. Where waiting is allowed, the machine suspends on it and runs the instruction again.
+
+use std::sync::Arc;
+
+use crate::bytecode::{Instruction, Program};
+use crate::call::{CallContext, ContextParts, Flow};
+use crate::error::Error;
+use crate::error::machine::MachineFault;
+use crate::value::{Pending, Repr, Stream, StreamHandle, Value, mapping};
+use crate::vm::dispatch::Control;
+use crate::vm::frame::{Frame, NativeFrame, NativeStep};
+use crate::vm::machine::Machine;
+use crate::vm::outcome::Suspension;
+
+/// What the machine waits for before it runs on.
+#[derive(Debug)]
+pub(super) enum Waiting {
+    Nothing,
+    /// Futures whose results the next instruction needs, the next one last.
+    Futures(Vec<Arc<Pending>>),
+    /// A stream that is read to its end to stand for a list.
+    Collect {
+        stream: Arc<Stream>,
+        handle: StreamHandle,
+        items: Vec<Value>,
+    },
+    /// An item of the innermost loop's stream.
+    LoopItem,
+    /// An item of the stream that the native function on top reads.
+    NativeItem,
+    /// Nothing any more: the driver could not answer.
+    Failed(Error),
+}
+
+/// How often one instruction may find yet another future before that counts as an endless supply.
+const MOST_RETRIES: u32 = 10_000;
+
+/// How many values are searched for futures before an instruction runs again.
+const MOST_SEARCHED: usize = 1 << 20;
+
+impl Machine {
+    /// The next suspension of what the machine waits for; none if it can run.
+    pub(super) fn continue_waiting(&mut self) -> Result<Option<Suspension>, Error> {
+        Ok(match &mut self.waiting {
+            Waiting::Nothing => None,
+            Waiting::Failed(_) => {
+                let Waiting::Failed(error) = std::mem::replace(&mut self.waiting, Waiting::Nothing)
+                else {
+                    unreachable!("just matched");
+                };
+                return Err(error);
+            }
+            Waiting::Futures(pendings) => {
+                while pendings.last().is_some_and(|next| next.result().is_some()) {
+                    pendings.pop();
+                }
+                let next = pendings.last().cloned();
+                if next.is_none() {
+                    self.waiting = Waiting::Nothing;
+                }
+                next.map(|pending| Suspension::Await { pending })
+            }
+            Waiting::Collect { handle, .. } => Some(Suspension::Next {
+                stream: handle.clone(),
+            }),
+            // The instruction or frame that asked runs again and finds its item.
+            Waiting::LoopItem | Waiting::NativeItem => None,
+        })
+    }
+
+    /// Takes an item of a stream to whoever waits for it.
+    pub(super) fn receive(&mut self, item: Result<Option<Value>, Error>) {
+        match std::mem::replace(&mut self.waiting, Waiting::Nothing) {
+            Waiting::Collect {
+                stream,
+                handle,
+                mut items,
+            } => match item {
+                Ok(Some(item)) => {
+                    items.push(item);
+                    let budget = &self.render.budget;
+                    self.waiting = match budget
+                        .items(items.len() as u64)
+                        .and_then(|()| budget.memory(size_of::<Value>() as u64))
+                    {
+                        Ok(()) => Waiting::Collect {
+                            stream,
+                            handle,
+                            items,
+                        },
+                        Err(error) => Waiting::Failed(error),
+                    };
+                }
+                Ok(None) => self.replace_stream(&stream, Value::list(items)),
+                Err(error) => self.waiting = Waiting::Failed(error),
+            },
+            Waiting::LoopItem => {
+                if let Some(state) = self.loops.last_mut() {
+                    state.receive(item);
+                }
+            }
+            Waiting::NativeItem => {
+                if let Some(Frame::Native(NativeFrame {
+                    step: NativeStep::Next(_, slot, _),
+                    ..
+                })) = self.frames.last_mut()
+                {
+                    *slot = Some(item);
+                }
+            }
+            other => self.waiting = other,
+        }
+    }
+
+    /// Puts a list in the place of a stream that was read to its end.
+    fn replace_stream(&mut self, stream: &Arc<Stream>, list: Value) {
+        let operands = self.operands();
+        for value in &mut self.stack[operands..] {
+            if matches!(&value.0, Repr::Stream(known) if Arc::ptr_eq(known, stream)) {
+                *value = list.clone();
+            }
+        }
+    }
+
+    /// Suspends on the future or stream that an error is about, if the instruction may wait.
+    ///
+    /// The instruction at `address` changed nothing and runs again after that.
+    #[cold]
+    pub(super) fn wait_or_fail(
+        &mut self,
+        program: &Program,
+        address: usize,
+        error: Error,
+    ) -> Result<Control, Error> {
+        if let Some(Frame::Code(frame)) = self.frames.last_mut() {
+            frame.address = address + 1;
+        }
+        let awaits = program.auto_await
+            || match program.code[address] {
+                Instruction::AwaitFilter(_) => true,
+                Instruction::EnterLoop(info) => program.loops[info as usize].is_async,
+                _ => false,
+            };
+        let Some(value) = error.pending().filter(|_| awaits).cloned() else {
+            return Err(error);
+        };
+        self.render.budget.fuel(1)?;
+        self.frame_mut().address = address;
+        match &value.0 {
+            Repr::Pending(pending) => {
+                let mut found = Vec::new();
+                find_pendings(&self.stack[self.operands()..], &mut found);
+                if pending.result().is_some() {
+                    // Its result is there and the instruction still cannot use it.
+                    return Err(error);
+                }
+                if !found.iter().any(|known| Arc::ptr_eq(known, pending)) {
+                    // A call may make a new future each time it runs; nothing else does.
+                    if program.code[address].is_call() {
+                        let (last, count) = self.retries;
+                        self.retries = (address, if last == address { count + 1 } else { 1 });
+                        if self.retries.1 > MOST_RETRIES {
+                            return Err(error);
+                        }
+                    }
+                    found.push(pending.clone());
+                }
+                found.reverse();
+                self.waiting = Waiting::Futures(found);
+            }
+            Repr::Stream(stream) => {
+                self.waiting = Waiting::Collect {
+                    stream: stream.clone(),
+                    handle: stream.take()?,
+                    items: Vec::new(),
+                };
+            }
+            _ => return Err(error),
+        }
+        Ok(Control::Switch)
+    }
+
+    /// Where the operands of the running unit begin on the stack, above its slots.
+    fn operands(&self) -> usize {
+        let frame = self.frame();
+        frame.base + frame.program.units[frame.unit].slots as usize
+    }
+
+    /// Does what a native function asked for.
+    pub(super) fn follow(
+        &mut self,
+        name: &str,
+        awaits: bool,
+        flow: Flow,
+    ) -> Result<Option<Value>, Error> {
+        let step = match flow {
+            Flow::Return(value) => return Ok(Some(value)),
+            Flow::Call {
+                callee,
+                arguments,
+                then,
+            } => {
+                self.check_depth()?;
+                let frames = self.frames.len();
+                self.push_native(name, awaits, NativeStep::Call(then));
+                return match self.call_owned(callee, arguments) {
+                    Ok(()) => Ok(None),
+                    Err(error) => {
+                        // The native function hears of it, as of an error in what it called.
+                        self.frames.truncate(frames + 1);
+                        self.waiting = Waiting::Failed(error);
+                        Ok(None)
+                    }
+                };
+            }
+            Flow::Await { value, then } => NativeStep::Await(value, then),
+            Flow::Next { stream, then } => NativeStep::Next(stream, None, then),
+        };
+        self.push_native(name, awaits, step);
+        Ok(None)
+    }
+
+    fn push_native(&mut self, name: &str, awaits: bool, step: NativeStep) {
+        self.frames.push(Frame::Native(NativeFrame {
+            name: name.into(),
+            awaits,
+            step,
+        }));
+    }
+
+    /// Runs the native function on top of the frames as far as it goes.
+    pub(super) fn run_native(&mut self) -> Result<Control, Error> {
+        let Some(Frame::Native(NativeFrame { step, .. })) = self.frames.last_mut() else {
+            unreachable!("only called with a native frame on top");
+        };
+        match step {
+            NativeStep::Call(_) => unreachable!("the frames above deliver the result"),
+            NativeStep::Await(value, _) => {
+                let result = match &value.0 {
+                    Repr::Pending(pending) => match pending.result() {
+                        Some(result) => result.clone(),
+                        None => {
+                            let pending = pending.clone();
+                            return Ok(Control::Suspend(Suspension::Await { pending }));
+                        }
+                    },
+                    _ => Ok(value.clone()),
+                };
+                self.continue_native(result)?;
+            }
+            NativeStep::Next(stream, item, _) => {
+                if item.is_none() {
+                    let stream = stream.clone();
+                    self.waiting = Waiting::NativeItem;
+                    return Ok(Control::Suspend(Suspension::Next { stream }));
+                }
+                let Some(Frame::Native(NativeFrame {
+                    name,
+                    awaits,
+                    step: NativeStep::Next(_, Some(item), then),
+                })) = self.frames.pop()
+                else {
+                    unreachable!("just looked at");
+                };
+                let flow = then(&self.native_context(&name, awaits), item)?;
+                if let Some(value) = self.follow(&name, awaits, flow)? {
+                    self.deliver(value)?;
+                }
+            }
+        }
+        Ok(Control::Switch)
+    }
+
+    /// Hands a result to whoever is on top of the frames.
+    pub(super) fn deliver(&mut self, value: Value) -> Result<(), Error> {
+        match self.frames.last() {
+            Some(Frame::Code(_)) => {
+                self.stack.push(value);
+                Ok(())
+            }
+            _ => self.continue_native(Ok(value)),
+        }
+    }
+
+    /// Goes on with the native function on top of the frames, and with those that wait for it.
+    pub(super) fn continue_native(&mut self, result: Result<Value, Error>) -> Result<(), Error> {
+        let mut result = result;
+        loop {
+            let Some(Frame::Native(NativeFrame { name, awaits, step })) = self.frames.pop() else {
+                unreachable!("results go to the frame that asked for them");
+            };
+            let answer = match step {
+                NativeStep::Call(then) | NativeStep::Await(_, then) => {
+                    then(&self.native_context(&name, awaits), result)
+                }
+                NativeStep::Next(_, _, then) => {
+                    then(&self.native_context(&name, awaits), result.map(Some))
+                }
+            };
+            let delivered = match answer {
+                Ok(flow) => self.follow(&name, awaits, flow)?,
+                Err(error) => return Err(self.locate(error)),
+            };
+            match (delivered, self.frames.last()) {
+                (None, _) => return Ok(()),
+                (Some(value), Some(Frame::Native(_))) => result = Ok(value),
+                (Some(value), _) => {
+                    self.stack.push(value);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// What a native function sees when it goes on.
+    pub(super) fn native_context<'a>(&'a self, name: &'a str, awaits: bool) -> CallContext<'a> {
+        let code = self.frames.iter().rev().find_map(|frame| match frame {
+            Frame::Code(frame) => Some(frame),
+            Frame::Native(_) => None,
+        });
+        let code = code.expect("native functions are called by code");
+        CallContext::new(ContextParts {
+            budget: &self.render.budget,
+            registry: &self.render.registry,
+            extensions: &self.render.extensions,
+            auto_escape: code.auto_escape,
+            policy: code.program.undefined_policy,
+            awaits,
+            futures_are_awaited: awaits,
+            name,
+            template: &code.program.origin.name,
+        })
+    }
+
+    /// The error of a sync render at a suspension that would wait.
+    pub(crate) fn refuse_wait(&self, suspension: &Suspension) -> Error {
+        let construct = match suspension {
+            Suspension::Await { pending } => format!("await {}", pending.label()),
+            Suspension::Next { stream } => format!("async for over {}", stream.label()),
+            Suspension::Load { name } => format!("loading {name}"),
+            Suspension::Flush | Suspension::Yield => String::new(),
+        };
+        self.locate(
+            MachineFault::AsyncRequired {
+                construct: construct.into(),
+            }
+            .into_error(),
+        )
+    }
+}
+
+/// Collects the futures without result in some values and, to a bounded depth, inside of them.
+fn find_pendings(values: &[Value], found: &mut Vec<Arc<Pending>>) {
+    let mut searched = 0;
+    let mut queue: Vec<(Value, usize)> = values.iter().rev().map(|v| (v.clone(), 0)).collect();
+    while let Some((value, depth)) = queue.pop() {
+        searched += 1;
+        if searched > MOST_SEARCHED {
+            return;
+        }
+        if let Repr::Pending(pending) = &value.0 {
+            if pending.result().is_none() && !found.iter().any(|known| Arc::ptr_eq(known, pending))
+            {
+                found.push(pending.clone());
+            }
+        } else if depth < 16 {
+            match &value.0 {
+                Repr::List(list) => {
+                    queue.extend(list.items().iter().rev().map(|v| (v.clone(), depth + 1)));
+                }
+                Repr::Tuple(tuple) => {
+                    queue.extend(tuple.items().iter().rev().map(|v| (v.clone(), depth + 1)));
+                }
+                _ => {
+                    if let Some(mapping) = mapping(&value) {
+                        queue.extend(mapping.iter().map(|(_, v)| (v.clone(), depth + 1)));
+                    }
+                }
+            }
+        }
+    }
+}

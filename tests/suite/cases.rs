@@ -1,0 +1,307 @@
+//! Runs every case file under every driver and compares.
+//!
+//! `UPDATE=1` rewrites the last section of failing cases; `CASES=part/of/path` runs some.
+
+use std::path::Path;
+
+use futures_util::StreamExt;
+use kakehi::{
+    AutoEscape, Delimiters, Environment, Error, ErrorKind, Newline, ParkThread, RenderOptions,
+    Template, UndefinedPolicy, Value, Waits,
+};
+
+use crate::case::{Case, Expected, case_files};
+use crate::host::{self, Calls, Mode};
+
+/// How a case is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Driver {
+    Sync,
+    /// Synchronously, with waits driven on a runtime.
+    Blocking,
+    Async,
+    Stream,
+    /// Stops wherever it may, hands over single bytes, and all that can wait does.
+    Torture,
+}
+
+const DRIVERS: [Driver; 5] = [
+    Driver::Sync,
+    Driver::Blocking,
+    Driver::Async,
+    Driver::Stream,
+    Driver::Torture,
+];
+
+#[test]
+fn every_case_gives_the_same_under_every_driver() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let wanted = std::env::var("CASES").unwrap_or_default();
+    let update = std::env::var_os("UPDATE").is_some();
+    let files = case_files(&folder);
+    let mut failures = Vec::new();
+    let mut run = 0;
+    for path in files {
+        let name = path
+            .strip_prefix(&folder)
+            .unwrap_or(&path)
+            .display()
+            .to_string();
+        if !name.contains(&wanted) {
+            continue;
+        }
+        run += 1;
+        let result = Case::read(&path).and_then(|case| {
+            let result = check(&case);
+            if update && result.is_err() {
+                let actual = outcome(run_case(&case, Driver::Async), wants_report(&case));
+                case.rewrite(&actual).map_err(|error| error.to_string())?;
+            }
+            result
+        });
+        if let Err(message) = result {
+            failures.push(format!("{name}: {message}"));
+        }
+    }
+    assert!(
+        failures.is_empty(),
+        "{} of {run} cases fail:\n\n{}",
+        failures.len(),
+        failures.join("\n\n")
+    );
+    assert!(
+        run >= 400 || !wanted.is_empty(),
+        "only {run} cases were found"
+    );
+}
+
+fn wants_report(case: &Case) -> bool {
+    matches!(
+        &case.expected,
+        Expected::Error {
+            report: Some(_),
+            ..
+        }
+    )
+}
+
+/// Runs a case under every driver; the first difference is the error.
+fn check(case: &Case) -> Result<(), String> {
+    for driver in DRIVERS {
+        if case.option("drivers") == Some("sync") && driver != Driver::Sync {
+            continue;
+        }
+        let result = std::panic::catch_unwind(|| run_case(case, driver))
+            .map_err(|_| format!("{driver:?}: panicked"))?;
+        if may_refuse(case, driver, &result) {
+            continue;
+        }
+        let report = match &result {
+            Ok(_) => String::new(),
+            Err(error) => format!("\n{error:#}"),
+        };
+        let actual = outcome(result, wants_report(case));
+        if actual != case.expected {
+            return Err(format!(
+                "{driver:?}\n  expected {:?}\n  found    {actual:?}{report}",
+                case.expected
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a sync render failed because the template waits, as it should.
+fn may_refuse(case: &Case, driver: Driver, result: &Result<String, Error>) -> bool {
+    if case.option("drivers") == Some("sync") {
+        return false;
+    }
+    let refused = matches!(result, Err(error) if error.kind() == ErrorKind::AsyncRequired);
+    if driver != Driver::Sync || !refused {
+        return false;
+    }
+    let mut env = environment(case);
+    host::populate(&mut env, Mode::Plain);
+    match template(&env) {
+        // With `auto_await`, and with expressions, only running shows what waits.
+        Ok(template) => template.is_async() != Waits::No || is_jinja(case),
+        Err(_) => case.expression.is_some(),
+    }
+}
+
+fn is_jinja(case: &Case) -> bool {
+    case.option("syntax") == Some("jinja") || case.flag("auto_await")
+}
+
+fn outcome(result: Result<String, Error>, with_report: bool) -> Expected {
+    match result {
+        Ok(output) => Expected::Output(output),
+        Err(error) => Expected::Error {
+            kind: format!("{:?}", error.kind()),
+            report: with_report.then(|| format!("{error:#}").trim_end().to_owned()),
+        },
+    }
+}
+
+fn run_case(case: &Case, driver: Driver) -> Result<String, Error> {
+    // A case about forgetting to wait cannot have everything wait by itself.
+    let about_waiting = matches!(&case.expected, Expected::Error { kind, .. }
+        if kind == "UnawaitedFuture" || kind == "StreamInSyncFor");
+    let all_async =
+        driver == Driver::Torture && !about_waiting && case.option("auto_await") != Some("false");
+    let mode = if all_async {
+        Mode::AllAsync
+    } else {
+        Mode::Plain
+    };
+    let mut env = environment(case);
+    if all_async {
+        env.set_auto_await(true);
+    }
+    host::populate(&mut env, mode);
+    let context = host::context(&case.context);
+    let mut options = RenderOptions::new().with_extension(Calls::default());
+    match driver {
+        Driver::Torture => options = options.chunk_size(1).yield_every(1),
+        Driver::Blocking => options = options.block_on(ParkThread),
+        Driver::Sync | Driver::Async | Driver::Stream => {}
+    }
+    if let Some(expression) = &case.expression {
+        let expression = env.expression(expression)?;
+        let value: Value = match driver {
+            Driver::Sync | Driver::Blocking => expression.eval_with(context, options)?,
+            _ => futures_executor::block_on(expression.eval_async_with(context, options))?,
+        };
+        return Ok(format!("{value:?}"));
+    }
+    let template = template(&env)?;
+    match (case.option("block"), driver) {
+        (None, Driver::Sync | Driver::Blocking) => template.render_with(context, options),
+        (None, Driver::Async) => {
+            futures_executor::block_on(template.render_async_with(context, options))
+        }
+        (None, Driver::Stream | Driver::Torture) => {
+            collect(template.render_stream_with(context, options))
+        }
+        (Some(block), Driver::Sync | Driver::Blocking) => {
+            template.block(block)?.render_with(context, options)
+        }
+        (Some(block), Driver::Async) => {
+            futures_executor::block_on(template.block(block)?.render_async_with(context, options))
+        }
+        (Some(block), Driver::Stream | Driver::Torture) => {
+            collect(template.block(block)?.render_stream_with(context, options))
+        }
+    }
+}
+
+/// Joins the chunks of a stream, none of which may be empty.
+fn collect(mut stream: kakehi::RenderStream) -> Result<String, Error> {
+    futures_executor::block_on(async move {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = stream.next().await {
+            let chunk = chunk?;
+            assert!(!chunk.is_empty(), "an empty chunk");
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(String::from_utf8(bytes).expect("output is text"))
+    })
+}
+
+fn template(env: &Environment) -> Result<Template, Error> {
+    env.template("main")
+}
+
+fn environment(case: &Case) -> Environment {
+    let mut env = if case.option("syntax") == Some("jinja") {
+        Environment::jinja()
+    } else {
+        Environment::new()
+    };
+    for (name, value) in &case.options {
+        let flag = value == "true";
+        let number = || value.parse::<u64>().expect("a number");
+        let mut limits = env.limits().clone();
+        match name.as_str() {
+            "syntax" | "block" | "drivers" | "expression" => {}
+            "auto_await" => env.set_auto_await(flag),
+            "auto_escape" => env.set_auto_escape(match value.as_str() {
+                "always" => AutoEscape::Always,
+                "never" => AutoEscape::Never,
+                _ => AutoEscape::ByExtension,
+            }),
+            "undefined" => env.set_undefined(match value.as_str() {
+                "strict" => UndefinedPolicy::Strict,
+                "chainable" => UndefinedPolicy::Chainable,
+                "debug" => UndefinedPolicy::Debug,
+                _ => UndefinedPolicy::Lenient,
+            }),
+            "trim_blocks" => env.set_trim_blocks(flag),
+            "lstrip_blocks" => env.set_lstrip_blocks(flag),
+            "keep_trailing_newline" => env.set_keep_trailing_newline(flag),
+            "newline_sequence" => env.set_newline_sequence(match value.as_str() {
+                "\\r\\n" => Newline::CrLf,
+                "\\r" => Newline::Cr,
+                _ => Newline::Lf,
+            }),
+            "output" if value.parse::<u64>().is_ok() => limits.output = Some(number()),
+            "statement"
+            | "output"
+            | "comment"
+            | "line_statement_prefix"
+            | "line_comment_prefix" => {}
+            "fuel" => limits.fuel = Some(number()),
+            "memory" => limits.memory = Some(number()),
+            "depth" => limits.depth = number() as usize,
+            "items" => limits.items = Some(number()),
+            other => panic!("{}: unknown option {other:?}", case.path.display()),
+        }
+        env.set_limits(limits);
+    }
+    if let Some(delimiters) = delimiters(case) {
+        env.set_delimiters(delimiters);
+    }
+    for (name, source) in &case.templates {
+        env.add_template(name.clone(), source.clone());
+    }
+    env
+}
+
+/// The delimiters a case asks for besides its syntax.
+fn delimiters(case: &Case) -> Option<Delimiters> {
+    let pair = |name: &str| {
+        // As a number it is the limit of the output.
+        case.option(name)?.parse::<u64>().is_err().then_some(())?;
+        let (start, end) = case.option(name)?.split_once(' ')?;
+        Some((start.to_owned(), end.trim().to_owned()))
+    };
+    let mut delimiters = Delimiters::builder();
+    if case.option("syntax") == Some("jinja") {
+        delimiters = delimiters
+            .statement("{%", "%}")
+            .output("{{", "}}")
+            .comment("{#", "#}");
+    }
+    let mut changed = false;
+    if let Some((start, end)) = pair("statement") {
+        delimiters = delimiters.statement(&start, &end);
+        changed = true;
+    }
+    if let Some((start, end)) = pair("output") {
+        delimiters = delimiters.output(&start, &end);
+        changed = true;
+    }
+    if let Some((start, end)) = pair("comment") {
+        delimiters = delimiters.comment(&start, &end);
+        changed = true;
+    }
+    if let Some(prefix) = case.option("line_statement_prefix") {
+        delimiters = delimiters.line_statement(prefix);
+        changed = true;
+    }
+    if let Some(prefix) = case.option("line_comment_prefix") {
+        delimiters = delimiters.line_comment(prefix);
+        changed = true;
+    }
+    changed.then(|| delimiters.build().expect("the case's delimiters are fine"))
+}

@@ -1,0 +1,11 @@
+//! The test suite: one binary, by kind of test.
+//!
+//! `cases` runs the case files of `tests/cases` under every driver; the other modules test what a case
+//! file cannot show.
+
+mod architecture;
+mod case;
+mod cases;
+mod examples;
+mod guide;
+mod host;
