@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::environment::{Compiled, Configuration, Environment, Waits, waits};
 use crate::error::Error;
-use crate::render::{self, EvalFuture, Job, RenderOptions, Target, context_value};
+use crate::render::{self, EvalFuture, Job, RenderOptions, Target};
 use crate::value::Value;
 use crate::vm::Entry;
 
@@ -104,18 +104,22 @@ impl Expression {
     }
 
     fn job(&self, context: impl Serialize) -> Result<Job, Error> {
-        Ok(Job {
-            configuration: Arc::clone(&self.configuration),
-            target: Target::Compiled(Arc::clone(&self.compiled)),
-            entry: Entry::Expression,
-            options: Arc::clone(&self.options),
-            context: context_value(&context)?,
-        })
+        let target = Target::Compiled(Arc::clone(&self.compiled));
+        let options = Arc::clone(&self.options);
+        Job::new(
+            &self.configuration,
+            target,
+            Entry::Expression,
+            options,
+            &context,
+        )
     }
 }
 
 impl fmt::Debug for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Expression").field("source", &self.source()).finish_non_exhaustive()
+        f.debug_struct("Expression")
+            .field("source", &self.source())
+            .finish_non_exhaustive()
     }
 }

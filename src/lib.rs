@@ -15,10 +15,8 @@
 //! );
 //!
 //! let users = [context! { id => 1, name => "Ann" }, context! { id => 2, name => "<Bob>" }];
-//! let page = env.render_async("users.html", context! { users });
-//! # let page = async { futures_executor::block_on(page) };
 //! # futures_executor::block_on(async {
-//! let page: String = page.await?;
+//! let page: String = env.render_async("users.html", context! { users }).await?;
 //! assert_eq!(page, "<ul><li>Ann, day 1</li><li>&lt;Bob&gt;, day 2</li></ul>");
 //! # Ok::<(), kakehi::Error>(())
 //! # }).unwrap();
@@ -80,3 +78,8 @@ pub use source::Location;
 pub use syntax::{Delimiters, DelimitersBuilder, Newline, Whitespace};
 pub use template::{Block, Template};
 pub use value::{Object, StreamHandle, UndefinedPolicy, Value, ValueIter, ValueKind};
+
+/// The example of the README, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

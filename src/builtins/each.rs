@@ -22,6 +22,9 @@ pub(super) enum Applied {
 /// What happens with the results.
 pub(super) type Results = Box<dyn FnOnce(&CallContext<'_>, Vec<Value>) -> Answer + Send>;
 
+/// What happens with the truth of the results.
+pub(super) type Truths = Box<dyn FnOnce(&CallContext<'_>, Vec<bool>) -> Answer + Send>;
+
 /// Applies to each of `subjects`, with `extra` arguments behind it, and goes on with the results in order.
 ///
 /// Results that are futures are awaited if the call may wait, and passed on as futures if not.
@@ -54,7 +57,7 @@ pub(super) fn test(
     name: ArcStr,
     subjects: Vec<Value>,
     extra: Arguments<'_>,
-    then: Box<dyn FnOnce(&CallContext<'_>, Vec<bool>) -> Answer + Send>,
+    then: Truths,
 ) -> Answer {
     apply(
         context,

@@ -61,11 +61,6 @@ impl Object for Group {
         out.push(')');
         out
     }
-
-    fn take_values(&mut self, values: &mut Vec<Value>) {
-        values.push(std::mem::replace(&mut self.grouper, Value::NONE));
-        values.push(std::mem::replace(&mut self.list, Value::NONE));
-    }
 }
 
 /// What printing one group may use, since it knows no render to charge.

@@ -18,6 +18,8 @@ mod predicates;
 mod produce;
 mod python;
 mod sort;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -11,8 +11,11 @@ use crate::value::{Value, display, iterate, settled, truth};
 /// What iterating gives, charged and copied.
 pub(super) fn items(context: &CallContext<'_>, value: &Value) -> Result<Vec<Value>, Error> {
     let value = settled(context, value)?;
+    // Work that is known beforehand is refused before memory is taken for it.
+    let known = value.len().unwrap_or(0);
+    context.fuel(known as u64)?;
     let mut items = crate::value::collect(context, value)?;
-    context.fuel(items.len() as u64)?;
+    context.fuel(items.len().saturating_sub(known) as u64)?;
     if context.awaited() {
         for item in &mut items {
             if item.is_pending() {

@@ -12,6 +12,15 @@ use super::produce::charge_values;
 /// Runs shorter than this are sorted by insertion.
 const RUN: usize = 16;
 
+/// What keys are compared as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keys {
+    /// As lists of keys: equal ones need no order among them.
+    Lists,
+    /// As they are.
+    Plain,
+}
+
 /// The order of `count` things whose keys are given by columns, the first column deciding first.
 ///
 /// The result is the list of their indices. `reverse` puts the greatest first and leaves equal ones in order.
@@ -19,6 +28,7 @@ pub(super) fn order(
     context: &CallContext<'_>,
     count: usize,
     columns: &[Vec<Value>],
+    keys: Keys,
     reverse: bool,
 ) -> Result<Vec<usize>, Error> {
     charge_values(context, count)?;
@@ -40,8 +50,8 @@ pub(super) fn order(
         return Ok(order);
     }
     merge_sort(&mut order, &mut |a, b| match reverse {
-        true => less(context, columns, b, a),
-        false => less(context, columns, a, b),
+        true => less(context, columns, keys, b, a),
+        false => less(context, columns, keys, a, b),
     })?;
     Ok(order)
 }
@@ -50,18 +60,26 @@ pub(super) fn order(
 fn less(
     context: &CallContext<'_>,
     columns: &[Vec<Value>],
+    keys: Keys,
     a: usize,
     b: usize,
 ) -> Result<bool, Error> {
-    let Some((last, first)) = columns.split_last() else {
-        return Ok(false);
-    };
-    for column in first {
-        if !equal(context, &column[a], &column[b])? {
-            return relate(context, Relation::Less, &column[a], &column[b]);
+    for (place, column) in columns.iter().enumerate() {
+        let (left, right) = (&column[a], &column[b]);
+        let less = match (relate(context, Relation::Less, left, right), keys) {
+            (Err(error), Keys::Plain) => return Err(error),
+            (Err(error), Keys::Lists) => match equal(context, left, right)? {
+                true => continue,
+                false => return Err(error),
+            },
+            (Ok(less), _) => less,
+        };
+        let last = place + 1 == columns.len();
+        if less || last || !equal(context, left, right)? {
+            return Ok(less);
         }
     }
-    relate(context, Relation::Less, &last[a], &last[b])
+    Ok(false)
 }
 
 /// The one kind of all keys, if it is one that is compared without a failure.

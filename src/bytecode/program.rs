@@ -216,7 +216,9 @@ impl Program {
     /// The source of the instruction at `address`.
     pub(crate) fn span(&self, address: Label) -> Span {
         let after = self.spans.partition_point(|(start, _)| *start <= address);
-        self.spans[..after].last().map_or(Span::default(), |(_, span)| *span)
+        self.spans[..after]
+            .last()
+            .map_or(Span::default(), |(_, span)| *span)
     }
 
     /// The text of a name.

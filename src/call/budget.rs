@@ -115,6 +115,12 @@ impl Budget {
         self.futures_are_awaited.set(awaited);
     }
 
+    /// How many containers could be part of a cycle.
+    #[cfg(test)]
+    pub(crate) fn remembered(&self) -> usize {
+        self.containers.borrow().len()
+    }
+
     /// Empties the containers that templates tied into cycles.
     pub(crate) fn break_cycles(&self) {
         self.containers.borrow_mut().break_cycles();

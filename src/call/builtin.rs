@@ -1,7 +1,6 @@
 //! Functions of the engine itself, with a parameter table so that keywords work as in Python.
 
 use std::fmt;
-use std::slice;
 
 use arcstr::ArcStr;
 
@@ -344,12 +343,5 @@ impl<'a> Bound<'a> {
     /// All the arguments as they were given, the value of a filter or test not among them.
     pub(crate) fn arguments(&self) -> Arguments<'a> {
         self.arguments
-    }
-}
-
-impl<'a> Bound<'a> {
-    /// The value as a list of one, for builtins that pass it on as positional argument 0.
-    pub(crate) fn value_slice(&self) -> &'a [Value] {
-        slice::from_ref(self.value)
     }
 }

@@ -16,6 +16,8 @@ mod flow;
 mod function;
 mod registry;
 mod result;
+#[cfg(test)]
+mod tests;
 mod typed;
 
 pub use arguments::Arguments;

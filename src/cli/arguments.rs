@@ -135,7 +135,10 @@ impl Render {
         if self.strict {
             env.set_undefined(UndefinedPolicy::Strict);
         }
-        let own = self.template.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let own = self
+            .template
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
         let root = self.root.as_deref().or(own).unwrap_or(Path::new("."));
         env.set_loader(FileLoader::new(root));
         env

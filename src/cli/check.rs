@@ -19,12 +19,19 @@ pub(crate) fn run(arguments: &Check) -> Result<(), Failure> {
     for file in &files {
         errors += check(&env, file)?;
     }
-    let checked = format!("{} file{}", files.len(), if files.len() == 1 { "" } else { "s" });
+    let checked = format!(
+        "{} file{}",
+        files.len(),
+        if files.len() == 1 { "" } else { "s" }
+    );
     if errors == 0 {
         println!("{checked} checked, no errors");
         return Ok(());
     }
-    eprintln!("{checked} checked, {errors} error{}", if errors == 1 { "" } else { "s" });
+    eprintln!(
+        "{checked} checked, {errors} error{}",
+        if errors == 1 { "" } else { "s" }
+    );
     Err(Failure::Reported)
 }
 

@@ -29,7 +29,10 @@ pub(crate) fn context(files: &[impl AsRef<Path>], define: &[String]) -> Result<V
             Value::Object(fields) => context.extend(fields),
             Value::Null => {}
             other => {
-                let message = format!("expected a mapping of names to values, found {}", kind(&other));
+                let message = format!(
+                    "expected a mapping of names to values, found {}",
+                    kind(&other)
+                );
                 return Err(Failure::file(path, message));
             }
         }
@@ -49,7 +52,7 @@ fn parse(path: &Path, text: &str) -> Result<Value, Failure> {
     let extension = path.extension().and_then(|extension| extension.to_str());
     match extension.unwrap_or("json") {
         "json" => serde_json::from_str(text).map_err(|cause| Failure::file(path, cause)),
-        "yaml" | "yml" => serde_yaml_ng::from_str(text).map_err(|cause| Failure::file(path, cause)),
+        "yaml" | "yml" => serde_saphyr::from_str(text).map_err(|cause| Failure::file(path, cause)),
         "toml" => toml::from_str(text).map_err(|cause| Failure::file(path, cause)),
         other => Err(Failure::file(
             path,

@@ -19,6 +19,8 @@ pub(crate) fn run(arguments: &Dump) -> Result<(), Failure> {
         env.dump_bytecode(&name, &source)?
     };
     let mut output = io::stdout().lock();
-    let written = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+    let written = output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush());
     written.map_err(Failure::output)
 }

@@ -22,15 +22,22 @@ pub(crate) fn run(arguments: &Render) -> Result<(), Failure> {
     // Rendered to its end first, so that a template that fails leaves an older file as it was.
     let text = template.render(context)?;
     let mut output = open(arguments.output.as_deref())?;
-    let written = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+    let written = output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush());
     written.map_err(Failure::output)
 }
 
 fn template(arguments: &Render) -> Result<Template, Failure> {
     let source = data::read(&arguments.template)?;
-    let name = arguments.template.file_name().map_or("<stdin>".into(), |name| name.to_string_lossy());
+    let name = arguments
+        .template
+        .file_name()
+        .map_or("<stdin>".into(), |name| name.to_string_lossy());
     let name = if name == "-" { "<stdin>".into() } else { name };
-    let template = arguments.environment().template_from_named_str(&name, &source)?;
+    let template = arguments
+        .environment()
+        .template_from_named_str(&name, &source)?;
     Ok(template.with_options(RenderOptions::new().block_on(ParkThread)))
 }
 

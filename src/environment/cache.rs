@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{
     Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard,
     RwLockWriteGuard, Weak,
@@ -19,6 +19,7 @@ use arcstr::ArcStr;
 use futures_core::future::BoxFuture;
 
 use crate::bytecode::Program;
+use crate::environment::reads::Reads;
 use crate::environment::waits::WaitSummary;
 use crate::error::Error;
 
@@ -30,7 +31,14 @@ pub(crate) struct Compiled {
     size: AtomicUsize,
     /// Whether it waits, itself or in what it names; found out when first asked.
     pub(crate) waits: OnceLock<WaitSummary>,
+    /// What it reads, itself or in what it names; found out once all that is loaded.
+    pub(crate) reads: OnceLock<Reads>,
+    /// How often `reads` could not be found out.
+    asked: AtomicU8,
 }
+
+/// How often to look whether all that a template names is loaded: some of it may never be.
+const MOST_ASKED: u8 = 8;
 
 impl Compiled {
     /// A template nothing is known of yet.
@@ -40,7 +48,14 @@ impl Compiled {
             program,
             size: AtomicUsize::new(text),
             waits: OnceLock::new(),
+            reads: OnceLock::new(),
+            asked: AtomicU8::new(0),
         })
+    }
+
+    /// Whether it is worth another look if something was not loaded yet.
+    pub(crate) fn may_be_asked_again(&self) -> bool {
+        self.asked.fetch_add(1, Ordering::Relaxed) < MOST_ASKED
     }
 
     /// How many bytes of output to expect.

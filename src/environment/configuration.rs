@@ -83,13 +83,29 @@ impl Configuration {
         let origin = origin("<expression>", source)?;
         let (tree, expression) = syntax::parse_expression(&origin, &self.syntax)?;
         let options = self.compile_options("<expression>");
-        compiler::compile_expression(&tree, expression, Arc::clone(&origin), &options, &self.registry)
-            .map(Arc::new)
+        compiler::compile_expression(
+            &tree,
+            expression,
+            Arc::clone(&origin),
+            &options,
+            &self.registry,
+        )
+        .map(Arc::new)
     }
 
-    /// All errors of a text as a template.
+    /// All errors of a text as a template: of its syntax, or else the first that compiling meets.
     pub(crate) fn check(&self, name: &str, source: &str) -> Vec<Error> {
-        self.compile(name, source).err().into_iter().collect()
+        let origin = match origin(name, source) {
+            Ok(origin) => origin,
+            Err(error) => return vec![error],
+        };
+        let (tree, errors) = syntax::parse_recovering(&origin, &self.syntax);
+        if !errors.is_empty() {
+            return errors;
+        }
+        let options = self.compile_options(name);
+        let compiled = compiler::compile(&tree, Arc::clone(&origin), &options, &self.registry);
+        compiled.err().into_iter().collect()
     }
 
     fn compile_options(&self, name: &str) -> CompileOptions {

@@ -25,7 +25,8 @@ impl Environment {
         name: impl Into<String>,
         filter: impl IntoFunction<A>,
     ) {
-        self.registry().add_filter(ArcStr::from(name.into()), filter);
+        self.registry()
+            .add_filter(ArcStr::from(name.into()), filter);
     }
 
     /// Adds a test from a closure: `<% if value is name %>`.
@@ -53,7 +54,8 @@ impl Environment {
         name: impl Into<String>,
         function: impl IntoFunction<A>,
     ) {
-        self.registry().add_function(ArcStr::from(name.into()), function);
+        self.registry()
+            .add_function(ArcStr::from(name.into()), function);
     }
 
     /// Adds a filter from an async closure: `<< value | await name >>`.
@@ -71,7 +73,8 @@ impl Environment {
         name: impl Into<String>,
         filter: impl IntoAsyncFunction<A>,
     ) {
-        self.registry().add_async_filter(ArcStr::from(name.into()), filter);
+        self.registry()
+            .add_async_filter(ArcStr::from(name.into()), filter);
     }
 
     /// Adds a test from an async closure.
@@ -80,7 +83,8 @@ impl Environment {
         name: impl Into<String>,
         test: impl IntoAsyncFunction<A>,
     ) {
-        self.registry().add_async_test(ArcStr::from(name.into()), test);
+        self.registry()
+            .add_async_test(ArcStr::from(name.into()), test);
     }
 
     /// Adds a function from an async closure: `<< await name(arguments) >>`.
@@ -98,7 +102,8 @@ impl Environment {
         name: impl Into<String>,
         function: impl IntoAsyncFunction<A>,
     ) {
-        self.registry().add_async_function(ArcStr::from(name.into()), function);
+        self.registry()
+            .add_async_function(ArcStr::from(name.into()), function);
     }
 
     /// Sets a global: a name that every template sees where its context has no such name.
@@ -111,12 +116,14 @@ impl Environment {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn add_global(&mut self, name: impl Into<String>, value: impl Into<Value>) {
-        self.registry().set_global(ArcStr::from(name.into()), value.into());
+        self.registry()
+            .set_global(ArcStr::from(name.into()), value.into());
     }
 
     /// Adds a filter that sees its call as the machine does.
     pub fn set_filter(&mut self, name: impl Into<String>, filter: Arc<dyn Function>) {
-        self.registry().set_filter(ArcStr::from(name.into()), filter);
+        self.registry()
+            .set_filter(ArcStr::from(name.into()), filter);
     }
 
     /// Adds a test that sees its call as the machine does.
@@ -126,7 +133,8 @@ impl Environment {
 
     /// Adds a function that sees its call as the machine does.
     pub fn set_function(&mut self, name: impl Into<String>, function: Arc<dyn Function>) {
-        self.registry().set_function(ArcStr::from(name.into()), function);
+        self.registry()
+            .set_function(ArcStr::from(name.into()), function);
     }
 
     /// Forgets a filter, also one of the engine's own, and says whether it was there.
@@ -167,7 +175,12 @@ impl Environment {
 
     /// The names of all globals, functions among them, sorted.
     pub fn global_names(&self) -> Vec<&str> {
-        sorted(self.configuration.registry.globals().map(|(name, _)| name.as_str()))
+        sorted(
+            self.configuration
+                .registry
+                .globals()
+                .map(|(name, _)| name.as_str()),
+        )
     }
 
     /// The global called `name`.

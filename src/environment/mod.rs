@@ -11,16 +11,20 @@ mod inspect;
 mod load;
 mod loader;
 mod options;
+mod reads;
+mod references;
 mod surfaces;
 #[cfg(feature = "tokio")]
 mod surfaces_tokio;
 mod templates;
+#[cfg(test)]
+mod tests;
 mod waits;
 
 use std::fmt;
 use std::sync::Arc;
 
-pub(crate) use cache::{Compiled, Loaded, Participant, Source, Turn};
+pub(crate) use cache::{Compiled, Loaded, Participant, Turn};
 pub(crate) use configuration::Configuration;
 pub(crate) use load::{LoadNow, compile_answer, load_now};
 pub use loader::{
@@ -28,6 +32,7 @@ pub use loader::{
     MapLoader, PrefixLoader,
 };
 pub use options::AutoEscape;
+pub(crate) use reads::convert_context;
 pub use waits::Waits;
 pub(crate) use waits::{refuse_if_waiting, waits};
 

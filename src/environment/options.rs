@@ -52,7 +52,9 @@ impl AutoEscape {
 
 fn is_markup(name: &str) -> bool {
     let is_one_of = |extension: &str, known: &[&str]| {
-        known.iter().any(|known| extension.eq_ignore_ascii_case(known))
+        known
+            .iter()
+            .any(|known| extension.eq_ignore_ascii_case(known))
     };
     let mut extensions = name.rsplit('.');
     let last = extensions.next().unwrap_or_default();

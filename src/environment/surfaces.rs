@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::environment::{Compiled, Environment};
 use crate::error::Error;
-use crate::render::{self, Job, RenderFuture, RenderStream, Target, WriteFuture, context_value};
+use crate::render::{self, Job, RenderFuture, RenderStream, Target, WriteFuture};
 use crate::vm::Entry;
 
 /// The name of a template that has none.
@@ -159,28 +159,26 @@ impl Environment {
     }
 
     fn job(&self, name: &str, context: impl Serialize) -> Result<Job, Error> {
-        let context = context_value(&context)?;
         let target = match self.configuration.cache.get(name) {
             Some(compiled) => Target::Compiled(compiled),
             None => Target::Named(ArcStr::from(name)),
         };
-        Ok(Job {
-            configuration: Arc::clone(&self.configuration),
-            target,
-            entry: Entry::Template,
-            options: Job::no_options(),
-            context,
-        })
+        self.job_of(target, &context)
     }
 
     fn text_job(&self, name: &str, source: &str, context: impl Serialize) -> Result<Job, Error> {
         let compiled = self.compile_text(name, source)?;
-        Ok(Job {
-            configuration: Arc::clone(&self.configuration),
-            target: Target::Compiled(compiled),
-            entry: Entry::Template,
-            options: Job::no_options(),
-            context: context_value(&context)?,
-        })
+        self.job_of(Target::Compiled(compiled), &context)
+    }
+
+    fn job_of(&self, target: Target, context: &impl Serialize) -> Result<Job, Error> {
+        let options = Job::no_options();
+        Job::new(
+            &self.configuration,
+            target,
+            Entry::Template,
+            options,
+            context,
+        )
     }
 }

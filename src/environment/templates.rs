@@ -57,8 +57,12 @@ impl Environment {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn template_names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> =
-            self.configuration.templates.keys().map(ArcStr::as_str).collect();
+        let mut names: Vec<&str> = self
+            .configuration
+            .templates
+            .keys()
+            .map(ArcStr::as_str)
+            .collect();
         names.sort_unstable();
         names
     }

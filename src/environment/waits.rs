@@ -1,17 +1,15 @@
 //! Whether a template waits, itself or in what it names.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use arcstr::ArcStr;
-
-use crate::bytecode::{Program, ReferenceKind, WaitSite};
+use crate::bytecode::{Program, ReferenceKind};
 use crate::environment::cache::Compiled;
 use crate::environment::configuration::Configuration;
-use crate::environment::load::{LoadNow, load_now};
+use crate::environment::load::load_now;
+use crate::environment::references::{Step, walk};
 use crate::error::machine::MachineFault;
 use crate::error::{Error, TraceEntry, TraceKind};
-use crate::source::{Place, Span};
+use crate::source::Place;
 
 /// Whether rendering a template waits, as far as can be known before it runs.
 ///
@@ -41,22 +39,12 @@ pub(crate) struct WaitSummary {
     site: Option<Site>,
 }
 
-/// A place that waits, and how a render gets there.
+/// The first place of a program that waits, and how a render gets there.
 #[derive(Debug)]
 struct Site {
     program: Arc<Program>,
-    index: usize,
     /// Outermost first.
     path: Vec<Step>,
-}
-
-/// A template that names another one.
-#[derive(Clone, Debug)]
-struct Step {
-    program: Arc<Program>,
-    kind: ReferenceKind,
-    span: Span,
-    name: ArcStr,
 }
 
 impl WaitSummary {
@@ -64,7 +52,7 @@ impl WaitSummary {
     #[cold]
     pub(crate) fn refusal(&self) -> Option<Error> {
         let site = self.site.as_ref()?;
-        let wait: &WaitSite = &site.program.waits[site.index];
+        let wait = site.program.waits.first()?;
         let fault = MachineFault::AsyncRequired {
             construct: wait.construct.clone(),
         };
@@ -124,87 +112,33 @@ pub(crate) fn refuse_if_waiting(
     refusal.map_or(Ok(()), Err)
 }
 
-/// A template on the way, with the one that names it.
-struct Visited {
-    program: Arc<Program>,
-    from: Option<(usize, Step)>,
-}
-
-/// Walks all templates that are named statically, nearest first, and says whether the answer will last.
+/// Walks all templates that are named statically, and says whether the answer will last.
 fn summarise(configuration: &Configuration, template: &Compiled) -> (WaitSummary, bool) {
-    let mut lasting = true;
-    let mut unknown = false;
-    let mut seen = HashSet::new();
-    let mut visited = vec![Visited {
-        program: Arc::clone(&template.program),
-        from: None,
-    }];
-    let mut next = 0;
-    while next < visited.len() {
-        let program = Arc::clone(&visited[next].program);
-        if !program.waits.is_empty() {
-            let site = Site {
-                path: path_to(&visited, next),
-                program,
-                index: 0,
-            };
-            let summary = WaitSummary {
-                answer: Waits::Yes,
-                site: Some(site),
-            };
-            return (summary, true);
-        }
-        // With automatic waiting, whatever comes from outside may be a future.
-        unknown |= program.auto_await && !program.context_names.is_empty();
-        for reference in &program.references {
-            let Some(names) = &reference.names else {
-                unknown = true;
-                continue;
-            };
-            for name in names {
-                match load_now(configuration, name) {
-                    LoadNow::Found(found) => {
-                        if seen.insert(name.clone()) {
-                            let step = Step {
-                                program: Arc::clone(&program),
-                                kind: reference.kind,
-                                span: reference.span,
-                                name: name.clone(),
-                            };
-                            visited.push(Visited {
-                                program: Arc::clone(&found.program),
-                                from: Some((next, step)),
-                            });
-                        }
-                        break;
-                    }
-                    // A template that is missing now may be there later.
-                    LoadNow::Missing => lasting = false,
-                    LoadNow::Waits => {
-                        lasting = false;
-                        unknown = true;
-                        break;
-                    }
-                    // The render will fail there, and need not wait for that.
-                    LoadNow::Failed(_) => {
-                        lasting = false;
-                        break;
-                    }
-                }
-            }
-        }
-        next += 1;
+    let walk = walk(
+        &template.program,
+        |name| load_now(configuration, name),
+        |program| !program.waits.is_empty(),
+    );
+    if let Some(index) = walk.stopped_at {
+        let site = Site {
+            program: Arc::clone(&walk.visited[index].program),
+            path: walk.path_to(index),
+        };
+        let summary = WaitSummary {
+            answer: Waits::Yes,
+            site: Some(site),
+        };
+        return (summary, true);
     }
+    // With automatic waiting, whatever comes from outside may be a future.
+    let automatic = |program: &Program| program.auto_await && !program.context_names.is_empty();
+    let unknown = walk.dynamic
+        || walk.unloaded
+        || walk
+            .visited
+            .iter()
+            .any(|visited| automatic(&visited.program));
     let answer = if unknown { Waits::Unknown } else { Waits::No };
+    let lasting = !walk.unloaded && !walk.incomplete;
     (WaitSummary { answer, site: None }, lasting)
-}
-
-fn path_to(visited: &[Visited], mut index: usize) -> Vec<Step> {
-    let mut path = Vec::new();
-    while let Some((from, step)) = &visited[index].from {
-        path.push(step.clone());
-        index = *from;
-    }
-    path.reverse();
-    path
 }

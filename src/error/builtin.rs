@@ -4,6 +4,15 @@ use thiserror::Error as ThisError;
 
 use crate::error::{Error, ErrorKind};
 
+/// What an undefined value says that there was nothing to take from.
+pub(crate) const NO_FIRST_ITEM: &str = "no first item, the sequence is empty";
+/// See [`NO_FIRST_ITEM`].
+pub(crate) const NO_LAST_ITEM: &str = "no last item, the sequence is empty";
+/// See [`NO_FIRST_ITEM`].
+pub(crate) const NO_RANDOM_ITEM: &str = "no random item, the sequence is empty";
+/// See [`NO_FIRST_ITEM`].
+pub(crate) const NO_EXTREME_ITEM: &str = "no smallest or largest item, the sequence is empty";
+
 /// The texts of the builtins.
 #[derive(Debug, ThisError)]
 pub(crate) enum BuiltinFault {

@@ -17,7 +17,9 @@ pub(crate) enum HostFault {
         searched: &'static str,
         hint: String,
     },
-    #[error("the context must be a mapping, found a value of type `{found}`; give it names with `context!`")]
+    #[error(
+        "the context must be a mapping, found a value of type `{found}`; give it names with `context!`"
+    )]
     ContextNotMapping { found: String },
     #[error("template `{name}` is not valid UTF-8: the byte at offset {offset} is wrong")]
     InvalidUtf8 { name: String, offset: usize },
@@ -35,7 +37,9 @@ pub(crate) enum HostFault {
     TooLong { length: usize },
     #[error("template `{name}` can only be loaded by waiting; use `{instead}`")]
     LoadWaits { name: String, instead: &'static str },
-    #[error("this render would block inside a running async runtime and stop it; use `render_async` here, or render on a thread of your own")]
+    #[error(
+        "this render would block inside a running async runtime and stop it; use `render_async` here, or render on a thread of your own"
+    )]
     BlockingInRuntime,
     #[error("the host's `block_on` came back before the render had ended")]
     BlockOnGaveUp,
@@ -58,9 +62,7 @@ impl HostFault {
             | HostFault::NoFolder { .. } => ErrorKind::Loader,
             HostFault::TooLong { .. } => ErrorKind::Syntax,
             HostFault::LoadWaits { .. } => ErrorKind::AsyncRequired,
-            HostFault::BlockingInRuntime | HostFault::BlockOnGaveUp => {
-                ErrorKind::BlockingInRuntime
-            }
+            HostFault::BlockingInRuntime | HostFault::BlockOnGaveUp => ErrorKind::BlockingInRuntime,
             HostFault::Deadline(_) => ErrorKind::Deadline,
             HostFault::Output(_) | HostFault::WriteZero => ErrorKind::Output,
         }

@@ -4,7 +4,6 @@ use arcstr::{ArcStr, literal};
 use thiserror::Error as ThisError;
 
 use crate::error::{Error, ErrorKind, suggest};
-use crate::value::Value;
 
 /// Why `loop.cycle()` and the like fail, what calls get wrong, and what templates do to each other.
 #[derive(Debug, ThisError)]
@@ -138,11 +137,11 @@ impl MachineFault {
         }
     }
 
-    /// That a value is no template's name.
+    /// That a value of type `found` is no template's name.
     #[cold]
-    pub(crate) fn template_name(value: &Value) -> Error {
+    pub(crate) fn template_name(found: &str) -> Error {
         MachineFault::TemplateName {
-            found: value.type_name().into(),
+            found: found.into(),
         }
         .into_error()
     }

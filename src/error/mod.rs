@@ -9,6 +9,7 @@ mod compile;
 mod host;
 mod kind;
 pub(crate) mod machine;
+mod mend;
 mod report;
 mod suggest;
 mod syntax;
@@ -136,6 +137,23 @@ impl Error {
             self.0.place = Some(place());
         }
         self
+    }
+
+    /// Adds the mended source to an error that a word would cure; `label` is the call that gave the future
+    /// or stream.
+    pub(crate) fn with_mended_source(self, label: &str) -> Self {
+        let mended = self.0.place.as_ref().and_then(|place| {
+            let source = &place.origin.text;
+            match self.0.kind {
+                ErrorKind::UnawaitedFuture => mend::with_await(source, place.span, label),
+                ErrorKind::StreamInSyncFor => mend::with_async_for(source, place.span),
+                _ => None,
+            }
+        });
+        match mended {
+            Some(mended) => self.with_note(format!("write `{mended}`"), None),
+            None => self,
+        }
     }
 
     /// Adds a remark, with its own place where it has one.

@@ -39,9 +39,9 @@ impl SyntaxError {
             origin: Arc::clone(origin),
             span,
         };
-        let mut error = Error::new(ErrorKind::Syntax, self.fault.to_string());
+        let mut error = Error::new(ErrorKind::Syntax, clip(self.fault.to_string()));
         for (note, span) in self.notes {
-            error = error.with_note(note.to_string(), span.map(place));
+            error = error.with_note(clip(note.to_string()), span.map(place));
         }
         error.or_at(|| place(self.span))
     }
@@ -168,6 +168,16 @@ impl SyntaxFault {
             name: name.into(),
         }
     }
+}
+
+/// A message of a sensible length: names in it are as long as a template pleases.
+fn clip(mut message: String) -> String {
+    const LONGEST_MESSAGE: usize = 300;
+    if let Some((end, _)) = message.char_indices().nth(LONGEST_MESSAGE) {
+        message.truncate(end);
+        message.push('…');
+    }
+    message
 }
 
 fn did_you_mean(suggestion: Option<&str>) -> String {

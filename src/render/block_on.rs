@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Wake, Waker};
 use std::thread::{self, Thread};
 
 use crate::render::clock;
@@ -80,7 +80,7 @@ impl BlockOn for ParkThread {
     fn block_on(&self, mut render: BlockingRender<'_>) {
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let mut context = Context::from_waker(&waker);
-        while let Poll::Pending = render.as_mut().poll(&mut context) {
+        while render.as_mut().poll(&mut context).is_pending() {
             // Also returns without cause at times, which only costs a poll.
             thread::park();
         }

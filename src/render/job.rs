@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use arcstr::ArcStr;
 use serde::Serialize;
 
-use crate::environment::{Compiled, Configuration};
+use crate::environment::{Compiled, Configuration, convert_context};
 use crate::error::{Error, HostFault};
 use crate::render::RenderOptions;
 use crate::value::{Value, ValueKind};
@@ -42,6 +42,23 @@ pub(crate) struct Pace {
 static NO_OPTIONS: LazyLock<Arc<RenderOptions>> = LazyLock::new(Arc::default);
 
 impl Job {
+    /// A render of some code with what the host gave.
+    pub(crate) fn new(
+        configuration: &Arc<Configuration>,
+        target: Target,
+        entry: Entry,
+        options: Arc<RenderOptions>,
+        context: &(impl Serialize + ?Sized),
+    ) -> Result<Self, Error> {
+        Ok(Job {
+            context: target.context(configuration, context)?,
+            configuration: Arc::clone(configuration),
+            target,
+            entry,
+            options,
+        })
+    }
+
     /// The options of renders that were given none.
     pub(crate) fn no_options() -> Arc<RenderOptions> {
         Arc::clone(&NO_OPTIONS)
@@ -69,15 +86,24 @@ impl Job {
     }
 }
 
-/// The context of a render from what the host gave.
-pub(crate) fn context_value(context: &(impl Serialize + ?Sized)) -> Result<Value, Error> {
-    let value = Value::from_serialize(context)?;
-    match value.kind() {
-        ValueKind::Map | ValueKind::Object => Ok(value),
-        ValueKind::None | ValueKind::Undefined => Ok(Value::NONE),
-        _ => Err(HostFault::ContextNotMapping {
-            found: value.type_name().to_owned(),
+impl Target {
+    /// The context of a render of this code, from what the host gave.
+    fn context(
+        &self,
+        configuration: &Configuration,
+        context: &(impl Serialize + ?Sized),
+    ) -> Result<Value, Error> {
+        let value = match self {
+            Target::Compiled(compiled) => convert_context(configuration, compiled, context)?,
+            Target::Named(_) => Value::from_serialize(context)?,
+        };
+        match value.kind() {
+            ValueKind::Map | ValueKind::Object => Ok(value),
+            ValueKind::None | ValueKind::Undefined => Ok(Value::NONE),
+            _ => Err(HostFault::ContextNotMapping {
+                found: value.type_name().to_owned(),
+            }
+            .into()),
         }
-        .into()),
     }
 }

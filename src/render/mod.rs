@@ -4,8 +4,8 @@
 //! stream and the writers are thin covers over it. This is the only layer that polls, awaits, reads the
 //! clock or knows a runtime. Neither driver needs one, spawns anything or holds a lock while it waits.
 
-mod blocking;
 mod block_on;
+mod blocking;
 mod driver;
 mod evaluate;
 mod future;
@@ -28,7 +28,7 @@ pub use block_on::{BlockOn, BlockingRender, ParkThread};
 pub(crate) use blocking::{evaluate, render, render_to};
 pub use evaluate::EvalFuture;
 pub use future::RenderFuture;
-pub(crate) use job::{Job, Target, context_value};
+pub(crate) use job::{Job, Target};
 pub(crate) use load::LoadFuture;
 pub use options::RenderOptions;
 pub use stream::RenderStream;
@@ -36,3 +36,8 @@ pub use write::WriteFuture;
 pub(crate) use write::write_to;
 #[cfg(feature = "tokio")]
 pub(crate) use write_tokio::{TokioWrite, write_to_tokio};
+
+#[cfg(test)]
+mod tests;
+#[cfg(all(test, feature = "tokio"))]
+mod tests_tokio;

@@ -47,7 +47,8 @@ pub(crate) fn dump_tree(tree: &Tree<'_>) -> String {
 }
 
 /// An expression of a tree, as [`dump_tree`] shows it.
-pub(crate) fn dump_expression(tree: &Tree<'_>, id: ExprId) -> String {
+#[cfg(test)]
+pub(super) fn dump_expression(tree: &Tree<'_>, id: ExprId) -> String {
     let mut dump = Dump {
         tree,
         out: String::new(),

@@ -1,6 +1,6 @@
 //! From a template's text to its tree.
 //!
-//! Input: an [`Origin`] and [`Options`]. Output: a [`Tree`](ast::Tree), or an error with its place.
+//! Input: an `Origin` and `Options`. Output: an `ast::Tree`, or an error with its place.
 //! This layer knows nothing of values, programs or what names mean.
 
 pub(crate) mod ast;
@@ -8,17 +8,23 @@ mod builder;
 mod delimiters;
 mod dump;
 mod expected;
+#[cfg(test)]
+mod hostile;
 mod lexer;
 mod options;
 mod parser;
+#[cfg(test)]
+mod pinned;
 mod print;
 mod recovery;
 mod token;
 mod validate;
 
 pub use delimiters::{Delimiters, DelimitersBuilder};
-pub(crate) use dump::{dump_expression, dump_tokens, dump_tree};
-pub(crate) use options::{DEFAULT_NESTING, Options};
+#[cfg(test)]
+use dump::dump_expression;
+pub(crate) use dump::{dump_tokens, dump_tree};
+pub(crate) use options::Options;
 pub use options::{Newline, Whitespace};
 pub(crate) use parser::{parse, parse_expression};
 pub(crate) use print::print_tree;

@@ -58,7 +58,7 @@ pub(crate) struct Options {
 }
 
 /// How deep expressions and blocks may nest unless told otherwise.
-pub(crate) const DEFAULT_NESTING: u16 = 200;
+const DEFAULT_NESTING: u16 = 200;
 
 impl Default for Options {
     fn default() -> Self {

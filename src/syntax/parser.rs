@@ -14,7 +14,13 @@ use crate::syntax::lexer::{Lexer, Scene};
 use crate::syntax::token::Token;
 
 lalrpop_util::lalrpop_mod!(
-    #[allow(clippy::all, missing_debug_implementations, unreachable_pub, unused)]
+    #[allow(
+        clippy::all,
+        clippy::unwrap_used,
+        missing_debug_implementations,
+        unreachable_pub,
+        unused
+    )]
     generated,
     "/template.rs"
 );
@@ -75,7 +81,7 @@ fn parse_tokens<'src>(
     let result = generated::TemplateParser::new().parse(&mut builder, lexer.by_ref());
     let (tree, faults) = builder.into_parts();
     match (faults.into_iter().next(), result) {
-        (Some(fault), _) => Err(fault),
+        (Some(fault), _) => Err(Box::new(fault)),
         (None, Ok(())) => Ok(tree),
         (None, Err(error)) => Err(describe(error, &lexer.scene())),
     }
@@ -89,7 +95,7 @@ pub(super) fn parse_lexed<'src>(
     source: &'src str,
     options: &Options,
     tokens: &[(u32, Token<'src>, u32)],
-) -> Result<(Tree<'src>, Vec<Box<SyntaxError>>), Stopped<'src>> {
+) -> Result<(Tree<'src>, Vec<SyntaxError>), Stopped<'src>> {
     let mut taken = 0;
     let mut builder = AstBuilder::new(source, options);
     let counted = tokens.iter().map(|token| {

@@ -471,8 +471,6 @@ impl<'tree, 'src> Printer<'tree, 'src> {
 
     fn tier(&self, kind: &ExprKind<'_>) -> Tier {
         match kind {
-            // `async` before a comprehension's `for` would be read as one with it.
-            ExprKind::Name("async") => Tier::Expression,
             ExprKind::Name(_)
             | ExprKind::None
             | ExprKind::Bool(_)
@@ -511,7 +509,9 @@ impl<'tree, 'src> Printer<'tree, 'src> {
     /// The expression where one of at least that tier may stand, in parentheses if it binds looser.
     fn expr(&mut self, id: ExprId, at_least: Tier) {
         let kind = &self.tree.expr(id).kind;
-        let parentheses = self.tier(kind) < at_least || matches!(kind, ExprKind::Name("async"));
+        // These two may be read as one with what follows them.
+        let joins = matches!(kind, ExprKind::Name("async" | "await"));
+        let parentheses = self.tier(kind) < at_least || joins;
         if parentheses {
             self.push("(");
         }
@@ -678,12 +678,12 @@ impl<'tree, 'src> Printer<'tree, 'src> {
         let starts_piped = steps.first().is_some_and(|step| is_piped(&step.kind));
         // A chain as the base of a chain was in parentheses: without them it would be one with it.
         let is_chain = matches!(self.tree.expr(base).kind, ExprKind::Chain { .. });
-        let tier = if starts_piped && !is_chain {
-            Tier::Unary
-        } else {
-            Tier::Atom
-        };
-        self.expr(base, tier);
+        let calls = matches!(steps.first(), Some(step) if matches!(step.kind, StepKind::Call(_)));
+        match &self.tree.expr(base).kind {
+            ExprKind::Name(name) if *name != "await" || !calls => self.push(name),
+            _ if starts_piped && !is_chain => self.expr(base, Tier::Unary),
+            _ => self.expr(base, Tier::Atom),
+        }
         for (index, step) in steps.iter().enumerate() {
             let next = steps.get(index + 1).map(|step| &step.kind);
             // A call behind a filter or test must not be taken for its arguments, nor a test for chained.

@@ -51,7 +51,7 @@ struct Recovery<'src, 'opt> {
     source: &'src str,
     options: &'opt Options,
     tokens: Vec<Spanned<'src>>,
-    errors: Vec<Box<SyntaxError>>,
+    errors: Vec<SyntaxError>,
 }
 
 impl<'src> Recovery<'src, '_> {
@@ -79,7 +79,7 @@ impl<'src> Recovery<'src, '_> {
             };
             let hopeless = matches!(error.fault, SyntaxFault::Nesting { .. });
             if !closes_unknown {
-                self.errors.push(error);
+                self.errors.push(*error);
             }
             if hopeless || self.errors.len() >= MOST_FAULTS {
                 break;
@@ -111,12 +111,12 @@ impl<'src> Recovery<'src, '_> {
             let scene = self.scene(&open, section);
             if at_end {
                 if open.is_empty() {
-                    self.errors.push(stopped.describe(&scene));
+                    self.errors.push(*stopped.describe(&scene));
                     return Tree::default();
                 }
                 let unclosed: Vec<_> = open
                     .iter()
-                    .map(|block| expected::unclosed_block(&scene, *block))
+                    .map(|block| *expected::unclosed_block(&scene, *block))
                     .collect();
                 self.errors.extend(unclosed);
                 let end = self.source.len() as u32;
@@ -124,7 +124,7 @@ impl<'src> Recovery<'src, '_> {
                 continue;
             }
             let error = stopped.describe(&scene);
-            self.errors.push(error);
+            self.errors.push(*error);
             self.repair(at, &open, section);
         }
     }
@@ -371,7 +371,7 @@ mod tests {
                     "a positional argument follows a keyword argument (in t:1:81)",
                 ],
             ),
-            ("<% if a", &["`<% if` is never closed by `%>` (in t:1:1)"]),
+            ("<% do a", &["`<% do` is never closed by `%>` (in t:1:1)"]),
             (
                 "<# a",
                 &["the comment `<#` is never closed by `#>` (in t:1:1)"],

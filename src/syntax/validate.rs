@@ -99,15 +99,15 @@ pub(super) fn only_blank(
 }
 
 /// Finds each `break` and `continue` that is in no loop of its own macro or block.
-pub(super) fn loop_control(tree: &Tree<'_>, faults: &mut Vec<Box<SyntaxError>>) {
+pub(super) fn loop_control(tree: &Tree<'_>, faults: &mut Vec<SyntaxError>) {
     check_body(tree, &tree.body, false, faults);
 }
 
 /// The nesting limit bounds the recursion.
-fn check_body(tree: &Tree<'_>, body: &Body, in_loop: bool, faults: &mut Vec<Box<SyntaxError>>) {
+fn check_body(tree: &Tree<'_>, body: &Body, in_loop: bool, faults: &mut Vec<SyntaxError>) {
     let mut refuse = |word, span| {
         if !in_loop && faults.len() < MOST_FAULTS {
-            faults.push(SyntaxError::new(SyntaxFault::OutsideLoop { word }, span));
+            faults.push(*SyntaxError::new(SyntaxFault::OutsideLoop { word }, span));
         }
     };
     for id in body {

@@ -8,9 +8,7 @@ use futures_io::AsyncWrite;
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::render::{
-    self, Job, RenderFuture, RenderOptions, RenderStream, WriteFuture,
-};
+use crate::render::{self, Job, RenderFuture, RenderOptions, RenderStream, WriteFuture};
 use crate::template::Template;
 use crate::vm::Entry;
 
@@ -142,7 +140,8 @@ impl Block {
     }
 
     fn job(&self, context: impl Serialize) -> Result<Job, Error> {
-        self.template.job_at(Entry::Block(self.name.clone()), context)
+        self.template
+            .job_at(Entry::Block(self.name.clone()), context)
     }
 }
 

@@ -22,7 +22,6 @@ use crate::error::machine::MachineFault;
 use crate::error::{Error, HostFault};
 use crate::render::{
     self, Job, LoadFuture, RenderFuture, RenderOptions, RenderStream, Target, WriteFuture,
-    context_value,
 };
 use crate::vm::Entry;
 
@@ -288,7 +287,11 @@ impl Template {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn block_names(&self) -> impl Iterator<Item = &str> {
-        self.compiled.program.blocks.iter().map(|block| block.name.as_str())
+        self.compiled
+            .program
+            .blocks
+            .iter()
+            .map(|block| block.name.as_str())
     }
 
     /// Whether rendering it waits. Loads the templates that it names, where that needs no waiting.
@@ -308,7 +311,10 @@ impl Template {
     /// ```
     pub fn undeclared_variables(&self) -> BTreeSet<String> {
         let program = &self.compiled.program;
-        let names = program.context_names.iter().map(|name| program.name(*name).text().as_str());
+        let names = program
+            .context_names
+            .iter()
+            .map(|name| program.name(*name).text().as_str());
         names
             .filter(|name| self.configuration.registry.global(name).is_none())
             .map(str::to_owned)
@@ -347,18 +353,21 @@ impl Template {
     }
 
     pub(crate) fn job_at(&self, entry: Entry, context: impl Serialize) -> Result<Job, Error> {
-        Ok(Job {
-            configuration: Arc::clone(&self.configuration),
-            target: Target::Compiled(Arc::clone(&self.compiled)),
+        let target = Target::Compiled(Arc::clone(&self.compiled));
+        Job::new(
+            &self.configuration,
+            target,
             entry,
-            options: Arc::clone(&self.options),
-            context: context_value(&context)?,
-        })
+            Arc::clone(&self.options),
+            &context,
+        )
     }
 }
 
 impl fmt::Debug for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Template").field("name", &self.name()).finish_non_exhaustive()
+        f.debug_struct("Template")
+            .field("name", &self.name())
+            .finish_non_exhaustive()
     }
 }

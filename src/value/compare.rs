@@ -6,8 +6,8 @@ use arcstr::ArcStr;
 
 use crate::error::Error;
 use crate::error::value::ValueFault;
-use crate::value::number::{Number, number_of};
-use crate::value::{Charge, Items, MAX_DEPTH, Mapping, Repr, Unlimited, Value, mapping, settled};
+use crate::value::number::number_of;
+use crate::value::{Charge, MAX_DEPTH, Mapping, Repr, Unlimited, Value, mapping, settled};
 
 /// One of the comparisons that need an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,27 +52,6 @@ pub(crate) fn relate(
 ) -> Result<bool, Error> {
     let order = order_at(charge, relation.operator(), a, b, MAX_DEPTH)?;
     Ok(order.is_some_and(|order| relation.holds(order)))
-}
-
-/// The order of two values for sorting and for the least and greatest: as `<` has it, with a nan
-/// behind all other numbers, so that every sort has one result.
-pub(crate) fn order(charge: &dyn Charge, a: &Value, b: &Value) -> Result<Ordering, Error> {
-    if let (Some(a), Some(b)) = (number_of(a), number_of(b)) {
-        return Ok(order_numbers(a, b));
-    }
-    let order = order_at(charge, "<", a, b, MAX_DEPTH)?;
-    // Only a nan somewhere inside of both has no order.
-    Ok(order.unwrap_or_else(|| compare_lenient(a, b)))
-}
-
-/// An order of all values that never fails: unlike kinds by their kind.
-pub(crate) fn compare_lenient(a: &Value, b: &Value) -> Ordering {
-    lenient_at(a, b, MAX_DEPTH)
-}
-
-fn order_numbers(a: Number, b: Number) -> Ordering {
-    let is_nan = |number| matches!(number, Number::Float(float) if float.is_nan());
-    a.compare(b).unwrap_or_else(|| is_nan(a).cmp(&is_nan(b)))
 }
 
 /// Goes one level deeper, if that is allowed.
@@ -255,52 +234,6 @@ fn order_items(
         }
     }
     Ok(Some(a.len().cmp(&b.len())))
-}
-
-fn lenient_at(a: &Value, b: &Value, depth: usize) -> Ordering {
-    if let (Some(a), Some(b)) = (number_of(a), number_of(b)) {
-        return order_numbers(a, b);
-    }
-    let sequences = match (&a.0, &b.0) {
-        (Repr::List(a), Repr::List(b)) => Some((a.items(), b.items())),
-        (Repr::Tuple(a), Repr::Tuple(b)) => {
-            Some((Items::Borrowed(a.items()), Items::Borrowed(b.items())))
-        }
-        _ => None,
-    };
-    if let Some((a, b)) = sequences {
-        // Too deep to look into: equal as far as anyone can see.
-        let Some(depth) = depth.checked_sub(1) else {
-            return Ordering::Equal;
-        };
-        let items = a.iter().zip(b.iter());
-        return items
-            .map(|(a, b)| lenient_at(a, b, depth))
-            .find(|order| order.is_ne())
-            .unwrap_or_else(|| a.len().cmp(&b.len()));
-    }
-    rank(a).cmp(&rank(b)).then_with(|| {
-        let order = order_at(&Unlimited, "<", a, b, depth);
-        order.ok().flatten().unwrap_or(Ordering::Equal)
-    })
-}
-
-/// The place of a value's kind among the kinds; all numbers are one kind.
-fn rank(value: &Value) -> u8 {
-    match &value.0 {
-        Repr::Unset | Repr::Undefined(_) => 0,
-        Repr::None => 1,
-        Repr::Bool(_) | Repr::Int(_) | Repr::BigInt(_) | Repr::Float(_) => 2,
-        Repr::String(_) | Repr::Safe(_) => 3,
-        Repr::Bytes(_) => 4,
-        Repr::List(_) => 5,
-        Repr::Tuple(_) => 6,
-        Repr::Range(_) => 7,
-        Repr::Map(_) | Repr::Record(_) => 8,
-        Repr::Object(_) => 9,
-        Repr::Pending(_) => 10,
-        Repr::Stream(_) => 11,
-    }
 }
 
 /// Equality as templates have it, `1 == 1.0` included; values that cannot be compared are unequal.

@@ -52,6 +52,12 @@ impl Containers {
         self.known.insert(address, weak);
     }
 
+    /// How many containers are remembered.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.known.len()
+    }
+
     /// Empties each remembered container that can be reached from itself; the others stay as they are.
     pub(crate) fn break_cycles(&mut self) {
         let mut search = Search::default();

@@ -1,12 +1,12 @@
 //! Printing values as Python prints them: `str()` and `repr()`.
 
 use std::fmt;
-use std::fmt::Write as _;
 
 use arcstr::ArcStr;
 
 use crate::error::Error;
 use crate::error::value::ValueFault;
+pub(crate) use crate::value::float::write_float;
 use crate::value::text::{escape_html, repr_bytes, repr_str};
 use crate::value::{
     Charge, List, MAX_DEPTH, Map, Namespace, Repr, UndefinedPolicy, Unlimited, Value, pending,
@@ -85,133 +85,6 @@ pub(crate) fn to_repr(charge: &dyn Charge, value: &Value) -> Result<ArcStr, Erro
 /// Appends an integer.
 pub(crate) fn write_integer(out: &mut String, int: i64) {
     out.push_str(itoa::Buffer::new().format(int));
-}
-
-/// Appends a float as Python spells it: the shortest digits that read back as the same float.
-pub(crate) fn write_float(out: &mut String, float: f64) {
-    const LIMIT: f64 = 1e15;
-    if float.is_nan() {
-        return out.push_str("nan");
-    }
-    if float.is_infinite() {
-        return out.push_str(if float > 0.0 { "inf" } else { "-inf" });
-    }
-    if float.abs() < LIMIT && float.fract() == 0.0 {
-        if float == 0.0 && float.is_sign_negative() {
-            out.push('-');
-        }
-        write_integer(out, float as i64);
-        return out.push_str(".0");
-    }
-    // Up to fifteen digits any decimal is the only one of that length near its float. So if four
-    // decimals give the float back, they are its shortest spelling once the zeros are gone.
-    let scaled = (float * 10_000.0).round();
-    if scaled.abs() < LIMIT && scaled / 10_000.0 == float {
-        return write_decimals(out, scaled as i64);
-    }
-    write_shortest(out, float);
-}
-
-/// Appends ten-thousandths as a decimal.
-fn write_decimals(out: &mut String, scaled: i64) {
-    if scaled < 0 {
-        out.push('-');
-    }
-    let scaled = scaled.unsigned_abs();
-    out.push_str(itoa::Buffer::new().format(scaled / 10_000));
-    out.push('.');
-    let mut rest = scaled % 10_000;
-    let mut place = 1_000;
-    while rest != 0 {
-        out.push((b'0' + (rest / place) as u8) as char);
-        rest %= place;
-        place /= 10;
-    }
-}
-
-/// A float halfway between two spellings of so many digits or more can be spelled either way.
-const HALVES: usize = 15;
-
-fn write_shortest(out: &mut String, float: f64) {
-    let mut scientific = SmallText::default();
-    // The buffer is larger than any float's digits.
-    let _ = write!(scientific, "{float:e}");
-    let digits = scientific.as_str().bytes().take_while(|byte| *byte != b'e');
-    let digits = digits.filter(u8::is_ascii_digit).count();
-    if digits >= HALVES {
-        // Of two spellings that are equally near, Python takes the even one, as rounding does. Next
-        // to a power of two what rounding gives may be another float.
-        let decimals = digits - 1;
-        let mut rounded = SmallText::default();
-        let _ = write!(rounded, "{float:.decimals$e}");
-        if rounded.as_str().parse() == Ok(float) {
-            scientific = rounded;
-        }
-    }
-    let text = scientific.as_str();
-    let (digits, exponent) = text.split_once('e').unwrap_or((text, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or_default();
-    let digits = match digits.strip_prefix('-') {
-        Some(digits) => {
-            out.push('-');
-            digits
-        }
-        None => digits,
-    };
-    let (first, rest) = digits.split_once('.').unwrap_or((digits, ""));
-    match exponent {
-        -4..=-1 => {
-            out.push_str("0.");
-            out.extend((1..-exponent).map(|_| '0'));
-            out.push_str(first);
-            out.push_str(rest);
-        }
-        0..=15 => {
-            let exponent = exponent as usize;
-            out.push_str(first);
-            let whole = exponent.min(rest.len());
-            out.push_str(&rest[..whole]);
-            out.extend((whole..exponent).map(|_| '0'));
-            out.push('.');
-            let fraction = &rest[whole..];
-            out.push_str(if fraction.is_empty() { "0" } else { fraction });
-        }
-        _ => {
-            out.push_str(first);
-            if !rest.is_empty() {
-                out.push('.');
-                out.push_str(rest);
-            }
-            out.push_str(if exponent < 0 { "e-" } else { "e+" });
-            if exponent.abs() < 10 {
-                out.push('0');
-            }
-            out.push_str(itoa::Buffer::new().format(exponent.unsigned_abs()));
-        }
-    }
-}
-
-/// A text on the stack, large enough for the digits of a float.
-#[derive(Default)]
-struct SmallText {
-    bytes: [u8; 32],
-    len: usize,
-}
-
-impl SmallText {
-    fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
-    }
-}
-
-impl fmt::Write for SmallText {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let end = self.len + text.len();
-        let target = self.bytes.get_mut(self.len..end).ok_or(fmt::Error)?;
-        target.copy_from_slice(text.as_bytes());
-        self.len = end;
-        Ok(())
-    }
 }
 
 /// How many bytes of output are paid for at once.

@@ -1,5 +1,10 @@
 //! Dropping nested values without recursion, so that depth cannot overflow the stack.
+//!
+//! What a list, tuple, map or record holds is taken out and dropped one by one ([`drop_all`]). Nobody
+//! can look into an object of the host or a future, so these wait for their turn ([`drop_in_turn`]).
 
+use std::any::Any;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::value::{Repr, Value};
@@ -9,11 +14,11 @@ pub(super) fn has_nested(items: &[Value]) -> bool {
     items.iter().any(nests)
 }
 
-/// Whether dropping `value` may drop further values.
+/// Whether dropping `value` may drop further values by recursion.
 pub(super) fn nests(value: &Value) -> bool {
     matches!(
         value.0,
-        Repr::List(_) | Repr::Tuple(_) | Repr::Map(_) | Repr::Record(_) | Repr::Object(_)
+        Repr::List(_) | Repr::Tuple(_) | Repr::Map(_) | Repr::Record(_)
     )
 }
 
@@ -42,12 +47,57 @@ pub(super) fn drop_all(mut values: Vec<Value>) {
                     values.append(&mut record.take());
                 }
             }
-            Repr::Object(object) => {
-                if let Some(mut object) = Arc::into_inner(object) {
-                    object.take_values(&mut values);
-                }
-            }
             _ => {}
         }
+    }
+}
+
+/// Something that waits to be dropped.
+type Waiting = Box<dyn Any>;
+
+thread_local! {
+    /// What this thread has yet to drop, while it is inside of [`drop_in_turn`]. No part of a render
+    /// depends on it: there is nothing here before and after each drop.
+    static QUEUE: RefCell<Option<Vec<Waiting>>> = const { RefCell::new(None) };
+}
+
+/// Drops `item`, but never inside of another such drop on the same thread: there it waits until the
+/// outer one is done. So a chain of futures, each of which owns the one before, is dropped in a loop.
+pub(super) fn drop_in_turn<T: 'static>(item: T) {
+    let mut item = Some(item);
+    // While a thread ends there is no queue any more, and the item is dropped where it is.
+    let is_outermost = QUEUE.try_with(|queue| match &mut *queue.borrow_mut() {
+        Some(waiting) => {
+            waiting.extend(item.take().map(|item| Box::new(item) as Waiting));
+            false
+        }
+        idle => {
+            *idle = Some(Vec::new());
+            true
+        }
+    });
+    if is_outermost != Ok(true) {
+        return;
+    }
+    let turn = Turn;
+    drop(item);
+    while let Some(next) = turn.next() {
+        drop(next);
+    }
+}
+
+/// The time during which a thread drops what waits; it ends also if a drop of the host's panics.
+struct Turn;
+
+impl Turn {
+    fn next(&self) -> Option<Waiting> {
+        QUEUE.with_borrow_mut(|queue| queue.as_mut()?.pop())
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        // After a panic, what is left could panic again, during the first panic; it is kept for good.
+        std::mem::forget(QUEUE.take());
     }
 }

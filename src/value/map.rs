@@ -54,11 +54,6 @@ impl Map {
         }
     }
 
-    /// Whether there are no keys.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// The value of a key; a key that is not hashable is an error.
     pub(crate) fn get(&self, key: &Value) -> Result<Option<&Value>, Error> {
         if let Some(text) = key.as_text() {
@@ -180,19 +175,9 @@ impl Map {
         })
     }
 
-    /// The keys in order.
-    pub(crate) fn keys(&self) -> impl DoubleEndedIterator<Item = &Value> + ExactSizeIterator {
-        self.iter().map(|(key, _)| key)
-    }
-
     /// The values in the order of their keys.
     pub(crate) fn values(&self) -> impl DoubleEndedIterator<Item = &Value> + ExactSizeIterator {
         self.iter().map(|(_, value)| value)
-    }
-
-    /// Takes all keys out.
-    pub(crate) fn clear(&mut self) {
-        self.0 = Entries::Small(Vec::new());
     }
 
     /// Moves all keys and values to `values`.

@@ -1,7 +1,7 @@
 //! Maps and records seen as one thing: keys with values, in order.
 
 use crate::error::Error;
-use crate::value::{MapView, Record, Repr, Symbol, Value};
+use crate::value::{MapView, Record, Repr, Value};
 
 /// A map or a record, looked at.
 pub(crate) enum Mapping<'a> {
@@ -29,24 +29,11 @@ impl Mapping<'_> {
         }
     }
 
-    /// Whether there are no keys.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// The value of a text.
     pub(crate) fn get_str(&self, key: &str) -> Option<&Value> {
         match self {
             Mapping::Map(map) => map.get_str(key),
             Mapping::Record(record) => record.get(key),
-        }
-    }
-
-    /// The value of a name that is hashed already.
-    pub(crate) fn get_symbol(&self, key: &Symbol) -> Option<&Value> {
-        match self {
-            Mapping::Map(map) => map.get_symbol(key),
-            Mapping::Record(record) => record.get_symbol(key),
         }
     }
 

@@ -16,6 +16,8 @@ mod cycles;
 mod deserialize;
 pub(crate) mod display;
 mod drop;
+pub(crate) mod extract;
+pub(crate) mod float;
 mod iterate;
 mod key;
 mod kind;
@@ -38,6 +40,9 @@ mod symbol;
 pub(crate) mod text;
 mod undefined;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use arcstr::ArcStr;
@@ -47,12 +52,12 @@ pub(crate) use cycles::Containers;
 pub use iterate::ValueIter;
 pub(crate) use iterate::{collect, iterate, length};
 pub use kind::ValueKind;
-pub(crate) use list::{Items, List, Tuple};
-pub(crate) use map::{Dict, Map, MapView, map_size};
+pub(crate) use list::{List, Tuple};
+pub(crate) use map::{Dict, Map, MapView};
 pub(crate) use mapping::{Mapping, mapping};
 pub(crate) use namespace::Namespace;
 pub use object::Object;
-pub(crate) use object::{ErasedObject, ObjectBox};
+pub(crate) use object::ObjectBox;
 pub use pending::StreamHandle;
 pub(crate) use pending::{Pending, SharedFuture, Stream, settled};
 pub(crate) use range::Range;

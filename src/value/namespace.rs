@@ -89,11 +89,6 @@ impl Object for Namespace {
         out.push('>');
         out
     }
-
-    fn take_values(&mut self, values: &mut Vec<Value>) {
-        let map = self.map.get_mut().unwrap_or_else(PoisonError::into_inner);
-        map.take_values(values);
-    }
 }
 
 impl Value {

@@ -241,7 +241,7 @@ pub(crate) fn truncate(float: f64) -> Result<i128, Error> {
 ///
 /// Base 0 takes the prefixes of literals. An integer beyond 128 bits is an error.
 pub(crate) fn parse_int(text: &str, base: u32) -> Result<Option<i128>, Error> {
-    let text = text.trim_matches(is_python_space);
+    let text = trim_number(text);
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -317,7 +317,7 @@ fn strip_separator(digits: &str) -> &str {
 
 /// The float that `text` spells, as Python's `float(text)` reads it.
 pub(crate) fn parse_float(text: &str) -> Option<f64> {
-    let text = text.trim_matches(is_python_space);
+    let text = trim_number(text);
     if text.is_ascii() && !text.contains('_') {
         return parse_plain_float(text);
     }
@@ -361,6 +361,14 @@ fn decimal_digit(character: char) -> Option<u32> {
         .iter()
         .find(|zero| (**zero..**zero + 10).contains(&code))
         .map(|zero| code - zero)
+}
+
+/// Takes off the white space that Python allows around a number: in ASCII only that of C.
+fn trim_number(text: &str) -> &str {
+    match text.is_ascii() {
+        true => text.trim_matches([' ', '\t', '\n', '\r', '\x0b', '\x0c']),
+        false => text.trim_matches(is_python_space),
+    }
 }
 
 /// What Python's `str.strip()` and `str.split()` take for white space.

@@ -9,7 +9,7 @@ use arcstr::ArcStr;
 use crate::call::{Arguments, CallContext, Flow};
 use crate::error::Error;
 use crate::error::value::ValueFault;
-use crate::value::{Repr, Value, ValueIter};
+use crate::value::{Repr, Value, ValueIter, drop};
 
 /// A type of the host whose values templates can use as they are.
 ///
@@ -43,6 +43,10 @@ use crate::value::{Repr, Value, ValueIter};
 /// assert_eq!(value.get_attr("fahrenheit"), Value::from(212.0));
 /// assert!(value.get_attr("kelvin").is_undefined());
 /// ```
+#[expect(
+    clippy::len_without_is_empty,
+    reason = "`len` says how many items there are, if that is known"
+)]
 pub trait Object: fmt::Debug + Send + Sync + 'static {
     /// What messages call the type.
     fn type_name(&self) -> &str {
@@ -131,13 +135,6 @@ pub trait Object: fmt::Debug + Send + Sync + 'static {
     fn is_markup(&self) -> bool {
         false
     }
-
-    /// Hands over the values that the object holds when it is about to be dropped, so that a long
-    /// chain of the engine's own objects is dropped without recursion.
-    #[doc(hidden)]
-    fn take_values(&mut self, values: &mut Vec<Value>) {
-        let _ = values;
-    }
 }
 
 /// An [`Object`] whose type is forgotten; implemented by shared pointers to objects.
@@ -160,8 +157,8 @@ pub(crate) trait ErasedObject: Any + fmt::Debug + Send + Sync {
     fn is_markup(&self) -> bool;
     /// What tells this object from every other one that is alive.
     fn address(&self) -> usize;
-    /// See [`Object::take_values`]; does nothing while others hold the object.
-    fn take_values(&mut self, values: &mut Vec<Value>);
+    /// Drops the object if this is the last handle to it, in turn if it may hold values.
+    fn release(self: Box<Self>);
 }
 
 impl<T: Object> ErasedObject for Arc<T> {
@@ -218,26 +215,33 @@ impl<T: Object> ErasedObject for Arc<T> {
         Arc::as_ptr(self).cast::<()>() as usize
     }
 
-    fn take_values(&mut self, values: &mut Vec<Value>) {
-        if let Some(object) = Arc::get_mut(self) {
-            object.take_values(values);
+    fn release(self: Box<Self>) {
+        if let Some(object) = Arc::into_inner(*self)
+            && std::mem::needs_drop::<T>()
+        {
+            drop::drop_in_turn(object);
         }
     }
 }
 
 /// A handle to an object that is one word when it is shared.
 #[derive(Debug)]
-pub(crate) struct ObjectBox(Box<dyn ErasedObject>);
+pub(crate) struct ObjectBox(Option<Box<dyn ErasedObject>>);
 
 impl ObjectBox {
     /// The object.
     pub(crate) fn get(&self) -> &dyn ErasedObject {
-        &*self.0
+        self.0
+            .as_deref()
+            .expect("the object is taken out only when its box is dropped")
     }
+}
 
-    /// See [`ErasedObject::take_values`].
-    pub(super) fn take_values(&mut self, values: &mut Vec<Value>) {
-        self.0.take_values(values);
+impl Drop for ObjectBox {
+    fn drop(&mut self) {
+        if let Some(object) = self.0.take() {
+            object.release();
+        }
     }
 }
 
@@ -245,7 +249,7 @@ impl std::ops::Deref for ObjectBox {
     type Target = dyn ErasedObject;
 
     fn deref(&self) -> &Self::Target {
-        &*self.0
+        self.get()
     }
 }
 
@@ -281,7 +285,7 @@ impl Value {
     /// assert!(Arc::ptr_eq(&pool, value.downcast_object_arc::<Pool>().unwrap()));
     /// ```
     pub fn from_arc_object<T: Object>(object: Arc<T>) -> Value {
-        Value(Repr::Object(Arc::new(ObjectBox(Box::new(object)))))
+        Value(Repr::Object(Arc::new(ObjectBox(Some(Box::new(object))))))
     }
 
     /// The object behind the value, if it is of type `T`.

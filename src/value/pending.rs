@@ -13,7 +13,7 @@ use futures_util::stream::StreamExt;
 
 use crate::error::Error;
 use crate::error::value::ValueFault;
-use crate::value::{Charge, Repr, Value};
+use crate::value::{Charge, MAX_DEPTH, Repr, Value, drop};
 
 /// What every driver polls: a future that gives its one result to all who ask.
 pub(crate) type SharedFuture = Shared<BoxFuture<'static, Result<Value, Error>>>;
@@ -24,7 +24,17 @@ pub(crate) type ValueStream = BoxStream<'static, Result<Value, Error>>;
 /// The result of an async call, now or later. Nothing runs before it is awaited, and it runs once.
 pub(crate) struct Pending {
     label: ArcStr,
-    future: SharedFuture,
+    /// Taken out only when this is dropped.
+    future: Option<SharedFuture>,
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        // The future may own its arguments, and so the last handle to another future.
+        if let Some(future) = self.future.take() {
+            drop::drop_in_turn(future);
+        }
+    }
 }
 
 impl Pending {
@@ -36,7 +46,7 @@ impl Pending {
         let future: BoxFuture<'static, _> = Box::pin(future);
         Pending {
             label,
-            future: future.shared(),
+            future: Some(future.shared()),
         }
     }
 
@@ -47,12 +57,14 @@ impl Pending {
 
     /// The result, if it is there.
     pub(crate) fn result(&self) -> Option<&Result<Value, Error>> {
-        self.future.peek()
+        self.future.as_ref()?.peek()
     }
 
     /// The future, for who awaits it.
     pub(crate) fn future(&self) -> SharedFuture {
-        self.future.clone()
+        self.future
+            .clone()
+            .expect("the future is taken out only when its value is dropped")
     }
 
     /// The error of using a future as if it were its result; it remembers which one.
@@ -84,7 +96,7 @@ impl Stream {
     ) -> Self {
         let handle = StreamHandle {
             label: label.clone(),
-            stream: Arc::new(Mutex::new(stream.boxed())),
+            stream: Arc::new(StreamCell(Mutex::new(stream.boxed()))),
         };
         Stream {
             label,
@@ -124,7 +136,18 @@ impl fmt::Debug for Stream {
 #[derive(Clone)]
 pub struct StreamHandle {
     label: ArcStr,
-    stream: Arc<Mutex<ValueStream>>,
+    stream: Arc<StreamCell>,
+}
+
+struct StreamCell(Mutex<ValueStream>);
+
+impl Drop for StreamCell {
+    fn drop(&mut self) {
+        // As a future, the stream may own its arguments.
+        let stream = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let stream = std::mem::replace(stream, futures_util::stream::empty().boxed());
+        drop::drop_in_turn(stream);
+    }
 }
 
 impl StreamHandle {
@@ -135,7 +158,7 @@ impl StreamHandle {
 
     /// The stream, for the driver that polls it.
     pub(crate) fn lock(&self) -> MutexGuard<'_, ValueStream> {
-        self.stream.lock().unwrap_or_else(PoisonError::into_inner)
+        self.stream.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -149,7 +172,8 @@ impl fmt::Debug for StreamHandle {
 /// elsewhere a future is an error, and so is a stream.
 pub(crate) fn settled<'a>(charge: &dyn Charge, value: &'a Value) -> Result<&'a Value, Error> {
     let mut value = value;
-    loop {
+    // A future may give a future, but one that gives itself would lead nowhere.
+    for _ in 0..MAX_DEPTH {
         match &value.0 {
             Repr::Pending(pending) if charge.futures_are_awaited() => match pending.result() {
                 Some(Ok(result)) => value = result,
@@ -160,6 +184,7 @@ pub(crate) fn settled<'a>(charge: &dyn Charge, value: &'a Value) -> Result<&'a V
             _ => return Ok(value),
         }
     }
+    Err(ValueFault::TooDeep(MAX_DEPTH).into())
 }
 
 /// The error of using a future or a stream as if it were something else.

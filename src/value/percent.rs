@@ -6,15 +6,13 @@ use std::str::CharIndices;
 
 use crate::error::Error;
 use crate::error::value::ValueFault;
+use crate::value::float::{exponential, fixed, general};
 use crate::value::number::{Number, number_of, parse_float, parse_int, truncate};
 use crate::value::text::{char_count, char_prefix, escape_html};
 use crate::value::{Charge, Mapping, Repr, Value, display, mapping, settled};
 
 /// The widest field and the largest precision.
 const WIDEST: usize = i32::MAX as usize;
-
-/// More decimals than this a float has not, so that the rest of them are zeros.
-const DECIMALS: usize = 1100;
 
 /// Fills the placeholders of `template` with `arguments`: a tuple, a mapping for named ones, or one value.
 ///
@@ -443,68 +441,4 @@ fn ascii(text: &str) -> String {
 
 fn non_finite(float: f64) -> &'static str {
     if float.is_nan() { "nan" } else { "inf" }
-}
-
-/// A float with `precision` decimals; `point` keeps a point that nothing follows.
-pub(crate) fn fixed(float: f64, precision: usize, point: bool) -> String {
-    let known = precision.min(DECIMALS);
-    let mut out = format!("{float:.known$}");
-    finish_digits(&mut out, precision, known, point);
-    out
-}
-
-/// A float with one digit before the point, `precision` after it, and an exponent.
-fn exponential(float: f64, precision: usize, point: bool) -> String {
-    let known = precision.min(DECIMALS);
-    let text = format!("{float:.known$e}");
-    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let mut out = digits.to_owned();
-    finish_digits(&mut out, precision, known, point);
-    push_exponent(&mut out, exponent);
-    out
-}
-
-fn finish_digits(out: &mut String, precision: usize, known: usize, point: bool) {
-    out.extend(std::iter::repeat_n('0', precision - known));
-    if precision == 0 && point {
-        out.push('.');
-    }
-}
-
-/// Appends an exponent as C spells it: a sign and at least two digits.
-fn push_exponent(out: &mut String, exponent: &str) {
-    let (sign, digits) = match exponent.strip_prefix('-') {
-        Some(digits) => ('-', digits),
-        None => ('+', exponent),
-    };
-    out.extend(['e', sign]);
-    if digits.len() < 2 {
-        out.push('0');
-    }
-    out.push_str(digits);
-}
-
-/// A float with `precision` significant digits, with an exponent where it is far from 1.
-fn general(float: f64, precision: usize, alternate: bool) -> String {
-    let precision = precision.max(1);
-    let known = precision.min(DECIMALS) - 1;
-    let text = format!("{float:.known$e}");
-    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let exponent: i64 = exponent.parse().unwrap_or_default();
-    let scientific = exponent < -4 || exponent >= precision as i64;
-    let mut out = match scientific {
-        true => {
-            let mut digits = digits.to_owned();
-            finish_digits(&mut digits, precision - 1, known, alternate);
-            digits
-        }
-        false => fixed(float, (precision as i64 - 1 - exponent) as usize, alternate),
-    };
-    if !alternate && out.contains('.') {
-        out.truncate(out.trim_end_matches('0').trim_end_matches('.').len());
-    }
-    if scientific {
-        push_exponent(&mut out, &exponent.to_string());
-    }
-    out
 }

@@ -12,7 +12,8 @@ use crate::value::{MAX_DEPTH, Map, Value};
 
 impl Value {
     /// Converts anything that serde serialises. Structs of one type share the names of their fields;
-    /// values inside come through as they are, objects and futures included.
+    /// values inside come through as they are, objects and futures included. Tuples and arrays, which
+    /// serde does not tell apart, become lists.
     ///
     /// # Errors
     ///
@@ -199,9 +200,10 @@ impl<'a> Serializer for ValueSerializer<'a> {
         name: &'static str,
         value: &T,
     ) -> Result<Value, SerdeError> {
-        // A type of the host may have any name, so only a ticket that is known counts.
-        let content = value.serialize(self)?;
-        Ok(serialize::redeem(name, &content).unwrap_or(content))
+        match serialize::take_over(name) {
+            Some(value) => Ok(value),
+            None => value.serialize(self),
+        }
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -219,7 +221,7 @@ impl<'a> Serializer for ValueSerializer<'a> {
     }
 
     fn serialize_tuple(self, length: usize) -> Result<Items<'a>, SerdeError> {
-        Ok(Items::new(self.inside()?, Some(length), None, true))
+        Ok(Items::new(self.inside()?, Some(length), None, false))
     }
 
     fn serialize_tuple_struct(

@@ -63,34 +63,38 @@ const fn escape_of(byte: u8) -> Option<&'static str> {
     }
 }
 
-/// Which bytes are escaped, as a table: one load answers for any byte.
-static ESCAPED: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = escape_of(byte as u8).is_some();
-        byte += 1;
-    }
-    table
-};
-
 /// Appends `text` with the characters of HTML's own escaped. Runs without them are copied whole.
 pub(crate) fn escape_html(text: &str, out: &mut String) {
     let bytes = text.as_bytes();
     let mut start = 0;
-    let mut at = 0;
-    while let Some(next) = next_escaped(bytes, at) {
+    let mut escape = |next: usize| {
         out.push_str(&text[start..next]);
         out.push_str(escape_of(bytes[next]).unwrap_or_default());
-        at = next + 1;
-        start = at;
+        start = next + 1;
+    };
+    let words = bytes.chunks_exact(LANES);
+    let tail = bytes.len() - words.remainder().len();
+    for (index, word) in words.enumerate() {
+        let mut found = escaped_lanes(word);
+        while found != 0 {
+            escape(index * LANES + found.trailing_zeros() as usize / 8);
+            found &= found - 1;
+        }
+    }
+    for (at, byte) in bytes.iter().enumerate().skip(tail) {
+        if escape_of(*byte).is_some() {
+            escape(at);
+        }
     }
     out.push_str(&text[start..]);
 }
 
 /// `text` with the characters of HTML's own escaped; borrowed where there are none.
 pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
-    if next_escaped(text.as_bytes(), 0).is_none() {
+    let mut words = text.as_bytes().chunks_exact(LANES);
+    let mut rest = words.remainder().iter();
+    let clean = rest.all(|byte| escape_of(*byte).is_none());
+    if clean && words.all(|word| escaped_lanes(word) == 0) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + text.len() / 8 + 16);
@@ -98,35 +102,22 @@ pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Where the next byte that is escaped stands.
-fn next_escaped(bytes: &[u8], from: usize) -> Option<usize> {
-    const LANES: usize = 8;
-    let mut at = from;
-    // Eight bytes at once: a word without any of the five is passed over.
-    while let Some(chunk) = bytes.get(at..at + LANES) {
-        let word = u64::from_le_bytes(chunk.try_into().expect("the chunk has eight bytes"));
-        let found = escaped_lanes(word);
-        if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8);
-        }
-        at += LANES;
-    }
-    let rest = bytes.get(at..)?;
-    rest.iter()
-        .position(|byte| ESCAPED[*byte as usize])
-        .map(|offset| at + offset)
-}
+/// So many bytes are looked at as one word.
+const LANES: usize = 8;
 
-/// Sets the high bit of each byte of `word` that is escaped; bits above the first may be wrong.
-fn escaped_lanes(word: u64) -> u64 {
+/// Sets the high bit of each byte of a word that is escaped.
+fn escaped_lanes(bytes: &[u8]) -> u64 {
     const LOW: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    const fn equals(word: u64, byte: u8) -> u64 {
-        let difference = word ^ (LOW * byte as u64);
-        difference.wrapping_sub(LOW) & !difference & HIGH
+    const REST: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    /// The high bits of the bytes that are zero; no carry reaches the next byte.
+    const fn zeros(word: u64) -> u64 {
+        !(((word & REST) + REST) | word | REST)
     }
+    let word = u64::from_le_bytes(bytes.try_into().expect("a word has eight bytes"));
     // `&` and `'` differ in one bit only, and so do `<` and `>`: three comparisons do for five.
-    equals(word | LOW, b'\'') | equals(word | (LOW << 1), b'>') | equals(word, b'"')
+    let (ampersand, less) = (LOW * u64::from(b'\''), LOW * u64::from(b'>'));
+    let quote = LOW * u64::from(b'"');
+    zeros((word | LOW) ^ ampersand) | zeros((word | (LOW << 1)) ^ less) | zeros(word ^ quote)
 }
 
 /// Appends `text` as Python's `repr` spells it.
@@ -214,7 +205,11 @@ pub(crate) fn strip_between_tags(text: &str) -> String {
         let (tag, after) = rest.split_at(end + 1);
         out.push_str(tag);
         let trimmed = after.trim_start();
-        rest = if trimmed.starts_with('<') { trimmed } else { after };
+        rest = if trimmed.starts_with('<') {
+            trimmed
+        } else {
+            after
+        };
     }
     out.push_str(rest);
     out

@@ -12,6 +12,7 @@ use crate::value::{Repr, Undefined, UndefinedPolicy, Value};
 use crate::vm::context::{BlockEntry, Context};
 use crate::vm::dispatch::Control;
 use crate::vm::frame::{BlockLevel, Called, CodeFrame, Frame, Returns};
+use crate::vm::imports::Lookup;
 use crate::vm::machine::Machine;
 use crate::vm::objects::{Blocks, Module};
 use crate::vm::operators;
@@ -127,7 +128,11 @@ impl Machine {
     }
 
     /// `super` as a value.
-    pub(super) fn load_super(&self, policy: UndefinedPolicy, place: impl FnOnce() -> Place) -> Value {
+    pub(super) fn load_super(
+        &self,
+        policy: UndefinedPolicy,
+        place: impl FnOnce() -> Place,
+    ) -> Value {
         let frame = self.frame();
         match &frame.block {
             Some(BlockLevel { name, level }) if frame.context.block(name, level + 1).is_some() => {
@@ -155,9 +160,9 @@ impl Machine {
             return Err(MachineFault::ExtendedTwice.into_error());
         }
         let names = self.template_names()?;
-        let (parent, _) = match self.find_template(&names)? {
-            Ok(found) => found,
-            Err(name) => return Ok(Some(name)),
+        let parent = match self.find_template(&names)? {
+            Lookup::Found(parent, _) => parent,
+            Lookup::Load(name) => return Ok(Some(name)),
         };
         let frame = self.frame();
         let (is_new, generations) = frame.context.add_template(&parent);

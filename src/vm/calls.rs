@@ -6,7 +6,9 @@ use crate::bytecode::{CallShape, MacroInfo, Program, ShapeId, UnitKind};
 use crate::call::{Arguments, CallContext, ContextParts, Flow, NativeFunction, OwnedArguments};
 use crate::error::Error;
 use crate::error::machine::MachineFault;
-use crate::value::{Map, Pending, Repr, Symbol, Undefined, Value, access, collect, mapping, truth};
+use crate::value::{
+    Map, Pending, Repr, Symbol, Undefined, Value, access, collect, mapping, settled, truth,
+};
 use crate::vm::frame::{Called, CodeFrame, Frame, Returns};
 use crate::vm::machine::{Machine, Survivor};
 use crate::vm::objects::{Blocks, LoopObject, Macro};
@@ -45,7 +47,8 @@ impl Machine {
         let mut positional: Vec<Value> = first.into_iter().cloned().collect();
         positional.extend(collect(&self.render.budget, &self.stack[at])?);
         let mut arguments = OwnedArguments::from_positional(positional);
-        if let Some(mapping) = mapping(&self.stack[at + 1]) {
+        let keywords = settled(&self.render.budget, &self.stack[at + 1])?;
+        if let Some(mapping) = mapping(keywords) {
             for (name, value) in mapping.iter() {
                 let Some(name) = name.as_text() else {
                     return Err(MachineFault::KeywordNotText {
@@ -145,20 +148,15 @@ impl Machine {
             test.call(&context, &self.with_receiver(shape))?
         };
         let flow = match flow {
-            Flow::Return(value) if value.is_pending() => {
-                if !awaits {
-                    // A test's answer is a truth value, which a future is not.
-                    return Err(Pending::unawaited(&value));
-                }
-                Flow::Await {
-                    value,
-                    then: Box::new(|context, result| {
-                        let holds = truth(context, &result?)?;
-                        Ok(Flow::Return(Value::bool(holds)))
-                    }),
-                }
-            }
-            Flow::Return(value) => {
+            Flow::Return(value) if value.is_pending() && awaits => Flow::Await {
+                value,
+                then: Box::new(|context, result| {
+                    let holds = truth(context, &result?)?;
+                    Ok(Flow::Return(Value::bool(holds)))
+                }),
+            },
+            // An async test's answer may still be awaited: `await (x is blocked)`.
+            Flow::Return(value) if !value.is_pending() => {
                 let holds = truth(&self.render.budget, &value)?;
                 Flow::Return(Value::bool(holds))
             }
@@ -181,9 +179,7 @@ impl Machine {
         {
             let name = function.name().clone();
             let context = self.call_context(&name, program.auto_await);
-            let flow = function
-                .function()
-                .call(&context, &self.arguments(shape))?;
+            let flow = function.function().call(&context, &self.arguments(shape))?;
             return self.finish_call(shape.values() + 1, &name, program.auto_await, flow);
         }
         self.call_value(shape, program.auto_await)
@@ -244,9 +240,10 @@ impl Machine {
                 }
                 .into_error());
             };
-            if iterable.is_pending() {
-                return Err(Pending::unawaited(&iterable));
-            }
+            let iterable = match iterable.is_pending() {
+                true => settled(&self.render.budget, &iterable)?.clone(),
+                false => iterable,
+            };
             self.recurse_loop(id, iterable, operands)?;
             return Ok(true);
         }
@@ -300,7 +297,10 @@ impl Machine {
                     Some(name) => MachineFault::suggest_function(
                         error,
                         name,
-                        self.render.registry.globals().map(|(name, _)| name.as_str()),
+                        self.render
+                            .registry
+                            .globals()
+                            .map(|(name, _)| name.as_str()),
                     ),
                     None => error,
                 }
@@ -400,10 +400,14 @@ impl Machine {
         let auto_escape = frame.auto_escape;
         // Whatever a macro holds may come to hold the macro.
         let survivors = &mut self.render.survivors;
-        let known = survivors.iter().rev().take(4).any(|survivor| match survivor {
-            Survivor::Context(known) => std::ptr::eq(known.as_ptr(), Arc::as_ptr(&context)),
-            Survivor::Cells(_) => false,
-        });
+        let known = survivors
+            .iter()
+            .rev()
+            .take(4)
+            .any(|survivor| match survivor {
+                Survivor::Context(known) => std::ptr::eq(known.as_ptr(), Arc::as_ptr(&context)),
+                Survivor::Cells(_) => false,
+            });
         if !known {
             survivors.push(Survivor::Context(Arc::downgrade(&context)));
         }
@@ -417,11 +421,7 @@ impl Machine {
     }
 
     /// Enters a macro whose arguments, all by position, are on top of the stack and become its slots.
-    fn enter_macro_in_place(
-        &mut self,
-        definition: &Arc<Macro>,
-        given: usize,
-    ) -> Result<(), Error> {
+    fn enter_macro_in_place(&mut self, definition: &Arc<Macro>, given: usize) -> Result<(), Error> {
         let base = self.stack.len() - given;
         self.push_macro(definition, base, 1)?;
         self.fill_missing(definition.info(), base, given);
@@ -487,29 +487,27 @@ impl Machine {
             Some(auto_escape) => auto_escape,
             None => definition.auto_escape,
         };
-        self.push_captured(
-            CodeFrame {
-                program: definition.program.clone(),
-                unit: definition.info().unit as usize,
-                address: 0,
-                base,
-                operands,
-                returns: Returns::Text {
-                    safe,
-                    called: Called::Macro,
-                },
-                context: definition.context.clone(),
-                cells: definition.cells.clone(),
-                around: None,
-                recursion: 0,
-                auto_escape: definition.auto_escape,
-                parent: None,
-                block: None,
-                loops: 0,
-                captures: 0,
-                escapes: 0,
+        self.push_captured(CodeFrame {
+            program: definition.program.clone(),
+            unit: definition.info().unit as usize,
+            address: 0,
+            base,
+            operands,
+            returns: Returns::Text {
+                safe,
+                called: Called::Macro,
             },
-        )
+            context: definition.context.clone(),
+            cells: definition.cells.clone(),
+            around: None,
+            recursion: 0,
+            auto_escape: definition.auto_escape,
+            parent: None,
+            block: None,
+            loops: 0,
+            captures: 0,
+            escapes: 0,
+        })
     }
 
     /// Opens an activation whose output becomes a value.
@@ -592,7 +590,10 @@ impl Machine {
         let owner = self.frames.iter().rev().find_map(|frame| match frame {
             Frame::Code(frame)
                 if frame.unit == unit as usize
-                    && self.loops.get(frame.loops).is_some_and(|state| state.id == id) =>
+                    && self
+                        .loops
+                        .get(frame.loops)
+                        .is_some_and(|state| state.id == id) =>
             {
                 Some(frame.clone())
             }
@@ -663,7 +664,12 @@ fn bind(
     let parameters = &info.parameters;
     budget.memory(((given.len() + parameters.len()) * size_of::<Value>()) as u64)?;
     let mut bound = Bound {
-        slots: given.iter().take(parameters.len()).cloned().map(Some).collect(),
+        slots: given
+            .iter()
+            .take(parameters.len())
+            .cloned()
+            .map(Some)
+            .collect(),
         varargs: given.iter().skip(parameters.len()).cloned().collect(),
         kwargs: Map::new(),
         caller: None,

@@ -42,7 +42,9 @@ impl Machine {
         let mut next = frame.address;
         let mut auto_escape = frame.auto_escape;
         let policy = program.undefined_policy;
-        self.render.budget.set_futures_are_awaited(program.auto_await);
+        self.render
+            .budget
+            .set_futures_are_awaited(program.auto_await);
 
         /// Gives the value of an operation, or has the failing instruction wait or fail.
         macro_rules! attempt {
@@ -194,18 +196,16 @@ impl Machine {
                 }
 
                 Instruction::LoadConst(constant) => {
-                    self.stack.push(program.constants[constant as usize].clone());
+                    self.stack
+                        .push(program.constants[constant as usize].clone());
                 }
                 Instruction::LoadInteger(integer) => self.stack.push(Value::int(integer as i64)),
                 Instruction::LoadNone => self.stack.push(Value::NONE),
                 Instruction::LoadUndefined => {
                     let place = place!();
                     self.stack.push(Value::missing(
-                        Undefined::hint(
-                            crate::error::machine::NO_ELSE,
-                            UndefinedPolicy::Lenient,
-                        )
-                        .at(place),
+                        Undefined::hint(crate::error::machine::NO_ELSE, UndefinedPolicy::Lenient)
+                            .at(place),
                     ));
                 }
 
@@ -241,7 +241,9 @@ impl Machine {
                 }
                 Instruction::StoreName(name) => {
                     let value = self.pop();
-                    self.frame().context.set_export(program.name(name).text(), value);
+                    self.frame()
+                        .context
+                        .set_export(program.name(name).text(), value);
                 }
                 Instruction::ExportLocal(variable, name) => {
                     let value = self.variable(base, variable);
@@ -281,7 +283,8 @@ impl Machine {
                     let value = match value {
                         Some(value) => value,
                         None => Value::missing(
-                            self.missing_attribute(program.name(name), policy).at(place!()),
+                            self.missing_attribute(program.name(name), policy)
+                                .at(place!()),
                         ),
                     };
                     *self.stack.last_mut().expect("verified") = value;
@@ -294,9 +297,7 @@ impl Machine {
                     let value = attempt!(self.get_item());
                     let value = match value {
                         Some(value) => value,
-                        None => Value::missing(
-                            self.missing_item(policy).at(place!()),
-                        ),
+                        None => Value::missing(self.missing_item(policy).at(place!())),
                     };
                     self.stack.pop();
                     *self.stack.last_mut().expect("verified") = value;
@@ -523,7 +524,9 @@ impl Machine {
                 Instruction::AwaitFilter(site) => {
                     self.render.budget.set_futures_are_awaited(true);
                     switch!(self.call_filter(&program, site as usize, true));
-                    self.render.budget.set_futures_are_awaited(program.auto_await);
+                    self.render
+                        .budget
+                        .set_futures_are_awaited(program.auto_await);
                 }
                 Instruction::PerformTest(site) => {
                     switch!(self.perform_test(&program, site as usize));

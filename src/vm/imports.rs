@@ -8,11 +8,19 @@ use crate::bytecode::{ImportSite, IncludeSite, Program};
 use crate::error::Error;
 use crate::error::machine::MachineFault;
 use crate::source::Place;
-use crate::value::{Pending, Repr, Symbol, Undefined, UndefinedPolicy, Value};
+use crate::value::{Repr, Symbol, Undefined, UndefinedPolicy, Value, settled};
 use crate::vm::context::Context;
 use crate::vm::frame::{Called, CodeFrame, Returns};
 use crate::vm::machine::Machine;
 use crate::vm::objects::Module;
+
+/// Where a template is.
+pub(super) enum Lookup {
+    /// In this render already, under this name.
+    Found(Arc<Program>, ArcStr),
+    /// Not here yet: the name to load.
+    Load(ArcStr),
+}
 
 impl Machine {
     /// The value of a name of the context or of the environment.
@@ -25,16 +33,14 @@ impl Machine {
 
     /// The names on top of the stack: one text, or a list of them.
     pub(super) fn template_names(&self) -> Result<Vec<ArcStr>, Error> {
-        let value = self.top();
-        let text = |value: &Value| match &value.0 {
-            Repr::Pending(_) => Err(Pending::unawaited(value)),
-            Repr::Undefined(_) => Err(value
-                .as_undefined()
-                .map_or_else(|| MachineFault::template_name(value), Undefined::error)),
-            _ => match value.as_text() {
-                Some(name) => Ok(name.clone()),
-                None => Err(MachineFault::template_name(value)),
-            },
+        let value = settled(&self.render.budget, self.top())?;
+        let text = |value: &Value| {
+            let value = settled(&self.render.budget, value)?;
+            match (value.as_text(), value.as_undefined()) {
+                (Some(name), _) => Ok(name.clone()),
+                (None, Some(undefined)) => Err(undefined.error()),
+                (None, None) => Err(MachineFault::template_name(value.type_name())),
+            }
         };
         match &value.0 {
             Repr::List(list) => list.items().iter().map(text).collect(),
@@ -44,15 +50,11 @@ impl Machine {
     }
 
     /// The first of some templates that exists, and its name; or the name of one to load first.
-    #[expect(clippy::type_complexity, reason = "an answer or a question, named where it is used")]
-    pub(super) fn find_template(
-        &self,
-        names: &[ArcStr],
-    ) -> Result<Result<(Arc<Program>, ArcStr), ArcStr>, Error> {
+    pub(super) fn find_template(&self, names: &[ArcStr]) -> Result<Lookup, Error> {
         for name in names {
             match self.render.templates.get(name) {
-                None => return Ok(Err(name.clone())),
-                Some(Some(program)) => return Ok(Ok((program.clone(), name.clone()))),
+                None => return Ok(Lookup::Load(name.clone())),
+                Some(Some(program)) => return Ok(Lookup::Found(program.clone(), name.clone())),
                 Some(None) => {}
             }
         }
@@ -63,8 +65,8 @@ impl Machine {
     pub(super) fn include_template(&mut self, site: &IncludeSite) -> Result<Option<ArcStr>, Error> {
         let names = self.template_names()?;
         let program = match self.find_template(&names) {
-            Ok(Ok((program, _))) => program,
-            Ok(Err(name)) => return Ok(Some(name)),
+            Ok(Lookup::Found(program, _)) => program,
+            Ok(Lookup::Load(name)) => return Ok(Some(name)),
             Err(error) => {
                 if site.ignore_missing {
                     self.pop();
@@ -77,12 +79,7 @@ impl Machine {
         let context = self.context_for(site.visible.as_deref());
         self.pop();
         let base = self.stack.len();
-        let frame = self.template_frame(
-            program,
-            context,
-            base,
-            Returns::Nothing(Called::Include),
-        );
+        let frame = self.template_frame(program, context, base, Returns::Nothing(Called::Include));
         self.push_unit(CodeFrame {
             captures: self.output.captures(),
             ..frame
@@ -132,8 +129,8 @@ impl Machine {
     pub(super) fn import_template(&mut self, site: &ImportSite) -> Result<Option<ArcStr>, Error> {
         let names = self.template_names()?;
         let (program, name) = match self.find_template(&names)? {
-            Ok(found) => found,
-            Err(name) => return Ok(Some(name)),
+            Lookup::Found(program, name) => (program, name),
+            Lookup::Load(name) => return Ok(Some(name)),
         };
         let cached = site.visible.is_none();
         if cached && let Some(module) = self.render.modules.get(&name).cloned() {

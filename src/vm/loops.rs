@@ -6,7 +6,10 @@ use crate::bytecode::{LoopField, LoopInfo};
 use crate::call::Budget;
 use crate::error::Error;
 use crate::error::machine::MachineFault;
-use crate::value::{Charge, Pending, Repr, StreamHandle, Undefined, UndefinedPolicy, Value, ValueIter, compare, iterate};
+use crate::value::{
+    Charge, Pending, Repr, StreamHandle, Undefined, UndefinedPolicy, Value, ValueIter, compare,
+    iterate,
+};
 use crate::vm::dispatch::Control;
 use crate::vm::machine::Machine;
 use crate::vm::objects::LoopObject;
@@ -48,7 +51,11 @@ pub(super) struct LoopState {
 #[derive(Debug)]
 enum LoopSource {
     /// Integers, without making an iterator.
-    Integers { next: i64, step: i64, left: u64 },
+    Integers {
+        next: i64,
+        step: i64,
+        left: u64,
+    },
     Values(ValueIter),
     Stream(StreamHandle),
     /// A stream that is read to its end before the first round.
@@ -89,7 +96,15 @@ impl LoopState {
             LoopSource::Stream(stream) => match self.fetched.take() {
                 None => Ok(Fetched::Wait(stream.clone())),
                 Some(item) => match item? {
-                    None => Ok(Fetched::End),
+                    None => {
+                        // The stream is dropped at once, and is not asked again.
+                        self.source = LoopSource::Integers {
+                            next: 0,
+                            step: 0,
+                            left: 0,
+                        };
+                        Ok(Fetched::End)
+                    }
                     Some(item) => {
                         self.fetched_items += 1;
                         budget.items(self.fetched_items)?;
@@ -188,7 +203,11 @@ impl LoopState {
     }
 
     /// Whether the values differ from those of the last call.
-    pub(super) fn has_changed(&mut self, charge: &dyn Charge, values: Vec<Value>) -> Result<bool, Error> {
+    pub(super) fn has_changed(
+        &mut self,
+        charge: &dyn Charge,
+        values: Vec<Value>,
+    ) -> Result<bool, Error> {
         if let Some(last) = &self.changed
             && last.len() == values.len()
         {
@@ -336,7 +355,12 @@ impl Machine {
     }
 
     /// The value of an attribute of `loop`.
-    pub(super) fn loop_field(&mut self, up: u8, field: LoopField, policy: UndefinedPolicy) -> Result<Value, Error> {
+    pub(super) fn loop_field(
+        &mut self,
+        up: u8,
+        field: LoopField,
+        policy: UndefinedPolicy,
+    ) -> Result<Value, Error> {
         let state = self.loop_at(up);
         state.field(field, policy)
     }

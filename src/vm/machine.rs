@@ -71,7 +71,6 @@ pub(crate) struct Machine {
 /// What all frames of a render share.
 #[derive(Debug)]
 pub(super) struct RenderState {
-    pub(super) root: Value,
     pub(super) registry: Registry,
     pub(super) extensions: Arc<Extensions>,
     pub(super) budget: Budget,
@@ -115,7 +114,6 @@ impl Machine {
             output: OutputBuffer::new(capacity, chunk),
             escapes: Vec::new(),
             render: RenderState {
-                root: root.clone(),
                 registry,
                 extensions,
                 budget: Budget::new(limits),
@@ -181,7 +179,8 @@ impl Machine {
                     }
                 }
                 Ok(Control::Suspend(suspension)) => {
-                    self.output.settle(&self.render.budget).map_err(|error| self.locate(error))?;
+                    self.check_suspension(&suspension)
+                        .map_err(|error| self.locate(error))?;
                     return Ok(Outcome::Suspended(suspension));
                 }
                 Ok(Control::Finish(value)) => {
@@ -196,6 +195,16 @@ impl Machine {
         }
     }
 
+    /// Pays for what was written before a suspension, and for the wait that it starts.
+    fn check_suspension(&mut self, suspension: &Suspension) -> Result<(), Error> {
+        self.output.settle(&self.render.budget)?;
+        match suspension {
+            // One machine waits for one thing at a time.
+            Suspension::Await { .. } | Suspension::Next { .. } => self.render.budget.in_flight(1),
+            Suspension::Load { .. } | Suspension::Flush | Suspension::Yield => Ok(()),
+        }
+    }
+
     /// Takes the answer to the suspension that [`Self::run`] returned last.
     pub(crate) fn resume(&mut self, answer: Answer) {
         match answer {
@@ -206,9 +215,9 @@ impl Machine {
                 self.render.templates.insert(name, program);
             }
             Answer::Loaded {
-                name: _,
+                name,
                 program: Err(error),
-            } => self.waiting = Waiting::Failed(error),
+            } => self.waiting = Waiting::Failed(self.locate_load(name, error)),
             Answer::Item(item) => self.receive(item),
             Answer::Awaited => {}
             Answer::Continue => self.slice_left = self.slice,
@@ -275,13 +284,17 @@ impl Machine {
     /// Takes the top value of the stack.
     #[inline]
     pub(super) fn pop(&mut self) -> Value {
-        self.stack.pop().expect("verified programs keep the stack balanced")
+        self.stack
+            .pop()
+            .expect("verified programs keep the stack balanced")
     }
 
     /// The top value of the stack.
     #[inline]
     pub(super) fn top(&self) -> &Value {
-        self.stack.last().expect("verified programs keep the stack balanced")
+        self.stack
+            .last()
+            .expect("verified programs keep the stack balanced")
     }
 
     /// Fails if one more frame would be too deep.

@@ -58,7 +58,11 @@ impl Object for Macro {
         })
     }
 
-    fn call(self: &Arc<Self>, _: &CallContext<'_>, arguments: &Arguments<'_>) -> Result<Flow, Error> {
+    fn call(
+        self: &Arc<Self>,
+        _: &CallContext<'_>,
+        arguments: &Arguments<'_>,
+    ) -> Result<Flow, Error> {
         Ok(call_back(Value::from_arc_object(self.clone()), arguments))
     }
 
@@ -166,7 +170,11 @@ impl Object for Blocks {
         }))
     }
 
-    fn call(self: &Arc<Self>, _: &CallContext<'_>, arguments: &Arguments<'_>) -> Result<Flow, Error> {
+    fn call(
+        self: &Arc<Self>,
+        _: &CallContext<'_>,
+        arguments: &Arguments<'_>,
+    ) -> Result<Flow, Error> {
         match &**self {
             Blocks::All(_) => Err(MachineFault::BlocksAreNotCallable.into_error()),
             Blocks::One { .. } => Ok(call_back(Value::from_arc_object(self.clone()), arguments)),
@@ -247,7 +255,11 @@ impl Object for LoopObject {
         self.lock().fields[at].1.clone()
     }
 
-    fn call(self: &Arc<Self>, _: &CallContext<'_>, arguments: &Arguments<'_>) -> Result<Flow, Error> {
+    fn call(
+        self: &Arc<Self>,
+        _: &CallContext<'_>,
+        arguments: &Arguments<'_>,
+    ) -> Result<Flow, Error> {
         Ok(call_back(Value::from_arc_object(self.clone()), arguments))
     }
 

@@ -7,8 +7,8 @@ use crate::call::Budget;
 use crate::error::Error;
 use crate::error::machine::MachineFault;
 use crate::value::{
-    self, Map, Pending, Repr, Symbol, Undefined, UndefinedPolicy, Value, access, collect, compare, iterate,
-    mapping,
+    self, Map, Repr, Symbol, Undefined, UndefinedPolicy, Value, access, collect, compare, iterate,
+    mapping, settled,
 };
 use crate::vm::machine::Machine;
 use crate::vm::output::OutputBuffer;
@@ -105,7 +105,11 @@ pub(super) fn remainder(budget: &Budget, a: &Value, b: &Value) -> Result<Value, 
         && let Some(remainder) = x.checked_rem(*y)
     {
         let wrong_sign = remainder != 0 && (remainder < 0) != (y < &0);
-        return Ok(Value::int(if wrong_sign { remainder + y } else { remainder }));
+        return Ok(Value::int(if wrong_sign {
+            remainder + y
+        } else {
+            remainder
+        }));
     }
     value::operate::remainder(budget, a, b)
 }
@@ -157,18 +161,8 @@ impl Machine {
 
     /// Whether the top value is undefined or none; a future is neither before it is awaited.
     pub(super) fn is_nullish(&self) -> Result<bool, Error> {
-        let value = self.top();
-        Ok(match &value.0 {
-            Repr::None | Repr::Undefined(_) => true,
-            Repr::Pending(pending) => match pending.result() {
-                Some(result) if crate::value::Charge::futures_are_awaited(&self.render.budget) => {
-                    let result = result.clone()?;
-                    matches!(result.0, Repr::None | Repr::Undefined(_))
-                }
-                _ => return Err(Pending::unawaited(value)),
-            },
-            _ => false,
-        })
+        let value = settled(&self.render.budget, self.top())?;
+        Ok(matches!(value.0, Repr::None | Repr::Undefined(_)))
     }
 
     /// What a slot or an own cell holds, also if that is nothing.
@@ -203,12 +197,7 @@ impl Machine {
     ///
     /// As in Python, a method of a string, list or dict comes before a key of the same name.
     pub(super) fn get_attribute(&self, name: &Symbol) -> Result<Option<Value>, Error> {
-        let value = self.top();
-        if let Repr::Pending(pending) = &value.0 {
-            return self.through_future(value, pending, |result| {
-                access::find_attribute(&self.render.budget, result, name)
-            });
-        }
+        let value = settled(&self.render.budget, self.top())?;
         if !matches!(
             value.0,
             Repr::Record(_) | Repr::Object(_) | Repr::Undefined(_)
@@ -219,39 +208,16 @@ impl Machine {
         access::find_attribute(&self.render.budget, value, name)
     }
 
-    /// What `of` gives for the result of a future, if futures count as awaited here.
-    fn through_future(
-        &self,
-        future: &Value,
-        pending: &Pending,
-        of: impl FnOnce(&Value) -> Result<Option<Value>, Error>,
-    ) -> Result<Option<Value>, Error> {
-        match pending.result() {
-            Some(result) if crate::value::Charge::futures_are_awaited(&self.render.budget) => {
-                of(&result.clone()?)
-            }
-            _ => Err(Pending::unawaited(future)),
-        }
-    }
-
     /// What stands for an attribute that the top value does not have.
-    pub(super) fn missing_attribute(
-        &self,
-        name: &Symbol,
-        policy: UndefinedPolicy,
-    ) -> Undefined {
+    pub(super) fn missing_attribute(&self, name: &Symbol, policy: UndefinedPolicy) -> Undefined {
         Undefined::attribute(self.top(), name.text().clone(), policy)
     }
 
     /// `v k ->`: the item, without taking the operands.
     pub(super) fn get_item(&self) -> Result<Option<Value>, Error> {
         let at = self.stack.len() - 2;
-        let (value, key) = (&self.stack[at], &self.stack[at + 1]);
-        if let Repr::Pending(pending) = &value.0 {
-            return self.through_future(value, pending, |result| {
-                access::find_item(&self.render.budget, result, key)
-            });
-        }
+        let value = settled(&self.render.budget, &self.stack[at])?;
+        let key = settled(&self.render.budget, &self.stack[at + 1])?;
         access::find_item(&self.render.budget, value, key)
     }
 
@@ -358,9 +324,7 @@ impl Machine {
         let at = self.stack.len() - count;
         let mut bounds = [0, 0, 1];
         for (bound, value) in bounds.iter_mut().zip(&self.stack[at..]) {
-            if value.is_pending() {
-                return Err(Pending::unawaited(value));
-            }
+            let value = settled(&self.render.budget, value)?;
             *bound = value.as_i64().ok_or_else(|| {
                 MachineFault::RangeBound {
                     found: value.type_name().into(),
@@ -417,10 +381,13 @@ impl Machine {
     /// `map mapping -> map`
     pub(super) fn extend_map(&mut self) -> Result<(), Error> {
         let at = self.stack.len() - 2;
-        let (map, source) = (&self.stack[at], &self.stack[at + 1]);
+        let map = &self.stack[at];
+        let source = settled(&self.render.budget, &self.stack[at + 1])?;
         let pairs: Vec<(Value, Value)> = match mapping(source) {
-            Some(mapping) => mapping.iter().map(|(key, item)| (key, item.clone())).collect(),
-            None if source.is_pending() => return Err(Pending::unawaited(source)),
+            Some(mapping) => mapping
+                .iter()
+                .map(|(key, item)| (key, item.clone()))
+                .collect(),
             None => {
                 return Err(MachineFault::NotAMapping {
                     found: source.type_name().into(),
@@ -460,10 +427,7 @@ impl Machine {
 
     /// `v -> [rest] item × n`, or `v ->` and false
     pub(super) fn match_sequence(&mut self, rest: bool, length: usize) -> Result<bool, Error> {
-        let value = self.top();
-        if value.is_pending() {
-            return Err(Pending::unawaited(value));
-        }
+        let value = settled(&self.render.budget, self.top())?;
         let mut items = match &value.0 {
             Repr::List(list) => list.items().to_vec(),
             Repr::Tuple(tuple) => tuple.items().to_vec(),
@@ -494,11 +458,11 @@ impl Machine {
 
     /// `v -> v`: whether it is a mapping.
     pub(super) fn match_mapping(&mut self) -> Result<bool, Error> {
-        let value = self.top();
-        if value.is_pending() {
-            return Err(Pending::unawaited(value));
-        }
-        Ok(mapping(value).is_some())
+        let value = settled(&self.render.budget, self.top())?.clone();
+        let fits = mapping(&value).is_some();
+        self.pop();
+        self.stack.push(value);
+        Ok(fits)
     }
 
     /// `v k -> v item`, or `v k -> v` and false

@@ -1,6 +1,8 @@
 //! Where the machine is, for errors.
 
-use crate::bytecode::Label;
+use arcstr::ArcStr;
+
+use crate::bytecode::{Instruction, Label};
 use crate::error::{Error, TraceEntry, TraceKind};
 use crate::source::Place;
 use crate::vm::frame::{Called, CodeFrame, Frame, Returns};
@@ -27,6 +29,9 @@ impl Machine {
             return error;
         };
         let mut error = error.or_at(|| place(top));
+        if let Some(label) = waited_for(&error) {
+            error = error.with_mended_source(&label);
+        }
         let steps = frames.len() - 1;
         for (step, pair) in frames.windows(2).rev().enumerate() {
             if step >= MOST_STEPS && step < steps.saturating_sub(MOST_STEPS) {
@@ -43,6 +48,37 @@ impl Machine {
         }
         error.mark_traced();
         error
+    }
+
+    /// Adds to the error of a template that could not be compiled how the render got to it.
+    pub(super) fn locate_load(&self, name: ArcStr, mut error: Error) -> Error {
+        let Some(Frame::Code(frame)) = self.frames.last() else {
+            return error;
+        };
+        // The instruction that asked for the template runs again once that is there.
+        let kind = match frame.program.code.get(frame.address) {
+            Some(Instruction::ImportTemplate(_)) => TraceKind::Import,
+            Some(Instruction::ExtendTemplate) => TraceKind::Extends,
+            _ => TraceKind::Include,
+        };
+        if error.location().is_some() {
+            let place = Place {
+                origin: frame.program.origin.clone(),
+                span: frame.program.span(Label(frame.address as u32)),
+            };
+            error.push_trace(TraceEntry { kind, name, place });
+        }
+        error
+    }
+}
+
+/// The call that gave the future or stream that an error is about.
+fn waited_for(error: &Error) -> Option<ArcStr> {
+    let value = error.pending()?;
+    match (value.as_pending(), value.as_stream()) {
+        (Some(pending), _) => Some(pending.label().clone()),
+        (None, Some(stream)) => Some(stream.label().clone()),
+        (None, None) => None,
     }
 }
 
@@ -69,7 +105,7 @@ fn kind(frame: &CodeFrame) -> TraceKind {
     }
 }
 
-fn name(frame: &CodeFrame) -> arcstr::ArcStr {
+fn name(frame: &CodeFrame) -> ArcStr {
     match &frame.returns {
         Returns::Nothing(Called::Block | Called::Macro)
         | Returns::Text {

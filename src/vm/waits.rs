@@ -117,8 +117,8 @@ impl Machine {
 
     /// Puts a list in the place of a stream that was read to its end.
     fn replace_stream(&mut self, stream: &Arc<Stream>, list: Value) {
-        let base = self.frame().base;
-        for value in &mut self.stack[base..] {
+        let operands = self.operands();
+        for value in &mut self.stack[operands..] {
             if matches!(&value.0, Repr::Stream(known) if Arc::ptr_eq(known, stream)) {
                 *value = list.clone();
             }
@@ -138,8 +138,12 @@ impl Machine {
         if let Some(Frame::Code(frame)) = self.frames.last_mut() {
             frame.address = address + 1;
         }
-        let awaits =
-            program.auto_await || matches!(program.code[address], Instruction::AwaitFilter(_));
+        let awaits = program.auto_await
+            || match program.code[address] {
+                Instruction::AwaitFilter(_) => true,
+                Instruction::EnterLoop(info) => program.loops[info as usize].is_async,
+                _ => false,
+            };
         let Some(value) = error.pending().filter(|_| awaits).cloned() else {
             return Err(error);
         };
@@ -147,9 +151,8 @@ impl Machine {
         self.frame_mut().address = address;
         match &value.0 {
             Repr::Pending(pending) => {
-                let base = self.frame().base + program.units[self.frame().unit].slots as usize;
                 let mut found = Vec::new();
-                find_pendings(&self.stack[base..], &mut found);
+                find_pendings(&self.stack[self.operands()..], &mut found);
                 if pending.result().is_some() {
                     // Its result is there and the instruction still cannot use it.
                     return Err(error);
@@ -178,6 +181,12 @@ impl Machine {
             _ => return Err(error),
         }
         Ok(Control::Switch)
+    }
+
+    /// Where the operands of the running unit begin on the stack, above its slots.
+    fn operands(&self) -> usize {
+        let frame = self.frame();
+        frame.base + frame.program.units[frame.unit].slots as usize
     }
 
     /// Does what a native function asked for.

@@ -8,22 +8,22 @@ use std::path::{Path, PathBuf};
 
 /// One case file.
 #[derive(Debug)]
-pub struct Case {
-    pub path: PathBuf,
-    pub options: BTreeMap<String, String>,
-    pub context: serde_json::Value,
+pub(crate) struct Case {
+    pub(crate) path: PathBuf,
+    pub(crate) options: BTreeMap<String, String>,
+    pub(crate) context: serde_json::Value,
     /// Templates by name.
-    pub templates: Vec<(String, String)>,
+    pub(crate) templates: Vec<(String, String)>,
     /// An expression to evaluate in place of the template `main`.
-    pub expression: Option<String>,
-    pub expected: Expected,
+    pub(crate) expression: Option<String>,
+    pub(crate) expected: Expected,
     /// The text before the last section, for rewriting.
     head: String,
 }
 
 /// What a case expects.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Expected {
+pub(crate) enum Expected {
     Output(String),
     /// The kind, and the whole report where it is pinned.
     Error {
@@ -34,7 +34,7 @@ pub enum Expected {
 
 impl Case {
     /// Reads a case, or says what is wrong with the file.
-    pub fn read(path: &Path) -> Result<Case, String> {
+    pub(crate) fn read(path: &Path) -> Result<Case, String> {
         let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
         let mut case = Case {
             path: path.to_owned(),
@@ -99,7 +99,7 @@ impl Case {
     }
 
     /// Writes the case anew with what it really gives.
-    pub fn rewrite(&self, actual: &Expected) -> std::io::Result<()> {
+    pub(crate) fn rewrite(&self, actual: &Expected) -> std::io::Result<()> {
         let tail = match actual {
             Expected::Output(output) => format!("--- output\n{output}\n"),
             Expected::Error { kind, report } => match report {
@@ -111,18 +111,18 @@ impl Case {
     }
 
     /// An option's value.
-    pub fn option(&self, name: &str) -> Option<&str> {
+    pub(crate) fn option(&self, name: &str) -> Option<&str> {
         self.options.get(name).map(String::as_str)
     }
 
     /// Whether an option is `true`.
-    pub fn flag(&self, name: &str) -> bool {
+    pub(crate) fn flag(&self, name: &str) -> bool {
         self.option(name) == Some("true")
     }
 }
 
 /// All case files below a folder, in order.
-pub fn case_files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn case_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -130,7 +130,10 @@ pub fn case_files(folder: &Path) -> Vec<PathBuf> {
             let path = entry.expect("readable").path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "case") {
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == "case")
+            {
                 files.push(path);
             }
         }

@@ -42,7 +42,11 @@ fn every_case_gives_the_same_under_every_driver() {
     let mut failures = Vec::new();
     let mut run = 0;
     for path in files {
-        let name = path.strip_prefix(&folder).unwrap_or(&path).display().to_string();
+        let name = path
+            .strip_prefix(&folder)
+            .unwrap_or(&path)
+            .display()
+            .to_string();
         if !name.contains(&wanted) {
             continue;
         }
@@ -65,11 +69,20 @@ fn every_case_gives_the_same_under_every_driver() {
         failures.len(),
         failures.join("\n\n")
     );
-    assert!(run >= 400 || !wanted.is_empty(), "only {run} cases were found");
+    assert!(
+        run >= 400 || !wanted.is_empty(),
+        "only {run} cases were found"
+    );
 }
 
 fn wants_report(case: &Case) -> bool {
-    matches!(&case.expected, Expected::Error { report: Some(_), .. })
+    matches!(
+        &case.expected,
+        Expected::Error {
+            report: Some(_),
+            ..
+        }
+    )
 }
 
 /// Runs a case under every driver; the first difference is the error.
@@ -83,10 +96,14 @@ fn check(case: &Case) -> Result<(), String> {
         if may_refuse(case, driver, &result) {
             continue;
         }
+        let report = match &result {
+            Ok(_) => String::new(),
+            Err(error) => format!("\n{error:#}"),
+        };
         let actual = outcome(result, wants_report(case));
         if actual != case.expected {
             return Err(format!(
-                "{driver:?}\n  expected {:?}\n  found    {actual:?}",
+                "{driver:?}\n  expected {:?}\n  found    {actual:?}{report}",
                 case.expected
             ));
         }
@@ -130,8 +147,13 @@ fn run_case(case: &Case, driver: Driver) -> Result<String, Error> {
     // A case about forgetting to wait cannot have everything wait by itself.
     let about_waiting = matches!(&case.expected, Expected::Error { kind, .. }
         if kind == "UnawaitedFuture" || kind == "StreamInSyncFor");
-    let all_async = driver == Driver::Torture && !about_waiting && case.option("auto_await") != Some("false");
-    let mode = if all_async { Mode::AllAsync } else { Mode::Plain };
+    let all_async =
+        driver == Driver::Torture && !about_waiting && case.option("auto_await") != Some("false");
+    let mode = if all_async {
+        Mode::AllAsync
+    } else {
+        Mode::Plain
+    };
     let mut env = environment(case);
     if all_async {
         env.set_auto_await(true);
@@ -223,7 +245,10 @@ fn environment(case: &Case) -> Environment {
                 _ => Newline::Lf,
             }),
             "output" if value.parse::<u64>().is_ok() => limits.output = Some(number()),
-            "statement" | "output" | "comment" | "line_statement_prefix"
+            "statement"
+            | "output"
+            | "comment"
+            | "line_statement_prefix"
             | "line_comment_prefix" => {}
             "fuel" => limits.fuel = Some(number()),
             "memory" => limits.memory = Some(number()),

@@ -8,13 +8,11 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use futures_util::stream;
-use kakehi::{
-    Arguments, CallContext, Environment, Error, Flow, Object, Rest, Value,
-};
+use kakehi::{Arguments, CallContext, Environment, Error, Flow, Object, Rest, Value};
 
 /// A future that is pending `rounds` times and wakes its task each time.
 #[derive(Debug)]
-pub struct Rounds(pub u32);
+pub(crate) struct Rounds(pub(crate) u32);
 
 impl Future for Rounds {
     type Output = ();
@@ -31,7 +29,7 @@ impl Future for Rounds {
 
 /// How often each function was called in one render; given to it as an extension.
 #[derive(Clone, Debug, Default)]
-pub struct Calls(Arc<Mutex<HashMap<String, i64>>>);
+pub(crate) struct Calls(Arc<Mutex<HashMap<String, i64>>>);
 
 impl Calls {
     fn count(&self, name: &str) {
@@ -68,16 +66,22 @@ fn numbers(count: i64, failure: Option<String>) -> Value {
 
 /// Whether the host's plain functions are async as well, so that everything that may wait does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
+pub(crate) enum Mode {
     Plain,
     AllAsync,
 }
 
 /// Adds the host's functions to an environment.
-pub fn populate(env: &mut Environment, mode: Mode) {
-    env.add_async_function("get", |value: Value| async move {
-        Rounds(1).await;
-        value
+pub(crate) fn populate(env: &mut Environment, mode: Mode) {
+    env.add_function("get", |context: &CallContext<'_>, value: Value| {
+        let calls = context.extension::<Calls>().cloned();
+        Value::from_future(async move {
+            Rounds(1).await;
+            if let Some(calls) = calls {
+                calls.count("get");
+            }
+            Ok::<_, Error>(value)
+        })
     });
     env.add_async_function("later", |value: Value, rounds: u32| async move {
         Rounds(rounds).await;
@@ -115,9 +119,13 @@ pub fn populate(env: &mut Environment, mode: Mode) {
         Rounds(1).await;
         text.to_uppercase()
     });
-    env.add_async_filter("adouble", |number: i64| async move {
+    env.add_async_filter("adouble", |value: Value| async move {
         Rounds(1).await;
-        number * 2
+        match (value.as_i64(), value.as_str()) {
+            (Some(number), _) => Ok(Value::from(number * 2)),
+            (None, Some(text)) => Ok(Value::from(text.repeat(2))),
+            (None, None) => Err(Error::host("only numbers and texts are doubled")),
+        }
     });
     env.add_async_test("aeven", |number: i64| async move {
         Rounds(1).await;
@@ -127,14 +135,14 @@ pub fn populate(env: &mut Environment, mode: Mode) {
     env.add_global("db", Value::from_object(Database));
     match mode {
         Mode::Plain => {
-            env.add_function("zip", |lists: Rest<Vec<Value>>| zip(&lists.0));
+            env.add_function("zip", |lists: Rest<Value>| zip(&lists.0));
             env.add_function("boom", |message: String| {
                 Err::<Value, _>(Error::host(message))
             });
             env.add_filter("shout", |text: &str| format!("{}!", text.to_uppercase()));
         }
         Mode::AllAsync => {
-            env.add_async_function("zip", |lists: Rest<Vec<Value>>| async move {
+            env.add_async_function("zip", |lists: Rest<Value>| async move {
                 Rounds(1).await;
                 zip(&lists.0)
             });
@@ -150,11 +158,15 @@ pub fn populate(env: &mut Environment, mode: Mode) {
     }
 }
 
-fn zip(lists: &[Vec<Value>]) -> Vec<Value> {
+fn zip(lists: &[Value]) -> Result<Vec<Value>, Error> {
+    let lists = lists
+        .iter()
+        .map(|list| Ok(list.try_iter()?.collect()))
+        .collect::<Result<Vec<Vec<Value>>, Error>>()?;
     let shortest = lists.iter().map(Vec::len).min().unwrap_or(0);
-    (0..shortest)
+    Ok((0..shortest)
         .map(|at| Value::from_tuple(lists.iter().map(|list| list[at].clone())))
-        .collect()
+        .collect())
 }
 
 /// The object `db`.
@@ -201,7 +213,7 @@ impl Object for Database {
 
 /// A context of JSON, in which an object with one key `$future`, `$failing`, `$stream`, `$safe`, `$bytes`
 /// or `$tuple` stands for what JSON cannot write.
-pub fn context(json: &serde_json::Value) -> Value {
+pub(crate) fn context(json: &serde_json::Value) -> Value {
     match json {
         serde_json::Value::Object(map) => {
             if map.len() == 1
@@ -245,7 +257,11 @@ fn special(key: &str, inner: &serde_json::Value) -> Option<Value> {
             }))
         }
         "$safe" => Value::from_safe_string(inner.as_str()?.to_owned()),
-        "$bytes" => Value::from_bytes(items().map(|byte| byte.as_u64().unwrap_or(0) as u8).collect::<Vec<_>>()),
+        "$bytes" => Value::from_bytes(
+            items()
+                .map(|byte| byte.as_u64().unwrap_or(0) as u8)
+                .collect::<Vec<_>>(),
+        ),
         "$tuple" => Value::from_tuple(items().map(context)),
         _ => return None,
     })

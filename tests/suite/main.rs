@@ -6,4 +6,6 @@
 mod architecture;
 mod case;
 mod cases;
+mod examples;
+mod guide;
 mod host;

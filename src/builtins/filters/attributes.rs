@@ -20,10 +20,11 @@ fn default(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         None => false,
     };
     // A strict value has no truth, but to stand in for it is what this filter is for.
-    if !bound.value.is_undefined() && !(boolean && !truth(context, bound.value)?) {
-        return value(bound.value.clone());
+    let stands = bound.value.is_undefined() || boolean && !truth(context, bound.value)?;
+    match stands {
+        true => value(bound.get(0).cloned().unwrap_or(Value::string(""))),
+        false => value(bound.value.clone()),
     }
-    value(bound.get(0).cloned().unwrap_or(Value::string("")))
 }
 
 fn attr(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
@@ -33,6 +34,10 @@ fn attr(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
             return value(bound.value.clone());
         }
         return Err(undefined.error());
+    }
+    // A struct of the host has attributes; a map has keys, which are none.
+    if let Some(found) = bound.value.as_record().and_then(|record| record.get(name)) {
+        return value(found.clone());
     }
     if let Some(found) = access::find_own_attribute(context, bound.value, name)? {
         return value(found);

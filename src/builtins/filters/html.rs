@@ -108,8 +108,8 @@ fn xmlattr(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
             false => out.push_escaped(name)?,
         }
         out.push("=\"")?;
-        let text = text(context, &given)?;
-        match is_markup(&given) {
+        let text = text(context, given)?;
+        match is_markup(given) {
             true => out.push(&text)?,
             false => out.push_escaped(&text)?,
         }

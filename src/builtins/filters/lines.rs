@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::text::subject;
 use crate::builtins::operand::{self, flag, integer};
-use crate::builtins::produce::{Answer, PaidText, text_like, value};
+use crate::builtins::produce::{Answer, PaidText, spaces, text_like, value};
 use crate::builtins::python::split;
 use crate::builtins::python::wrap::{Wrapping, wrap};
 use crate::call::{Bound, Builtin, CallContext};
@@ -33,24 +33,25 @@ pub(super) const FILTERS: &[Builtin] = &[
 
 fn indent(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     let (text, safe) = subject(context, bound)?;
-    let indentation = match bound.get(0) {
-        Some(given) if given.as_str().is_some() => {
-            let given_text = given.as_str().unwrap_or_default();
-            match safe && !given.is_safe() {
-                true => text::escaped(given_text),
-                false => Cow::Borrowed(given_text),
-            }
+    let mut safe_indentation = safe;
+    let indentation = match bound.get(0).map(|given| (given.as_str(), given.is_safe())) {
+        // What goes into safe text is escaped unless it is safe as well.
+        Some((Some(given), false)) if safe => text::escaped(given),
+        Some((Some(given), given_is_safe)) => {
+            safe_indentation |= given_is_safe;
+            Cow::Borrowed(given)
         }
         _ => {
-            let width = integer(bound, 0)?.unwrap_or(4).max(0);
-            context.memory(width as u64)?;
-            Cow::Owned(" ".repeat(width as usize))
+            let width = integer(bound, 0)?.unwrap_or(4);
+            Cow::Owned(spaces(context, width)?)
         }
     };
     let first = flag(context, bound, 1, false)?;
     let blank = flag(context, bound, 2, false)?;
+    // As Jinja has it, a safe indentation makes other text safe where it is joined to all of it.
+    let escapes = safe_indentation && !safe;
     let mut out = PaidText::new(context);
-    if first {
+    if first && !(escapes && !blank) {
         out.push(&indentation)?;
     }
     // As if a newline were added and the text then split at line ends: a last empty line stays one,
@@ -67,9 +68,18 @@ fn indent(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
                 out.push(&indentation)?;
             }
         }
-        out.push(line)?;
+        match escapes && (blank || index > 0) {
+            true => out.push_escaped(line)?,
+            false => out.push(line)?,
+        }
     }
-    value(text_like(safe, out.finish()))
+    if escapes && first && !blank {
+        let mut whole = PaidText::new(context);
+        whole.push(&indentation)?;
+        whole.push_escaped(out.as_str())?;
+        return value(Value::safe(whole.finish()));
+    }
+    value(text_like(safe || escapes && blank, out.finish()))
 }
 
 fn center(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
@@ -146,9 +156,14 @@ fn truncate(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         false => kept.rfind(' ').map_or(kept, |space| &kept[..space]),
     };
     let mut out = PaidText::new(context);
-    out.push(kept)?;
+    // A safe end makes the whole safe, so what is before it is escaped.
+    let safe_end = bound.get(2).is_some_and(Value::is_safe);
+    match safe_end && !safe {
+        true => out.push_escaped(kept)?,
+        false => out.push(kept)?,
+    }
     out.push(&end)?;
-    value(text_like(safe, out.finish()))
+    value(text_like(safe || safe_end, out.finish()))
 }
 
 fn wordwrap(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {

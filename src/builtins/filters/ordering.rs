@@ -1,14 +1,13 @@
 //! Filters that compare items: sorting, grouping, the least and the greatest, and those without a double.
 
-use arcstr::literal;
-
 use crate::builtins::attribute::{Found, Path, look_up};
 use crate::builtins::group::Group;
 use crate::builtins::operand::{flag, items, refuse, refuse_range, string};
 use crate::builtins::produce::{Answer, charge_values, nothing, value};
-use crate::builtins::sort;
+use crate::builtins::sort::{self, Keys};
 use crate::call::{Bound, Builtin, CallContext};
 use crate::error::Error;
+use crate::error::builtin::NO_EXTREME_ITEM;
 use crate::value::compare::{Relation, equal, relate};
 use crate::value::{Map, Value, mapping, settled};
 
@@ -86,7 +85,7 @@ fn sort(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
             for column in &mut columns {
                 fold_keys(context, column, case_sensitive)?;
             }
-            let order = sort::order(context, items.len(), &columns, reverse)?;
+            let order = sort::order(context, items.len(), &columns, Keys::Lists, reverse)?;
             value(Value::shared_list(arranged(&items, &order)))
         }),
     )
@@ -122,10 +121,7 @@ fn extreme(context: &CallContext<'_>, bound: &Bound<'_>, better: Relation) -> An
     let case_sensitive = flag(context, bound, 0, false)?;
     let items = items(context, bound.value)?;
     if items.is_empty() {
-        return nothing(
-            context,
-            literal!("no aggregated item, the sequence is empty"),
-        );
+        return nothing(context, NO_EXTREME_ITEM);
     }
     with_keys(
         context,
@@ -156,7 +152,7 @@ fn groupby(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
             if let Some(keys) = columns.last_mut() {
                 fold_keys(context, keys, case_sensitive)?;
             }
-            let order = sort::order(context, items.len(), &columns, false)?;
+            let order = sort::order(context, items.len(), &columns, Keys::Plain, false)?;
             charge_values(context, items.len())?;
             let keys = columns.pop().unwrap_or_default();
             let mut groups = Vec::new();
@@ -207,6 +203,6 @@ fn dictsort(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         .filter_map(|pair| pair.as_tuple()?.items().get(position).cloned())
         .collect();
     fold_keys(context, &mut keys, case_sensitive)?;
-    let order = sort::order(context, items.len(), &[keys], reverse)?;
+    let order = sort::order(context, items.len(), &[keys], Keys::Plain, reverse)?;
     value(Value::shared_list(arranged(&items, &order)))
 }

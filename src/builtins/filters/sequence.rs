@@ -7,6 +7,8 @@ use crate::builtins::operand::{self, integer, is_markup, items, refuse};
 use crate::builtins::produce::{Answer, PaidText, charge_values, nothing, text_like, value};
 use crate::call::{Bound, Builtin, CallContext, Flow, Futures};
 use crate::error::Error;
+use crate::error::builtin::{NO_FIRST_ITEM, NO_LAST_ITEM, NO_RANDOM_ITEM};
+use crate::value::number::Number;
 use crate::value::{Value, display, iterate, mapping, settled};
 
 pub(super) const FILTERS: &[Builtin] = &[
@@ -17,7 +19,7 @@ pub(super) const FILTERS: &[Builtin] = &[
     Builtin::filter("count", &[], count),
     Builtin::filter("reverse", &[], reverse),
     Builtin::filter("random", &[], random),
-    Builtin::filter("join", &["d", "attribute"], join),
+    Builtin::filter("join", &["d", "attribute"], join).writing(write_join),
     Builtin::filter("batch", &["linecount", "fill_with"], batch)
         .required(1)
         .futures(Futures::SettleValue),
@@ -32,7 +34,6 @@ fn list(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
 }
 
 fn first(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
-    const HINT: arcstr::ArcStr = literal!("no first item, the sequence is empty");
     if context.awaits()
         && let Some(stream) = bound.value.as_stream()
     {
@@ -41,19 +42,18 @@ fn first(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
             stream: stream.take()?,
             then: Box::new(|context, item| match item? {
                 Some(item) => value(item),
-                None => nothing(context, HINT),
+                None => nothing(context, NO_FIRST_ITEM),
             }),
         });
     }
     let subject = settled(context, bound.value)?;
     match iterate(context, subject)?.next() {
         Some(item) => value(item),
-        None => nothing(context, HINT),
+        None => nothing(context, NO_FIRST_ITEM),
     }
 }
 
 fn last(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
-    const HINT: arcstr::ArcStr = literal!("no last item, the sequence is empty");
     let found = match bound.value {
         value if value.as_list().is_some() => value.as_list().and_then(|list| {
             let items = list.items();
@@ -66,8 +66,16 @@ fn last(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         _ => items(context, bound.value)?.pop(),
     };
     match found {
-        Some(item) => value(item),
-        None => nothing(context, HINT),
+        Some(item) => value(item_of(bound.value, item)),
+        None => nothing(context, NO_LAST_ITEM),
+    }
+}
+
+/// An item that was taken by its position: of safe text, it is safe.
+fn item_of(whole: &Value, item: Value) -> Value {
+    match (whole.is_safe(), item.as_text()) {
+        (true, Some(text)) => Value::safe(text.clone()),
+        _ => item,
     }
 }
 
@@ -93,7 +101,7 @@ fn random(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     use std::hash::{BuildHasher, RandomState};
     let count = crate::value::length(context, bound.value)?;
     if count == 0 {
-        return nothing(context, literal!("no random item, the sequence is empty"));
+        return nothing(context, NO_RANDOM_ITEM);
     }
     // Every new hasher of the standard library has keys that nobody can foresee.
     let index = (RandomState::new().hash_one(count) % count as u64) as usize;
@@ -101,13 +109,13 @@ fn random(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         return value(list.get(index).unwrap_or(Value::NONE));
     }
     match iterate(context, bound.value)?.nth(index) {
-        Some(item) => value(item),
+        Some(item) => value(item_of(bound.value, item)),
         None => Err(refuse(bound, "a sequence")),
     }
 }
 
 fn join(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
-    let separator = bound.get(0).cloned().unwrap_or(Value::string(literal!("")));
+    let separator = separator(bound);
     let subjects = items(context, bound.value)?;
     let Some(attribute) = bound.some(1) else {
         return join_values(context, &separator, &subjects);
@@ -123,40 +131,87 @@ fn join(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     )
 }
 
+fn separator(bound: &Bound<'_>) -> Value {
+    bound.get(0).cloned().unwrap_or(Value::string(literal!("")))
+}
+
 /// Joins texts; under auto-escaping, markup among them or as the separator makes the result markup.
 fn join_values(context: &CallContext<'_>, separator: &Value, items: &[Value]) -> Answer {
     context.fuel(items.len() as u64)?;
     let safe = context.auto_escape() && (is_markup(separator) || items.iter().any(is_markup));
     let mut out = PaidText::new(context);
-    let separator = match safe && !is_markup(separator) {
-        true => {
-            let mut escaped = PaidText::new(context);
-            escaped.push_escaped(&operand::text(context, separator)?)?;
-            escaped.finish().into()
-        }
-        false => operand::text(context, separator)?,
-    };
+    write_joined(&mut out, safe, separator, items)?;
+    value(text_like(safe, out.finish()))
+}
+
+/// What is printed escaped anyway is escaped part by part, with or without markup among the parts.
+fn write_join(
+    context: &CallContext<'_>,
+    bound: &Bound<'_>,
+    output: &mut String,
+) -> Result<bool, Error> {
+    if bound.some(1).is_some() {
+        return Ok(false);
+    }
+    let subjects = items(context, bound.value)?;
+    context.fuel(subjects.len() as u64)?;
+    let mut out = PaidText::after(context, output);
+    let written = write_joined(
+        &mut out,
+        context.auto_escape(),
+        &separator(bound),
+        &subjects,
+    );
+    *output = out.finish();
+    written.map(|()| true)
+}
+
+/// Writes items with a separator between them, and escapes what is no markup if `escapes` says so.
+fn write_joined(
+    out: &mut PaidText<'_, '_>,
+    escapes: bool,
+    separator: &Value,
+    items: &[Value],
+) -> Result<(), Error> {
+    let context = out.context();
+    let mut between = PaidText::new(context);
+    let text = operand::text(context, separator)?;
+    match escapes && !is_markup(separator) {
+        true => between.push_escaped(&text)?,
+        false => between.push(&text)?,
+    }
     for (index, item) in items.iter().enumerate() {
         if index > 0 {
-            out.push(&separator)?;
+            out.push(between.as_str())?;
         }
         match item.as_str() {
-            Some(text) if safe && !item.is_safe() => out.push_escaped(text)?,
+            Some(text) if escapes && !item.is_safe() => out.push_escaped(text)?,
             Some(text) => out.push(text)?,
             None => {
-                let text = display::to_text(context, settled(context, item)?)?;
-                match safe && !is_markup(item) {
+                let item = settled(context, item)?;
+                let text = display::to_text(context, item)?;
+                match escapes && !is_markup(item) {
                     true => out.push_escaped(&text)?,
                     false => out.push(&text)?,
                 }
             }
         }
     }
-    value(text_like(safe, out.finish()))
+    Ok(())
 }
 
 fn batch(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
-    let count = integer(bound, 0)?.unwrap_or(0);
+    // A float is welcome as long as nothing is to be filled: half the length of a list is one.
+    let count = match operand::number(bound.required(0)) {
+        Some(Number::Float(count)) if bound.some(1).is_none() => {
+            if count.fract() == 0.0 {
+                count as i64
+            } else {
+                -1
+            }
+        }
+        _ => integer(bound, 0)?.unwrap_or(0),
+    };
     let fill = bound.some(1);
     let mut batches = Vec::new();
     let mut batch = Vec::new();

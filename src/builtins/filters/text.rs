@@ -10,9 +10,12 @@ use crate::error::Error;
 use crate::value::Value;
 
 pub(super) const FILTERS: &[Builtin] = &[
-    Builtin::filter("upper", &[], upper),
-    Builtin::filter("lower", &[], lower),
-    Builtin::filter("capitalize", &[], capitalize),
+    Builtin::filter("upper", &[], upper)
+        .writing(|context, bound, output| write_change(context, bound, output, str::to_uppercase)),
+    Builtin::filter("lower", &[], lower)
+        .writing(|context, bound, output| write_change(context, bound, output, str::to_lowercase)),
+    Builtin::filter("capitalize", &[], capitalize)
+        .writing(|context, bound, output| write_change(context, bound, output, casing::capitalize)),
     Builtin::filter("title", &[], title),
     Builtin::filter("trim", &["chars"], trim),
     Builtin::filter("replace", &["old", "new", "count"], replace).required(2),
@@ -37,6 +40,25 @@ fn change(context: &CallContext<'_>, bound: &Bound<'_>, case: fn(&str) -> String
     let changed = case(&text);
     context.memory(changed.len().saturating_sub(text.len()) as u64)?;
     value(text_like(safe, changed))
+}
+
+/// Writes a change of case as it is printed, without a string of its own where nothing must be escaped.
+fn write_change(
+    context: &CallContext<'_>,
+    bound: &Bound<'_>,
+    output: &mut String,
+    case: fn(&str) -> String,
+) -> Result<bool, Error> {
+    let (text, safe) = subject(context, bound)?;
+    context.memory(text.len() as u64)?;
+    let changed = case(&text);
+    let mut out = PaidText::after(context, output);
+    let written = match context.auto_escape() && !safe {
+        true => out.push_escaped(&changed),
+        false => out.push(&changed),
+    };
+    *output = out.finish();
+    written.map(|()| true)
 }
 
 fn upper(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
@@ -66,9 +88,9 @@ fn trim(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
             let Some(chars) = chars.as_str() else {
                 return Err(operand::refuse_argument(bound, 0, "a string"));
             };
-            let set: Vec<char> = chars.chars().collect();
-            context.fuel(text.len() as u64 / 16 * set.len() as u64)?;
-            text.trim_matches(set.as_slice())
+            context.memory((chars.len() as u64).saturating_mul(4))?;
+            let set = characters::Set::new(chars);
+            text.trim_matches(|character| set.contains(character))
         }
     };
     if trimmed.len() == text.len() {

@@ -224,7 +224,7 @@ fn is_web_address(text: &str) -> bool {
         .find_map(|scheme| strip_prefix_ignoring_case(text, scheme));
     let www = || strip_prefix_ignoring_case(text, "www.");
     if let Some(rest) = scheme
-        && (is_address_in_brackets(rest) || has_host(rest, |host| is_ipv4(host)))
+        && (is_address_in_brackets(rest) || has_host(rest, is_ipv4))
     {
         return true;
     }

@@ -29,10 +29,10 @@ fn range(_: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     for index in 0..3 {
         bounds.extend(integer(bound, index)?);
     }
-    match bounds.as_slice() {
-        &[stop] => value(Value::range(0, stop, 1)?),
-        &[start, stop] => value(Value::range(start, stop, 1)?),
-        &[start, stop, step] => value(Value::range(start, stop, step)?),
+    match *bounds.as_slice() {
+        [stop] => value(Value::range(0, stop, 1)?),
+        [start, stop] => value(Value::range(start, stop, 1)?),
+        [start, stop, step] => value(Value::range(start, stop, step)?),
         _ => Err(refuse_argument(bound, 0, "an integer")),
     }
 }

@@ -74,8 +74,4 @@ impl Object for Cycler {
             _ => Err(CallFault::no_method(self.type_name(), name)),
         }
     }
-
-    fn take_values(&mut self, values: &mut Vec<Value>) {
-        values.append(&mut self.items);
-    }
 }

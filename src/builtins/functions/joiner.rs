@@ -56,8 +56,4 @@ impl Object for Joiner {
             false => value(""),
         }
     }
-
-    fn take_values(&mut self, values: &mut Vec<Value>) {
-        values.push(std::mem::replace(&mut self.separator, Value::NONE));
-    }
 }

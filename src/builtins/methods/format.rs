@@ -187,6 +187,14 @@ impl Formatter<'_, '_, '_> {
     fn argument(&mut self, name: &str) -> Result<Value, Error> {
         let numbered = index(name);
         let bound = match &self.source {
+            // A mapping has no positions.
+            Source::Mapping(_) if name.is_empty() || numbered.is_some() => {
+                return Err(BuiltinFault::FormatIndex {
+                    index: numbered.unwrap_or(0),
+                    given: 0,
+                }
+                .into());
+            }
             Source::Mapping(mapping) => {
                 let found = access::item(
                     self.context,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::builtins::each::{Applied, apply};
 use crate::builtins::operand::{self, flag, integer, items, shown};
 use crate::builtins::produce::{Answer, charge_values, value};
-use crate::builtins::sort;
+use crate::builtins::sort::{self, Keys};
 use crate::call::{Arguments, Bound, Builtin, CallContext};
 use crate::error::Error;
 use crate::error::builtin::BuiltinFault;
@@ -178,7 +178,7 @@ fn sort_in_place(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     list.change(context, |_| ())?;
     let subjects = items(context, bound.value)?;
     let finish = move |context: &CallContext<'_>, items: Vec<Value>, keys: Vec<Value>| {
-        let order = sort::order(context, items.len(), &[keys], reverse)?;
+        let order = sort::order(context, items.len(), &[keys], Keys::Plain, reverse)?;
         charge_values(context, items.len())?;
         let sorted = order.iter().map(|&index| items[index].clone()).collect();
         let old = list.change(context, |items| std::mem::replace(items, sorted))?;

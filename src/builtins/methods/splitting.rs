@@ -98,5 +98,10 @@ fn partition(context: &CallContext<'_>, bound: &Bound<'_>, from_end: bool) -> An
         None if from_end => ["", "", subject],
         None => [subject, "", ""],
     };
-    value(Value::tuple(parts(context, safe, three.into_iter())?))
+    let mut three = parts(context, safe, three.into_iter())?;
+    if found.is_some() && !safe {
+        // The separator itself, which may be safe though the receiver is not.
+        three[1] = bound.required(0).clone();
+    }
+    value(Value::tuple(three))
 }

@@ -23,9 +23,9 @@ pub(crate) fn capitalize(text: &str) -> String {
 pub(crate) fn title(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut after_cased = false;
-    for (at, character) in text.char_indices() {
+    for (character, lowered) in with_lower(text) {
         match after_cased {
-            true => push_lower(&mut out, text, at, character),
+            true => out.extend(lowered),
             false => push_title(&mut out, character),
         }
         after_cased = is_cased(character);
@@ -59,9 +59,9 @@ fn begins_word(character: char) -> bool {
 /// `str.swapcase`.
 pub(crate) fn swap(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for (at, character) in text.char_indices() {
+    for (character, lowered) in with_lower(text) {
         if character.is_uppercase() {
-            push_lower(&mut out, text, at, character);
+            out.extend(lowered);
         } else if character.is_lowercase() {
             out.extend(character.to_uppercase());
         } else {
@@ -109,18 +109,24 @@ fn push_title(out: &mut String, character: char) {
     }
 }
 
-/// The lower case of the character at byte `at`: a capital sigma at the end of a word has its own.
-fn push_lower(out: &mut String, text: &str, at: usize, character: char) {
-    if character == 'Σ' {
-        let before = text[..at].chars().next_back().is_some_and(is_cased);
-        let after = text[at + character.len_utf8()..]
-            .chars()
-            .next()
-            .is_some_and(is_cased);
-        out.push(if before && !after { 'ς' } else { 'σ' });
-        return;
-    }
-    out.extend(character.to_lowercase());
+/// The characters of a text with their lower case, which for a capital sigma depends on what is around it.
+fn with_lower(text: &str) -> impl Iterator<Item = (char, impl Iterator<Item = char>)> {
+    let whole = text.contains('Σ').then(|| text.to_lowercase());
+    let mut at = 0;
+    text.chars().map(move |character| {
+        // As many characters as this one has in lower case, or the one that the whole text has there.
+        let length: usize = character.to_lowercase().map(char::len_utf8).sum();
+        let sigma = match (character, &whole) {
+            ('Σ', Some(whole)) => whole[at..].chars().next(),
+            _ => None,
+        };
+        at += length;
+        let plain = sigma.is_none().then(|| character.to_lowercase());
+        (
+            character,
+            sigma.into_iter().chain(plain.into_iter().flatten()),
+        )
+    })
 }
 
 #[cfg(test)]

@@ -35,8 +35,10 @@ fn fill(characters: &[char], chunks: &[Chunk], wrapping: Wrapping) -> Vec<String
     while next < chunks.len() {
         let mut line: Vec<Chunk> = Vec::new();
         let mut length = 0;
-        if cut.is_none() && !lines.is_empty() && is_blank(characters, chunks[next]) {
+        let rest = (cut.unwrap_or(chunks[next].0), chunks[next].1);
+        if !lines.is_empty() && is_blank(characters, rest) {
             next += 1;
+            cut = None;
         }
         while next < chunks.len() {
             let (start, end) = (cut.unwrap_or(chunks[next].0), chunks[next].1);

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind as IoErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::environment::loader::{Load, Loader};
 use crate::error::{Error, HostFault};
@@ -81,7 +81,9 @@ fn relative_path(name: &str) -> Option<PathBuf> {
     let plain = |part: &str| {
         !part.is_empty() && part != "." && part != ".." && !part.contains(['\\', ':', '\0'])
     };
-    name.split('/').all(plain).then(|| name.split('/').collect())
+    name.split('/')
+        .all(plain)
+        .then(|| name.split('/').collect())
 }
 
 /// Whether a path leads to nothing, also because a part of it is a file or no possible name.
@@ -95,12 +97,6 @@ fn is_missing(cause: &std::io::Error) -> bool {
     )
 }
 
-impl AsRef<Path> for FileLoader {
-    fn as_ref(&self) -> &Path {
-        &self.root
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,8 +107,7 @@ mod tests {
 
     impl Folder {
         fn new(test: &str) -> Self {
-            let path =
-                std::env::temp_dir().join(format!("kakehi-{test}-{}", std::process::id()));
+            let path = std::env::temp_dir().join(format!("kakehi-{test}-{}", std::process::id()));
             let _ = fs::remove_dir_all(&path);
             fs::create_dir_all(path.join("templates/mail")).expect("a folder can be made");
             fs::write(path.join("secret.txt"), "secret").expect("a file can be written");
@@ -145,7 +140,10 @@ mod tests {
         let folder = Folder::new("finds");
         let loader = folder.loader();
         assert_eq!(load(&loader, "page.html").unwrap().as_deref(), Some("page"));
-        assert_eq!(load(&loader, "mail/a.txt").unwrap().as_deref(), Some("mail"));
+        assert_eq!(
+            load(&loader, "mail/a.txt").unwrap().as_deref(),
+            Some("mail")
+        );
     }
 
     #[test]

@@ -68,7 +68,10 @@ impl<N: Into<String>, S: Into<String>> FromIterator<(N, S)> for MapLoader {
 
 impl Loader for MapLoader {
     fn load(&self, name: &str) -> Load {
-        let templates = self.templates.read().unwrap_or_else(PoisonError::into_inner);
+        let templates = self
+            .templates
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         Load::Ready(Ok(templates.get(name).cloned()))
     }
 }

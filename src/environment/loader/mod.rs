@@ -2,9 +2,9 @@
 
 mod combine;
 mod embedded;
+mod file;
 #[cfg(feature = "embed")]
 mod folder;
-mod file;
 mod function;
 mod map;
 

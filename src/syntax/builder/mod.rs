@@ -4,13 +4,19 @@
 //! `validate` about rules that are not about shape. Faults are collected, so that the parser goes on and
 //! a file's other faults are found too.
 
+#![allow(
+    clippy::boxed_local,
+    clippy::vec_box,
+    reason = "boxed symbols are what keeps the parser's stack small"
+)]
+
 mod expressions;
 mod patterns;
 mod statements;
 
 pub(super) use expressions::{FilterHead, SliceParts, Subscript, TestHead};
 pub(super) use patterns::{PatternNode, TargetNode};
-pub(super) use statements::LoopHead;
+pub(super) use statements::{ImportedName, LoopHead};
 
 use crate::error::{SyntaxError, SyntaxFault};
 use crate::source::Span;
@@ -27,7 +33,7 @@ pub(super) struct AstBuilder<'src> {
     newline: &'static str,
     nesting: u16,
     tree: Tree<'src>,
-    faults: Vec<Box<SyntaxError>>,
+    faults: Vec<SyntaxError>,
     /// Whether there is a `break` or `continue` to check at the end.
     controls_loops: bool,
     /// Whether something nests beyond the limit: then nobody may walk the tree.
@@ -66,7 +72,7 @@ impl<'src> AstBuilder<'src> {
     /// The tree, and the faults that did not stop the parser, in the order of their places.
     ///
     /// The tree is empty if it would be too deep to be walked.
-    pub(super) fn into_parts(mut self) -> (Tree<'src>, Vec<Box<SyntaxError>>) {
+    pub(super) fn into_parts(mut self) -> (Tree<'src>, Vec<SyntaxError>) {
         if self.too_deep {
             self.tree = Tree::default();
         } else if self.controls_loops {
@@ -89,7 +95,7 @@ impl<'src> AstBuilder<'src> {
     #[cold]
     fn report(&mut self, error: Box<SyntaxError>) {
         if self.faults.len() < MOST_FAULTS {
-            self.faults.push(error);
+            self.faults.push(*error);
         }
     }
 

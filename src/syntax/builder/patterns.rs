@@ -51,13 +51,13 @@ impl<'src> AstBuilder<'src> {
     ) -> TargetNode<'src> {
         let below = items.iter().map(|item| item.depth).max().unwrap_or(0);
         let depth = self.depth_over(below, span(l, r));
-        // A target beyond the limit is a fault already; it must not be dropped level by level.
-        let items = if depth > below {
+        // Beyond the limit counting starts anew, but dropping would recurse all the way.
+        let kept = if below < self.nesting {
             items
         } else {
-            drop_flat(items)
+            Vec::new()
         };
-        let items = items.into_iter().map(|item| item.target).collect();
+        let items = kept.into_iter().map(|item| item.target).collect();
         Box::new(DeepTarget {
             target: Target::Tuple(items, span(l, r)),
             depth,
@@ -128,7 +128,7 @@ impl<'src> AstBuilder<'src> {
         self.pattern(pattern, below, Span::default())
     }
 
-    /// The patterns themselves; none beyond the limit, for dropping them would recurse.
+    /// The patterns themselves; none beyond the limit, where counting starts anew but dropping would not.
     fn patterns(&self, nodes: Vec<PatternNode<'src>>, below: u16) -> Vec<Pattern<'src>> {
         if below >= self.nesting {
             return Vec::new();
@@ -139,10 +139,4 @@ impl<'src> AstBuilder<'src> {
 
 fn deepest(nodes: &[PatternNode<'_>]) -> u16 {
     nodes.iter().map(|node| node.depth).max().unwrap_or(0)
-}
-
-/// Empties a list of targets that nest as deeply as they may.
-fn drop_flat<'src>(items: Vec<TargetNode<'src>>) -> Vec<TargetNode<'src>> {
-    drop(items);
-    Vec::new()
 }

@@ -10,6 +10,9 @@ use crate::syntax::builder::{AstBuilder, PatternNode, TargetNode, span};
 use crate::syntax::lexer::literal;
 use crate::syntax::validate;
 
+/// An exported name and the name it gets; boxed to be a small symbol for the parser.
+pub(in crate::syntax) type ImportedName<'src> = (Name<'src>, Name<'src>);
+
 /// The tag of a `for` loop.
 pub(in crate::syntax) struct LoopHead<'src> {
     span: Span,
@@ -171,12 +174,12 @@ impl<'src> AstBuilder<'src> {
         pattern: PatternNode<'src>,
         guard: Option<ExprId>,
         body: Body,
-    ) -> MatchCase<'src> {
-        MatchCase {
+    ) -> Box<MatchCase<'src>> {
+        Box::new(MatchCase {
             pattern: pattern.pattern,
             guard,
             body,
-        }
+        })
     }
 
     // ---- assignments
@@ -410,14 +413,23 @@ impl<'src> AstBuilder<'src> {
         self.add_statement(kind, span(l, r), self.depth(template))
     }
 
-    pub(in crate::syntax) fn from_import(
+    pub(in crate::syntax) fn imported_name(
+        &mut self,
+        name: Name<'src>,
+        alias: Name<'src>,
+    ) -> Box<ImportedName<'src>> {
+        Box::new((name, alias))
+    }
+
+    pub(in crate::syntax) fn import_names(
         &mut self,
         l: u32,
         template: ExprId,
-        names: Vec<(Name<'src>, Name<'src>)>,
+        names: Vec<Box<ImportedName<'src>>>,
         context: Option<bool>,
         r: u32,
     ) -> StmtId {
+        let names: Vec<_> = names.into_iter().map(|name| *name).collect();
         if let Some((name, _)) = names.iter().find(|(name, _)| name.text.starts_with('_')) {
             let fault = SyntaxFault::PrivateImport {
                 name: name.text.into(),

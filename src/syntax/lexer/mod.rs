@@ -505,7 +505,9 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
             return Token::Keyword(Keyword::AsyncFor);
         }
         match Keyword::lookup(text) {
-            Some(Keyword::Await) if !self.starts_operand(*end, delimiter) => Token::Name(text),
+            Some(Keyword::Await) if !self.starts_operand(*end, section, delimiter) => {
+                Token::Name(text)
+            }
             Some(Keyword::By) if !section.ranges => Token::Name(text),
             Some(Keyword::For) if section.brackets.square == 0 => Token::Name(text),
             Some(keyword) if keyword.applies(section.tag) => Token::Keyword(keyword),
@@ -515,19 +517,26 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
 
     /// Whether what follows is the operand of `await`; otherwise `await` is a name, as it is for Jinja2.
     ///
-    /// Of the two readings of `await (x)` the operand is taken, of `await [x]` the item of a variable.
-    fn starts_operand(&self, end: usize, delimiter: &str) -> bool {
+    /// Of the two readings of `await (x)` the operand is taken; of `await[x]` the item of a variable, but
+    /// of `await [x]` the operand.
+    fn starts_operand(&self, end: usize, section: &Section, delimiter: &str) -> bool {
         let at = code::skip_space(self.source, end);
         if self.end_at(at, delimiter, false).is_some() {
             return false;
         }
         match self.source[at..].chars().next() {
             Some('(' | '{' | '"' | '\'' | '0'..='9') => true,
+            Some('[') => at > end,
             Some(first) if first == '_' || unicode_ident::is_xid_start(first) => {
                 const OPERATORS: [&str; 7] = ["and", "or", "not", "in", "is", "if", "else"];
-                !OPERATORS
-                    .iter()
-                    .any(|word| self.word_at(at, word).is_some())
+                let is = |word: &str| self.word_at(at, word).is_some();
+                let async_for = self
+                    .word_at(at, "async")
+                    .is_some_and(|end| self.word_at(end, "for").is_some());
+                let goes_on = OPERATORS.iter().any(|word| is(word))
+                    || section.ranges && is("by")
+                    || section.brackets.square > 0 && (is("for") || async_for);
+                !goes_on
             }
             _ => false,
         }

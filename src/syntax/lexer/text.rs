@@ -129,17 +129,26 @@ impl<'src, 'opt> Scanner<'src, 'opt> {
         }
     }
 
-    /// A line comment starts with the white space before its prefix.
+    /// A line comment starts with the white space before its prefix, which itself must start the line or
+    /// follow something visible: as in Jinja2, a prefix behind spaces that `-%>` took is text.
     fn find_line_comment(&self, prefix: &str, from: usize) -> Option<Start> {
+        let is_blank = |c: char| super::trim::is_space(c) && c != '\n' && c != '\r';
         let bytes = self.source.as_bytes();
-        let found = from + memchr::memmem::find(bytes.get(from..)?, prefix.as_bytes())?;
-        let before = &self.source[from..found];
-        let blank = before.trim_end_matches(|c| super::trim::is_space(c) && c != '\n' && c != '\r');
-        Some(Start {
-            kind: StartKind::LineComment,
-            at: from + blank.len(),
-            after: found + prefix.len(),
-        })
+        let mut search = from;
+        loop {
+            let found = search + memchr::memmem::find(bytes.get(search..)?, prefix.as_bytes())?;
+            let after = found + prefix.len();
+            let at = from + self.source[from..found].trim_end_matches(is_blank).len();
+            let before = self.source[..at].chars().next_back();
+            if !before.is_some_and(is_blank) {
+                return Some(Start {
+                    kind: StartKind::LineComment,
+                    at,
+                    after,
+                });
+            }
+            search = found + 1;
+        }
     }
 
     /// The first line that starts in `from..=until` with white space and the prefix.
