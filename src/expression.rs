@@ -52,6 +52,11 @@ impl Environment {
 
 impl Expression {
     /// The expression's text.
+    ///
+    /// ```
+    /// assert_eq!(kakehi::Environment::new().expression("1 + 1")?.source(), "1 + 1");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn source(&self) -> &str {
         &self.compiled.program.origin.text
     }
@@ -69,6 +74,12 @@ impl Expression {
     ///
     /// # Errors
     /// If it fails, or waits, see [`Expression::eval_async`].
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// assert_eq!(env.expression("a + 1")?.eval(kakehi::context! { a => 1 })?.as_i64(), Some(2));
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn eval(&self, context: impl Serialize) -> Result<Value, Error> {
         render::evaluate(self.job(context)?)
     }

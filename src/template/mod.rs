@@ -139,11 +139,23 @@ impl Template {
     }
 
     /// The template's name.
+    ///
+    /// ```
+    /// let template = kakehi::Environment::new().template_from_str("text")?;
+    /// assert_eq!(template.name(), "<string>");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn name(&self) -> &str {
         &self.compiled.program.origin.name
     }
 
     /// The template's source, as its loader gave it.
+    ///
+    /// ```
+    /// let template = kakehi::Environment::new().template_from_str("<< 1 >>")?;
+    /// assert_eq!(template.source(), "<< 1 >>");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn source(&self) -> &str {
         &self.compiled.program.origin.text
     }
@@ -213,6 +225,14 @@ impl Template {
     ///
     /// # Errors
     /// As [`Template::render`], and if the writer fails. What was written by then stays written.
+    ///
+    /// ```
+    /// let template = kakehi::Environment::new().template_from_str("text")?;
+    /// let mut bytes = Vec::new();
+    /// template.render_to((), &mut bytes)?;
+    /// assert_eq!(bytes, b"text");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn render_to(
         &self,
         context: impl Serialize,
@@ -231,6 +251,13 @@ impl Template {
     }
 
     /// As [`Template::render`], with options.
+    ///
+    /// ```
+    /// use kakehi::{Environment, RenderOptions};
+    /// let template = Environment::new().template_from_str("<< 1 + 1 >>")?;
+    /// assert_eq!(template.render_with((), RenderOptions::untrusted())?, "2");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn render_with(
         &self,
         context: impl Serialize,
@@ -265,6 +292,14 @@ impl Template {
     /// # Errors
     /// If the template has no such block and extends no other. In one that does, it shows when the block is
     /// rendered.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// let template = env.template_from_str("<% block a %>A<% end %>B")?;
+    /// assert_eq!(template.block("a")?.render(())?, "A");
+    /// assert!(template.block("b").is_err());
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn block(&self, name: &str) -> Result<Block, Error> {
         let program = &self.compiled.program;
         let extends = |reference: &Reference| reference.kind == ReferenceKind::Extends;
@@ -295,6 +330,15 @@ impl Template {
     }
 
     /// Whether rendering it waits. Loads the templates that it names, where that needs no waiting.
+    ///
+    /// ```
+    /// use kakehi::{Environment, Waits};
+    /// let mut env = Environment::new();
+    /// env.add_template("page", "<% include 'part' %>");
+    /// env.add_template("part", "<< await f() >>");
+    /// assert_eq!(env.template("page")?.is_async(), Waits::Yes);
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn is_async(&self) -> Waits {
         waits(&self.configuration, &self.compiled)
     }
