@@ -134,4 +134,8 @@ impl Object for BoundMethod {
             arguments,
         )
     }
+
+    fn take_values(&mut self, values: &mut Vec<Value>) {
+        values.push(std::mem::replace(&mut self.receiver, Value::NONE));
+    }
 }

@@ -219,7 +219,7 @@ impl<T: Object> ErasedObject for Arc<T> {
         if let Some(object) = Arc::into_inner(*self)
             && std::mem::needs_drop::<T>()
         {
-            drop::drop_in_turn(Box::new(object));
+            drop::drop_in_turn(object);
         }
     }
 }

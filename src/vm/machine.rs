@@ -215,9 +215,9 @@ impl Machine {
                 self.render.templates.insert(name, program);
             }
             Answer::Loaded {
-                name: _,
+                name,
                 program: Err(error),
-            } => self.waiting = Waiting::Failed(error),
+            } => self.waiting = Waiting::Failed(self.locate_load(name, error)),
             Answer::Item(item) => self.receive(item),
             Answer::Awaited => {}
             Answer::Continue => self.slice_left = self.slice,

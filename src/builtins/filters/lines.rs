@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::text::subject;
 use crate::builtins::operand::{self, flag, integer};
-use crate::builtins::produce::{Answer, PaidText, text_like, value};
+use crate::builtins::produce::{Answer, PaidText, spaces, text_like, value};
 use crate::builtins::python::split;
 use crate::builtins::python::wrap::{Wrapping, wrap};
 use crate::call::{Bound, Builtin, CallContext};
@@ -42,9 +42,8 @@ fn indent(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
             Cow::Borrowed(given)
         }
         _ => {
-            let width = integer(bound, 0)?.unwrap_or(4).max(0);
-            context.memory(width as u64)?;
-            Cow::Owned(" ".repeat(width as usize))
+            let width = integer(bound, 0)?.unwrap_or(4);
+            Cow::Owned(spaces(context, width)?)
         }
     };
     let first = flag(context, bound, 1, false)?;
