@@ -134,8 +134,4 @@ impl Object for BoundMethod {
             arguments,
         )
     }
-
-    fn take_values(&mut self, values: &mut Vec<Value>) {
-        values.push(std::mem::replace(&mut self.receiver, Value::NONE));
-    }
 }
