@@ -78,6 +78,15 @@ impl Environment {
     }
 
     /// Adds a test from an async closure.
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// env.add_async_test("registered", |name: String| async move { name == "ann" });
+    /// env.set_auto_await(true);
+    /// let page = env.render_str_async("<< 'yes' if 'ann' is registered >>", ());
+    /// assert_eq!(futures_executor::block_on(page)?, "yes");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn add_async_test<A: 'static>(
         &mut self,
         name: impl Into<String>,
@@ -121,17 +130,62 @@ impl Environment {
     }
 
     /// Adds a filter that sees its call as the machine does.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use kakehi::{Arguments, CallContext, Environment, Error, Flow, Function, Value};
+    /// struct First;
+    /// impl Function for First {
+    ///     fn call(&self, _: &CallContext<'_>, arguments: &Arguments<'_>) -> Result<Flow, Error> {
+    ///         Ok(Flow::from(arguments.get(0).cloned().unwrap_or(Value::NONE)))
+    ///     }
+    /// }
+    /// let mut env = Environment::new();
+    /// env.set_filter("same", Arc::new(First));
+    /// assert_eq!(env.render_str("<< 1 | same >>", ())?, "1");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn set_filter(&mut self, name: impl Into<String>, filter: Arc<dyn Function>) {
         self.registry()
             .set_filter(ArcStr::from(name.into()), filter);
     }
 
     /// Adds a test that sees its call as the machine does.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use kakehi::{Arguments, CallContext, Environment, Error, Flow, Function, Value};
+    /// struct First;
+    /// impl Function for First {
+    ///     fn call(&self, _: &CallContext<'_>, arguments: &Arguments<'_>) -> Result<Flow, Error> {
+    ///         Ok(Flow::from(arguments.get(0).cloned().unwrap_or(Value::NONE)))
+    ///     }
+    /// }
+    /// let mut env = Environment::new();
+    /// env.set_test("truthy", Arc::new(First));
+    /// assert_eq!(env.render_str("<< 1 is truthy >>", ())?, "True");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn set_test(&mut self, name: impl Into<String>, test: Arc<dyn Function>) {
         self.registry().set_test(ArcStr::from(name.into()), test);
     }
 
     /// Adds a function that sees its call as the machine does.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use kakehi::{Arguments, CallContext, Environment, Error, Flow, Function, Value};
+    /// struct First;
+    /// impl Function for First {
+    ///     fn call(&self, _: &CallContext<'_>, arguments: &Arguments<'_>) -> Result<Flow, Error> {
+    ///         Ok(Flow::from(arguments.get(0).cloned().unwrap_or(Value::NONE)))
+    ///     }
+    /// }
+    /// let mut env = Environment::new();
+    /// env.set_function("same", Arc::new(First));
+    /// assert_eq!(env.render_str("<< same(1) >>", ())?, "1");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn set_function(&mut self, name: impl Into<String>, function: Arc<dyn Function>) {
         self.registry()
             .set_function(ArcStr::from(name.into()), function);
@@ -149,11 +203,23 @@ impl Environment {
     }
 
     /// Forgets a test and says whether it was there.
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// assert!(env.remove_test("odd"));
+    /// assert!(env.render_str("<< 1 is odd >>", ()).is_err());
+    /// ```
     pub fn remove_test(&mut self, name: &str) -> bool {
         self.registry().remove_test(name)
     }
 
     /// Forgets a global, a function for instance, and says whether it was there.
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// assert!(env.remove_global("lipsum"));
+    /// assert!(env.render_str("<< lipsum() >>", ()).is_err());
+    /// ```
     pub fn remove_global(&mut self, name: &str) -> bool {
         self.registry().remove_global(name)
     }
@@ -169,11 +235,23 @@ impl Environment {
     }
 
     /// The names of all tests, sorted.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// assert!(env.test_names().contains(&"odd"));
+    /// ```
     pub fn test_names(&self) -> Vec<&str> {
         sorted(self.configuration.registry.test_names())
     }
 
     /// The names of all globals, functions among them, sorted.
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// env.add_global("site", "Example");
+    /// assert!(env.global_names().contains(&"site"));
+    /// assert!(env.global_names().contains(&"range"));
+    /// ```
     pub fn global_names(&self) -> Vec<&str> {
         sorted(
             self.configuration
@@ -184,6 +262,12 @@ impl Environment {
     }
 
     /// The global called `name`.
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// env.add_global("site", "Example");
+    /// assert_eq!(env.global("site").and_then(|site| site.as_str()), Some("Example"));
+    /// ```
     pub fn global(&self, name: &str) -> Option<&Value> {
         self.configuration.registry.global(name)
     }
