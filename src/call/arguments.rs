@@ -37,6 +37,7 @@ pub struct Arguments<'a> {
 
 impl<'a> Arguments<'a> {
     /// Arguments without keywords.
+    #[cfg(test)]
     pub(crate) fn positional_only(positional: &'a [Value]) -> Self {
         Arguments {
             positional,
@@ -124,11 +125,6 @@ impl<'a> Arguments<'a> {
             keyword_names: self.keyword_names.to_vec(),
             keyword_values: self.keyword_values.to_vec(),
         }
-    }
-
-    /// The names and the values of the keywords, as the machine lays them out.
-    pub(crate) fn keyword_parts(&self) -> (&'a [ArcStr], &'a [Value]) {
-        (self.keyword_names, self.keyword_values)
     }
 
     /// The same arguments without the first `count` positional ones.

@@ -51,13 +51,6 @@ impl<'a> CallContext<'a> {
         CallContext { parts }
     }
 
-    /// The same context for a call of something else by its own name.
-    pub(crate) fn named(&self, name: &'a str) -> CallContext<'a> {
-        CallContext {
-            parts: ContextParts { name, ..self.parts },
-        }
-    }
-
     /// The name that the function, filter or test was called by.
     ///
     /// ```
@@ -257,11 +250,6 @@ impl<'a> CallContext<'a> {
     /// What undefined values do.
     pub(crate) fn policy(&self) -> UndefinedPolicy {
         self.parts.policy
-    }
-
-    /// The render's counters.
-    pub(crate) fn budget(&self) -> &'a Budget {
-        self.parts.budget
     }
 
     /// The filters, tests, globals and methods.

@@ -228,10 +228,8 @@ impl<'src> Pass<'_, 'src> {
                 self.open(id);
             }
             StmtKind::Spaceless(body) => self.body(body)?,
-            StmtKind::AutoEscape { enabled, .. } => {
-                self.expression(*enabled);
-                self.open(id);
-            }
+            // Its scope begins before its condition, as in Jinja2.
+            StmtKind::AutoEscape { .. } => self.open(id),
             StmtKind::Block { scoped, .. } => {
                 self.scopes.blocks.push(id);
                 if *scoped {
@@ -305,9 +303,12 @@ impl<'src> Pass<'_, 'src> {
                     Ok(())
                 })
             }
-            StmtKind::AutoEscape { body, .. } => {
+            StmtKind::AutoEscape { enabled, body } => {
                 let inner = self.part(id, Part::Body, scope, unit);
-                self.solid_scope(inner, |pass| pass.body(body))
+                self.solid_scope(inner, |pass| {
+                    pass.expression(*enabled);
+                    pass.body(body)
+                })
             }
             StmtKind::Macro {
                 parameters, body, ..

@@ -18,10 +18,11 @@ use crate::render::stream::RenderStream;
 /// The writer is flushed before the render waits, where the template says so, and at the end.
 ///
 /// ```
-/// let template = kakehi::Environment::new().template_from_str("text")?;
+/// let env = kakehi::Environment::new();
+/// let template = env.template_from_str("<< 6 * 7 >>")?;
 /// let mut writer = futures_util::io::Cursor::new(Vec::new());
-/// futures_executor::block_on(async { template.render_to_async((), &mut writer).await })?;
-/// assert_eq!(writer.into_inner(), b"text");
+/// futures_executor::block_on(template.render_to_async((), &mut writer))?;
+/// assert_eq!(writer.into_inner(), b"42");
 /// # Ok::<(), kakehi::Error>(())
 /// ```
 #[must_use = "a render does nothing unless it is awaited"]

@@ -15,6 +15,7 @@ mod options;
 mod parser;
 #[cfg(test)]
 mod pinned;
+#[cfg(test)]
 mod print;
 mod recovery;
 mod token;
@@ -27,5 +28,6 @@ pub(crate) use dump::{dump_tokens, dump_tree};
 pub(crate) use options::Options;
 pub use options::{Newline, Whitespace};
 pub(crate) use parser::{parse, parse_expression};
-pub(crate) use print::print_tree;
+#[cfg(test)]
+use print::print_tree;
 pub(crate) use recovery::parse_recovering;

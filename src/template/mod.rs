@@ -141,9 +141,8 @@ impl Template {
     /// The template's name.
     ///
     /// ```
-    /// let mut env = kakehi::Environment::new();
-    /// env.add_template("page", "text");
-    /// assert_eq!(env.template("page")?.name(), "page");
+    /// let template = kakehi::Environment::new().template_from_str("text")?;
+    /// assert_eq!(template.name(), "<string>");
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn name(&self) -> &str {
@@ -153,9 +152,8 @@ impl Template {
     /// The template's source, as its loader gave it.
     ///
     /// ```
-    /// let env = kakehi::Environment::new();
-    /// let template = env.template_from_str("text")?;
-    /// assert_eq!(template.source(), "text");
+    /// let template = kakehi::Environment::new().template_from_str("<< 1 >>")?;
+    /// assert_eq!(template.source(), "<< 1 >>");
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn source(&self) -> &str {
@@ -229,8 +227,7 @@ impl Template {
     /// As [`Template::render`], and if the writer fails. What was written by then stays written.
     ///
     /// ```
-    /// let env = kakehi::Environment::new();
-    /// let template = env.template_from_str("text")?;
+    /// let template = kakehi::Environment::new().template_from_str("text")?;
     /// let mut bytes = Vec::new();
     /// template.render_to((), &mut bytes)?;
     /// assert_eq!(bytes, b"text");
@@ -265,9 +262,9 @@ impl Template {
     /// As [`Template::render`], with options.
     ///
     /// ```
-    /// let env = kakehi::Environment::new();
-    /// let template = env.template_from_str("text")?;
-    /// assert_eq!(template.render_with((), kakehi::RenderOptions::untrusted())?, "text");
+    /// use kakehi::{Environment, RenderOptions};
+    /// let template = Environment::new().template_from_str("<< 1 + 1 >>")?;
+    /// assert_eq!(template.render_with((), RenderOptions::untrusted())?, "2");
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn render_with(
@@ -324,10 +321,9 @@ impl Template {
     ///
     /// ```
     /// let env = kakehi::Environment::new();
-    /// let template = env.template_from_str("head <% block body %>the body<% end %>")?;
-    /// let body = template.block("body")?;
-    /// assert_eq!(body.render(())?, "the body");
-    /// assert!(template.block("bodi").is_err());
+    /// let template = env.template_from_str("<% block a %>A<% end %>B")?;
+    /// assert_eq!(template.block("a")?.render(())?, "A");
+    /// assert!(template.block("b").is_err());
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn block(&self, name: &str) -> Result<Block, Error> {
@@ -364,9 +360,9 @@ impl Template {
     /// ```
     /// use kakehi::{Environment, Waits};
     /// let mut env = Environment::new();
+    /// env.add_template("page", "<% include 'part' %>");
     /// env.add_template("part", "<< await f() >>");
-    /// let template = env.template_from_str("<% include 'part' %>")?;
-    /// assert_eq!(template.is_async(), Waits::Yes);
+    /// assert_eq!(env.template("page")?.is_async(), Waits::Yes);
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn is_async(&self) -> Waits {

@@ -67,15 +67,20 @@ impl Loader for EmbeddedLoader {
 
 /// Puts template files into the program and gives a loader over them.
 ///
-/// Takes their folder, relative to the file that says so, and their names below it.
+/// Takes their folder, as `include_str!` takes it (relative to the file that says so, or absolute), and their
+/// names below it.
 ///
-/// ```ignore
+/// ```
 /// let mut env = kakehi::Environment::new();
-/// env.set_loader(kakehi::embed_templates!("../templates", ["page.html", "mail/welcome.txt"]));
+/// env.set_loader(kakehi::embed_templates!(
+///     concat!(env!("CARGO_MANIFEST_DIR"), "/grammar"),
+///     ["template.lalrpop"],
+/// ));
+/// assert!(env.template("missing").is_err());
 /// ```
 #[macro_export]
 macro_rules! embed_templates {
-    ($folder:literal, [$($name:literal),* $(,)?]) => {
+    ($folder:expr, [$($name:literal),* $(,)?] $(,)?) => {
         $crate::EmbeddedLoader::new(&[
             $(($name, ::core::include_str!(::core::concat!($folder, "/", $name)))),*
         ])

@@ -45,7 +45,7 @@ pub use map::MapLoader;
 /// # Ok::<(), kakehi::Error>(())
 /// ```
 pub trait Loader: Send + Sync + 'static {
-    /// Starts loading the template `name`.
+    /// Starts loading the template `name`; the work of a future is for its polls, not for this call.
     fn load(&self, name: &str) -> Load;
 }
 
