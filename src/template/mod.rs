@@ -242,6 +242,15 @@ impl Template {
     }
 
     /// Renders the template into an async writer and waits where it waits.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// let template = env.template_from_str("text")?;
+    /// let mut writer = futures_util::io::Cursor::new(Vec::new());
+    /// futures_executor::block_on(template.render_to_async((), &mut writer))?;
+    /// assert_eq!(writer.into_inner(), b"text");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn render_to_async<'w>(
         &self,
         context: impl Serialize,
@@ -267,6 +276,14 @@ impl Template {
     }
 
     /// As [`Template::render_async`], with options.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// let template = env.template_from_str("text")?;
+    /// let page = template.render_async_with((), kakehi::RenderOptions::untrusted());
+    /// assert_eq!(futures_executor::block_on(page)?, "text");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn render_async_with(
         &self,
         context: impl Serialize,
@@ -276,6 +293,15 @@ impl Template {
     }
 
     /// As [`Template::render_stream`], with options.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// let template = env.template_from_str("text")?;
+    /// let chunks = template.render_stream_with((), kakehi::RenderOptions::untrusted());
+    /// let chunks = futures_util::TryStreamExt::try_collect::<Vec<_>>(chunks);
+    /// assert_eq!(futures_executor::block_on(chunks)?, ["text"]);
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn render_stream_with(
         &self,
         context: impl Serialize,

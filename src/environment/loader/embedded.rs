@@ -6,6 +6,15 @@ use crate::environment::loader::{Load, Loader};
 ///
 /// Made by [`embed_templates!`](crate::embed_templates), or, for a whole folder and with the feature
 /// `embed`, by `embed_folder!`.
+///
+/// ```
+/// use kakehi::{EmbeddedLoader, Environment};
+/// static TEMPLATES: EmbeddedLoader = EmbeddedLoader::new(&[("hello", "Hello << name >>!")]);
+/// let mut env = Environment::new();
+/// env.set_loader(TEMPLATES);
+/// assert_eq!(env.render("hello", kakehi::context! { name => "Ann" })?, "Hello Ann!");
+/// # Ok::<(), kakehi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct EmbeddedLoader {
     templates: Templates,

@@ -50,6 +50,14 @@ pub trait Loader: Send + Sync + 'static {
 }
 
 /// A loader's answer: the source, `None` if it knows no such template, or an error.
+///
+/// ```
+/// use kakehi::{Load, Loader, MapLoader};
+/// let templates = MapLoader::from_iter([("page", "text")]);
+/// let Load::Ready(answer) = templates.load("page") else { panic!("a map never waits") };
+/// assert_eq!(answer?, Some("text".to_owned()));
+/// # Ok::<(), kakehi::Error>(())
+/// ```
 pub enum Load {
     /// The answer itself.
     Ready(Result<Option<String>, Error>),
