@@ -28,7 +28,7 @@ fn outcome(source: String) -> String {
         text: source.into(),
     });
     let options = options();
-    let message = match parse(&origin, &options) {
+    match parse(&origin, &options) {
         Ok(tree) => {
             // What nests is short; long lists would only cost time.
             if origin.text.len() < MANY {
@@ -41,8 +41,7 @@ fn outcome(source: String) -> String {
             assert!(format!("{error:#}").len() < 4000);
             error.message().to_owned()
         }
-    };
-    message
+    }
 }
 
 const DEEP: &str = "nested too deeply (limit 200)";
