@@ -6,6 +6,8 @@
 mod architecture;
 mod case;
 mod cases;
+#[cfg(feature = "cli")]
+mod cli;
 mod examples;
 mod guide;
 mod host;
