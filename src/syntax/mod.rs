@@ -8,16 +8,14 @@ mod builder;
 mod delimiters;
 mod dump;
 mod expected;
-#[cfg(test)]
-mod hostile;
 mod lexer;
 mod options;
 mod parser;
 #[cfg(test)]
-mod pinned;
-#[cfg(test)]
 mod print;
 mod recovery;
+#[cfg(test)]
+mod tests;
 mod token;
 mod validate;
 
