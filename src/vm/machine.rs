@@ -14,7 +14,7 @@ use crate::value::{Repr, Value};
 use crate::vm::cells::Cells;
 use crate::vm::context::Context;
 use crate::vm::dispatch::Control;
-use crate::vm::frame::{CodeFrame, Frame, Returns};
+use crate::vm::frame::{Called, CodeFrame, Frame, Returns};
 use crate::vm::loops::LoopState;
 use crate::vm::outcome::{Answer, Outcome, Suspension};
 use crate::vm::output::OutputBuffer;
@@ -81,8 +81,24 @@ pub(super) struct RenderState {
     pub(super) modules: HashMap<ArcStr, Value, foldhash::fast::FixedState>,
     /// The number of the next loop, which `loop` as a value finds its loop by.
     pub(super) next_loop: u64,
+    /// Whether the render's result is a value, which outlives the machine.
+    pub(super) gave_value: bool,
     /// Contexts and cells that macros may keep alive in a circle.
     pub(super) survivors: Vec<Survivor>,
+}
+
+impl RenderState {
+    /// Notes a context that something it holds may hold in turn.
+    fn remember_context(&mut self, context: &Arc<Context>) {
+        let is_known = |survivor: &Survivor| match survivor {
+            Survivor::Context(known) => std::ptr::eq(known.as_ptr(), Arc::as_ptr(context)),
+            Survivor::Cells(_) => false,
+        };
+        if !self.survivors.iter().rev().take(4).any(is_known) {
+            self.survivors
+                .push(Survivor::Context(Arc::downgrade(context)));
+        }
+    }
 }
 
 /// Something that a macro it holds may hold in turn.
@@ -120,6 +136,7 @@ impl Machine {
                 templates: HashMap::default(),
                 modules: HashMap::default(),
                 next_loop: 0,
+                gave_value: false,
                 survivors: Vec::new(),
             },
             waiting: Waiting::Nothing,
@@ -185,6 +202,7 @@ impl Machine {
                 }
                 Ok(Control::Finish(value)) => {
                     self.output.settle(&self.render.budget)?;
+                    self.render.gave_value = value.is_container();
                     return Ok(Outcome::Finished(value));
                 }
                 Err(error) => {
@@ -315,8 +333,19 @@ impl Machine {
         frame
     }
 
-    /// Notes cells that outlive their activation.
+    /// Notes the context and the cells that outlive their activation.
     fn remember(&mut self, frame: &CodeFrame) {
+        // Those of a macro are its definer's.
+        let is_own = !matches!(
+            frame.returns,
+            Returns::Text {
+                called: Called::Macro | Called::Loop,
+                ..
+            }
+        );
+        if is_own && Arc::strong_count(&frame.context) > 1 {
+            self.render.remember_context(&frame.context);
+        }
         let survivors = &mut self.render.survivors;
         if let Some(cells) = &frame.cells
             && Arc::strong_count(cells) > 1
@@ -366,6 +395,6 @@ impl Drop for Machine {
                 }
             }
         }
-        self.render.budget.break_cycles();
+        self.render.budget.break_cycles(self.render.gave_value);
     }
 }

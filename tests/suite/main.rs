@@ -11,3 +11,4 @@ mod cli;
 mod examples;
 mod guide;
 mod host;
+mod properties;
