@@ -250,7 +250,7 @@ fn template(env: &Environment) -> Result<Template, Error> {
     env.template("main")
 }
 
-fn environment(case: &Case) -> Environment {
+pub(crate) fn environment(case: &Case) -> Environment {
     let mut env = if case.option("syntax") == Some("jinja") {
         Environment::jinja()
     } else {
