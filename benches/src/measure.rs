@@ -1,6 +1,10 @@
 //! Measuring: interleaved rounds and medians.
+//!
+//! What is measured is the processor's time, which other programs on the machine disturb least.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use cpu_time::ThreadTime;
 
 /// How often the measured code runs for one sample, so that one takes about `sample`.
 fn calibrate(run: &dyn Fn(), sample: Duration) -> u32 {
@@ -17,7 +21,7 @@ fn calibrate(run: &dyn Fn(), sample: Duration) -> u32 {
 }
 
 fn time(run: &dyn Fn(), count: u32) -> Duration {
-    let start = Instant::now();
+    let start = ThreadTime::now();
     for _ in 0..count {
         run();
     }
