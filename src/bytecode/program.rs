@@ -192,7 +192,6 @@ pub(crate) struct Reference {
     pub(crate) kind: ReferenceKind,
     /// The names it may have, in the order tried; none if they are known only when it runs.
     pub(crate) names: Option<Vec<ArcStr>>,
-    pub(crate) ignore_missing: bool,
     pub(crate) span: Span,
 }
 

@@ -37,11 +37,6 @@ impl Budget {
         }
     }
 
-    /// The limits it started with.
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.limits
-    }
-
     /// Pays for `rounds` instructions or rounds of a loop.
     #[inline]
     pub(crate) fn fuel(&self, rounds: u64) -> Result<(), Error> {
@@ -127,6 +122,7 @@ impl Budget {
     }
 
     /// What is left of the fuel, where it is limited.
+    #[cfg(test)]
     pub(crate) fn fuel_left(&self) -> Option<u64> {
         self.limits.fuel.map(|_| self.fuel_left.get())
     }

@@ -33,6 +33,11 @@ pub trait BlockOn: Send + Sync + 'static {
 }
 
 /// A render that some [`BlockOn`] is to run to its end.
+///
+/// ```
+/// use kakehi::{BlockingRender, RenderOptions};
+/// let options = RenderOptions::new().block_on(|render: BlockingRender<'_>| futures_executor::block_on(render));
+/// ```
 pub type BlockingRender<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 impl<F> BlockOn for F

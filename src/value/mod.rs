@@ -166,6 +166,10 @@ impl Value {
     }
 
     /// The value `none`.
+    ///
+    /// ```
+    /// assert_eq!(kakehi::Value::none().to_string(), "None");
+    /// ```
     pub const fn none() -> Value {
         Value::NONE
     }

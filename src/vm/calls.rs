@@ -10,7 +10,7 @@ use crate::value::{
     Map, Pending, Repr, Symbol, Undefined, Value, access, collect, mapping, settled, truth,
 };
 use crate::vm::frame::{Called, CodeFrame, Frame, Returns};
-use crate::vm::machine::{Machine, Survivor};
+use crate::vm::machine::Machine;
 use crate::vm::objects::{Blocks, LoopObject, Macro};
 
 impl Machine {
@@ -394,23 +394,10 @@ impl Machine {
     }
 
     /// A macro value with what it captures here.
-    pub(super) fn make_macro(&mut self, program: &Arc<Program>, index: usize) -> Value {
+    pub(super) fn make_macro(&self, program: &Arc<Program>, index: usize) -> Value {
         let frame = self.frame();
         let (context, cells) = (frame.context.clone(), frame.cells.clone());
         let auto_escape = frame.auto_escape;
-        // Whatever a macro holds may come to hold the macro.
-        let survivors = &mut self.render.survivors;
-        let known = survivors
-            .iter()
-            .rev()
-            .take(4)
-            .any(|survivor| match survivor {
-                Survivor::Context(known) => std::ptr::eq(known.as_ptr(), Arc::as_ptr(&context)),
-                Survivor::Cells(_) => false,
-            });
-        if !known {
-            survivors.push(Survivor::Context(Arc::downgrade(&context)));
-        }
         Value::from_object(Macro {
             program: program.clone(),
             index,

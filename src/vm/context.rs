@@ -13,10 +13,16 @@ use crate::value::{Value, mapping};
 pub(super) struct Context {
     /// What the host gave, or the variables of the including template.
     outer: Outer,
-    /// Variables handed in by name: those an include or a scoped block sees of the place it stands in.
-    locals: Vec<(ArcStr, Value)>,
-    exports: Mutex<Vec<Export>>,
+    names: Mutex<Names>,
     blocks: Arc<Mutex<BlockTable>>,
+}
+
+/// The variables that a context has itself.
+#[derive(Default)]
+struct Names {
+    /// Handed in by name: those an include or a scoped block sees of the place it stands in.
+    locals: Vec<(ArcStr, Value)>,
+    exports: Vec<Export>,
 }
 
 /// A variable that a template set at its top level.
@@ -56,8 +62,7 @@ impl Context {
     pub(super) fn root(root: Option<Value>) -> Arc<Self> {
         Arc::new(Context {
             outer: Outer::Root(root),
-            locals: Vec::new(),
-            exports: Mutex::default(),
+            names: Mutex::default(),
             blocks: Arc::default(),
         })
     }
@@ -66,8 +71,7 @@ impl Context {
     pub(super) fn nested(self: &Arc<Self>, locals: Vec<(ArcStr, Value)>) -> Arc<Self> {
         Arc::new(Context {
             outer: Outer::Context(self.clone()),
-            locals,
-            exports: Mutex::default(),
+            names: Names::with_locals(locals),
             blocks: Arc::default(),
         })
     }
@@ -76,8 +80,7 @@ impl Context {
     pub(super) fn scoped(self: &Arc<Self>, locals: Vec<(ArcStr, Value)>) -> Arc<Self> {
         Arc::new(Context {
             outer: Outer::Context(self.clone()),
-            locals,
-            exports: Mutex::default(),
+            names: Names::with_locals(locals),
             blocks: self.blocks.clone(),
         })
     }
@@ -86,11 +89,8 @@ impl Context {
     pub(super) fn lookup(&self, name: &str) -> Option<Value> {
         let mut context = self;
         loop {
-            if let Some(value) = find(&context.locals, name) {
+            if let Some(value) = lock(&context.names).find(name) {
                 return Some(value);
-            }
-            if let Some(export) = lock(&context.exports).iter().find(|e| e.name == name) {
-                return Some(export.value.clone());
             }
             match &context.outer {
                 Outer::Root(Some(root)) => return root_name(root, name),
@@ -102,7 +102,8 @@ impl Context {
 
     /// What the template itself exports under a name.
     pub(super) fn export(&self, name: &str) -> Option<Value> {
-        lock(&self.exports)
+        lock(&self.names)
+            .exports
             .iter()
             .find(|export| export.is_public && export.name == name)
             .map(|export| export.value.clone())
@@ -110,7 +111,8 @@ impl Context {
 
     /// The names the template exports.
     pub(super) fn export_names(&self) -> Vec<ArcStr> {
-        lock(&self.exports)
+        lock(&self.names)
+            .exports
             .iter()
             .filter(|export| export.is_public)
             .map(|export| export.name.clone())
@@ -133,7 +135,8 @@ impl Context {
             value,
             is_public,
         };
-        let mut exports = lock(&self.exports);
+        let mut names = lock(&self.names);
+        let exports = &mut names.exports;
         let old = match exports.iter_mut().find(|export| export.name == *name) {
             Some(slot) => Some(std::mem::replace(slot, new)),
             None => {
@@ -142,14 +145,14 @@ impl Context {
             }
         };
         // Dropped outside of the lock: a macro may be the last to hold this very context.
-        drop(exports);
+        drop(names);
         drop(old);
     }
 
-    /// Forgets what the template exports, which breaks cycles through macros.
+    /// Forgets all variables, which breaks cycles through macros, modules and blocks.
     pub(super) fn clear(&self) {
-        let exports = std::mem::take(&mut *lock(&self.exports));
-        drop(exports);
+        let names = std::mem::take(&mut *lock(&self.names));
+        drop(names);
     }
 
     /// Adds a template as the next parent of the chain: whether it was not in the chain yet, and how many
@@ -188,12 +191,22 @@ fn root_name(root: &Value, name: &str) -> Option<Value> {
     }
 }
 
-fn find(names: &[(ArcStr, Value)], name: &str) -> Option<Value> {
-    names
-        .iter()
-        .rev()
-        .find(|(known, _)| known == name)
-        .map(|(_, value)| value.clone())
+impl Names {
+    fn with_locals(locals: Vec<(ArcStr, Value)>) -> Mutex<Self> {
+        Mutex::new(Names {
+            locals,
+            exports: Vec::new(),
+        })
+    }
+
+    fn find(&self, name: &str) -> Option<Value> {
+        let local = self.locals.iter().rev().find(|(known, _)| known == name);
+        if let Some((_, value)) = local {
+            return Some(value.clone());
+        }
+        let export = self.exports.iter().find(|export| export.name == name);
+        export.map(|export| export.value.clone())
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

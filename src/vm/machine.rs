@@ -14,7 +14,7 @@ use crate::value::{Repr, Value};
 use crate::vm::cells::Cells;
 use crate::vm::context::Context;
 use crate::vm::dispatch::Control;
-use crate::vm::frame::{CodeFrame, Frame, Returns};
+use crate::vm::frame::{Called, CodeFrame, Frame, Returns};
 use crate::vm::loops::LoopState;
 use crate::vm::outcome::{Answer, Outcome, Suspension};
 use crate::vm::output::OutputBuffer;
@@ -83,6 +83,20 @@ pub(super) struct RenderState {
     pub(super) next_loop: u64,
     /// Contexts and cells that macros may keep alive in a circle.
     pub(super) survivors: Vec<Survivor>,
+}
+
+impl RenderState {
+    /// Notes a context that something it holds may hold in turn.
+    fn remember_context(&mut self, context: &Arc<Context>) {
+        let is_known = |survivor: &Survivor| match survivor {
+            Survivor::Context(known) => std::ptr::eq(known.as_ptr(), Arc::as_ptr(context)),
+            Survivor::Cells(_) => false,
+        };
+        if !self.survivors.iter().rev().take(4).any(is_known) {
+            self.survivors
+                .push(Survivor::Context(Arc::downgrade(context)));
+        }
+    }
 }
 
 /// Something that a macro it holds may hold in turn.
@@ -315,8 +329,19 @@ impl Machine {
         frame
     }
 
-    /// Notes cells that outlive their activation.
+    /// Notes the context and the cells that outlive their activation.
     fn remember(&mut self, frame: &CodeFrame) {
+        // Those of a macro are its definer's.
+        let is_own = !matches!(
+            frame.returns,
+            Returns::Text {
+                called: Called::Macro | Called::Loop,
+                ..
+            }
+        );
+        if is_own && Arc::strong_count(&frame.context) > 1 {
+            self.render.remember_context(&frame.context);
+        }
         let survivors = &mut self.render.survivors;
         if let Some(cells) = &frame.cells
             && Arc::strong_count(cells) > 1

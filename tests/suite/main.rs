@@ -6,6 +6,9 @@
 mod architecture;
 mod case;
 mod cases;
+#[cfg(feature = "cli")]
+mod cli;
 mod examples;
 mod guide;
 mod host;
+mod properties;

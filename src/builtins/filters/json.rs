@@ -8,7 +8,7 @@ use crate::call::{Bound, Builtin, CallContext};
 use crate::error::Error;
 use crate::error::builtin::BuiltinFault;
 use crate::value::number::Number;
-use crate::value::{MAX_DEPTH, Value, ValueKind, display, mapping, number, settled};
+use crate::value::{MAX_DEPTH, Value, ValueKind, display, number, settled};
 
 use super::sequence::tuples;
 

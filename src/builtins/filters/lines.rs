@@ -51,7 +51,8 @@ fn indent(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     // As Jinja has it, a safe indentation makes other text safe where it is joined to all of it.
     let escapes = safe_indentation && !safe;
     let mut out = PaidText::new(context);
-    if first && !(escapes && !blank) {
+    let escapes_whole = escapes && first && !blank;
+    if first && !escapes_whole {
         out.push(&indentation)?;
     }
     // As if a newline were added and the text then split at line ends: a last empty line stays one,
@@ -73,7 +74,7 @@ fn indent(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
             false => out.push(line)?,
         }
     }
-    if escapes && first && !blank {
+    if escapes_whole {
         let mut whole = PaidText::new(context);
         whole.push(&indentation)?;
         whole.push_escaped(out.as_str())?;

@@ -5,7 +5,7 @@ use crate::builtins::produce::{Answer, charge_values, value};
 use crate::call::{Bound, Builtin, CallContext, Futures};
 use crate::error::Error;
 use crate::error::builtin::BuiltinFault;
-use crate::value::{Map, Value, iterate, mapping, settled};
+use crate::value::{Map, Value, mapping, settled};
 
 pub(super) const RANGE: Builtin = positional(Builtin::function(
     "range",

@@ -30,6 +30,15 @@ pub struct FileLoader {
 
 impl FileLoader {
     /// A loader over the folder `root`, which is only looked at when a template is loaded.
+    ///
+    /// ```
+    /// use kakehi::{Environment, ErrorKind, FileLoader};
+    /// let mut env = Environment::new();
+    /// env.set_loader(FileLoader::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/departures")));
+    /// assert!(env.template("trains.json").is_ok());
+    /// let outside = env.template("../hello.rs").unwrap_err();
+    /// assert_eq!(outside.kind(), ErrorKind::TemplateNotFound);
+    /// ```
     pub fn new(root: impl Into<PathBuf>) -> Self {
         FileLoader { root: root.into() }
     }

@@ -7,7 +7,10 @@ use crate::error::ErrorKind;
 use crate::value::{Containers, MAX_DEPTH, Map, Object, Shape, Unlimited, Value, compare, display};
 
 /// The ways in which one value can hold another.
-fn nestings() -> Vec<(&'static str, Box<dyn Fn(Value) -> Value>)> {
+/// Puts a value into something.
+type Wrap = Box<dyn Fn(Value) -> Value>;
+
+fn nestings() -> Vec<(&'static str, Wrap)> {
     let shape = Shape::new(vec!["inner".into()]);
     vec![
         ("frozen list", Box::new(|inner| Value::list(vec![inner]))),

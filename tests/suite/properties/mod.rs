@@ -1,0 +1,132 @@
+//! Properties that hold for every template: what `generator` writes, and what mutations make of the cases.
+//!
+//! `PROPERTIES=10` runs ten times as many, from other seeds.
+
+mod choices;
+mod expressions;
+mod generator;
+mod host;
+mod statements;
+
+use proptest::collection::vec;
+use proptest::prelude::any;
+use proptest::strategy::Strategy;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+
+use generator::{Generator, Templates};
+use host::{Driver, Outcome, run};
+use kakehi::ErrorKind;
+
+/// Runs a test on many inputs, the same ones each time unless more are asked for.
+fn check<S: Strategy>(cases: u32, strategy: S, test: impl Fn(S::Value) -> Result<(), TestCaseError>) {
+    let factor: u32 = std::env::var("PROPERTIES").map_or(1, |factor| factor.parse().expect("a number"));
+    let config = Config {
+        cases: cases * factor,
+        failure_persistence: None,
+        max_shrink_iters: 2000,
+        ..Config::default()
+    };
+    let mut runner = if factor == 1 {
+        TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
+    } else {
+        TestRunner::new(config)
+    };
+    match runner.run(&strategy, test) {
+        Ok(()) => {}
+        Err(TestError::Fail(reason, input)) => panic!("{reason}\n{input:?}"),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// What the generator writes.
+fn templates(waits: bool) -> impl Strategy<Value = Templates> {
+    vec(any::<u8>(), 20..700).prop_map(move |bytes| Generator::templates(&bytes, waits))
+}
+
+fn agree(templates: &Templates, drivers: &[Driver], waits: bool) -> Result<Outcome, TestCaseError> {
+    let env = host::environment(templates, waits);
+    let first = run(&env, drivers[0], waits);
+    for driver in &drivers[1..] {
+        let other = run(&env, *driver, waits);
+        if other != first {
+            let found = format!("{:?}: {first}\n{driver:?}: {other}\n", drivers[0]);
+            return Err(TestCaseError::fail(found));
+        }
+    }
+    Ok(first)
+}
+
+/// Output and errors do not depend on how a template that never waits is rendered.
+#[test]
+fn templates_that_do_not_wait_are_the_same_under_all_drivers() {
+    let drivers = [Driver::Sync, Driver::Blocking, Driver::Async, Driver::Stream, Driver::Torture];
+    check(250, templates(false), |templates| {
+        agree(&templates, &drivers, false)?;
+        Ok(())
+    });
+}
+
+/// Output and errors do not depend on how a template that waits is rendered; a synchronous render without
+/// a runtime gives the same, or says that it cannot wait.
+#[test]
+fn templates_that_wait_are_the_same_under_all_drivers() {
+    let drivers = [Driver::Async, Driver::Blocking, Driver::Stream, Driver::Torture];
+    check(250, templates(true), |templates| {
+        let outcome = agree(&templates, &drivers, true)?;
+        // Nothing that the loader answers late can be had synchronously, so it answers at once here.
+        let env = host::environment(&templates, false);
+        let sync = run(&env, Driver::Sync, true);
+        let refused = matches!(&sync, Outcome::Error { kind: ErrorKind::AsyncRequired, .. });
+        if !refused && sync != outcome {
+            return Err(TestCaseError::fail(format!("Async: {outcome}\nSync: {sync}")));
+        }
+        Ok(())
+    });
+}
+
+#[test]
+#[ignore = "shows what the generator writes"]
+fn show_some_templates() {
+    let mut kinds = std::collections::BTreeMap::new();
+    let kinds = std::cell::RefCell::new(&mut kinds);
+    let both = any::<bool>().prop_flat_map(|waits| templates(waits).prop_map(move |templates| (templates, waits)));
+    check(400, both, |(templates, waits)| {
+        let env = host::environment(&templates, waits);
+        let outcome = run(&env, Driver::Async, waits);
+        println!("=========\n{templates:?}");
+        match &outcome {
+            Outcome::Output(output) => println!(">>> {output}"),
+            Outcome::Error { report, .. } => println!("!!! {report}"),
+        }
+        let kind = match outcome {
+            Outcome::Output(_) => "output".to_owned(),
+            Outcome::Error { kind, report } => format!("{kind:?} {}", report.lines().next().unwrap_or("")),
+        };
+        *kinds.borrow_mut().entry(kind).or_insert(0) += 1;
+        Ok(())
+    });
+    println!("{:#?}", kinds.borrow());
+}
+
+/// Renders the templates of a file under all drivers: for looking into a failure.
+#[test]
+#[ignore = "takes the templates from the file `TEMPLATES`"]
+fn run_one() {
+    let text = std::fs::read_to_string(std::env::var("TEMPLATES").expect("a path")).expect("readable");
+    let mut sources: Vec<(&'static str, String)> = Vec::new();
+    for line in text.split_inclusive('\n') {
+        match line.strip_prefix("--- template ") {
+            Some(name) => sources.push((name.trim().to_owned().leak(), String::new())),
+            None => sources.last_mut().expect("a name first").1.push_str(line),
+        }
+    }
+    let jinja = std::env::var_os("JINJA").is_some();
+    let waits = std::env::var_os("WAITS").is_some();
+    for (_, source) in &mut sources {
+        source.pop();
+    }
+    let env = host::environment(&Templates { jinja, sources }, waits);
+    for driver in [Driver::Sync, Driver::Blocking, Driver::Async, Driver::Stream, Driver::Torture] {
+        println!("{driver:?}: {}", run(&env, driver, waits));
+    }
+}
