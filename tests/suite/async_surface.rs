@@ -9,8 +9,8 @@ use std::thread;
 use futures_util::future::join_all;
 use futures_util::{StreamExt, TryStreamExt};
 use kakehi::{
-    Block, CallContext, Environment, Error, ErrorKind, EvalFuture, Expression, ParkThread, RenderFuture, RenderOptions,
-    RenderStream, Template, Value, Waits, WriteFuture, context,
+    Block, CallContext, Environment, Error, ErrorKind, EvalFuture, Expression, ParkThread,
+    RenderFuture, RenderOptions, RenderStream, Template, Value, Waits, WriteFuture, context,
 };
 
 use crate::events::{CallLog, Counter, Source, Task};
@@ -57,8 +57,14 @@ fn all_that_is_public_may_move_between_threads() {
 #[test]
 fn any_executor_will_do() {
     let env = environment();
-    assert_eq!(futures_executor::block_on(env.render_async("page", ())).expect("renders"), OUTPUT);
-    assert_eq!(futures_executor::block_on(text(env.render_stream("page", ()))).expect("renders"), OUTPUT);
+    assert_eq!(
+        futures_executor::block_on(env.render_async("page", ())).expect("renders"),
+        OUTPUT
+    );
+    assert_eq!(
+        futures_executor::block_on(text(env.render_stream("page", ()))).expect("renders"),
+        OUTPUT
+    );
     // A bare loop that polls.
     let mut render = env.render_async("page", ());
     let mut cx = Context::from_waker(Waker::noop());
@@ -121,7 +127,9 @@ fn a_render_that_waits_is_not_woken_without_cause() {
         async move { gate.receive().await }
     });
     let template = env
-        .template_from_str("<< await gate() >><% set x = gate() %><% for i in [1] %><< await x >><% end %>")
+        .template_from_str(
+            "<< await gate() >><% set x = gate() %><% for i in [1] %><< await x >><% end %>",
+        )
         .expect("compiles");
     let mut render = Task::new(template.render_async(()));
     assert!(render.run().is_pending());
@@ -175,7 +183,9 @@ fn two_renders_polled_in_turn_by_one_task_do_not_see_each_other() {
         << loop.index >><< m(name) >><% set ns.n = ns.n + i %><% end %><< ns.n >><< seen >><% end %>";
     let template = env.template_from_str(text).expect("compiles");
     let render = |name: &str, html: bool| {
-        let options = RenderOptions::new().with_extension(format!("<{name}>")).yield_every(1);
+        let options = RenderOptions::new()
+            .with_extension(format!("<{name}>"))
+            .yield_every(1);
         template.render_async_with(context! { name, html }, options)
     };
     let expected_a = "1<a>a2<a>a3<a>a6['a', 'a', 'a']";
@@ -206,7 +216,9 @@ fn a_value_awaited_by_two_renders_runs_once() {
         count.add();
         inner.receive().await
     });
-    let template = env.template_from_str("<< await x >><< await x >>").expect("compiles");
+    let template = env
+        .template_from_str("<< await x >><< await x >>")
+        .expect("compiles");
     let mut a = Task::new(template.render_async(context! { x => shared.clone() }));
     let mut b = Task::new(template.render_async(context! { x => shared }));
     assert!(a.poll().is_pending() && b.poll().is_pending());
@@ -237,7 +249,11 @@ fn a_failed_future_fails_at_each_await_with_its_line() {
             let render = template.render_async(context! { f => failing.clone() });
             let error = futures_executor::block_on(render).unwrap_err();
             assert_eq!(error.message(), "no luck");
-            assert_eq!(error.location().map(|location| location.line), Some(line), "{text}");
+            assert_eq!(
+                error.location().map(|location| location.line),
+                Some(line),
+                "{text}"
+            );
         }
     }
 }
@@ -273,7 +289,10 @@ fn a_panic_of_the_host_reaches_the_caller_and_harms_nobody_else() {
         let render = || futures_executor::block_on(template.render_async(()));
         assert!(panics(render), "{source}");
         // The environment, its cache and even the template go on.
-        assert_eq!(futures_executor::block_on(env.render_async("page", ())).expect("renders"), OUTPUT);
+        assert_eq!(
+            futures_executor::block_on(env.render_async("page", ())).expect("renders"),
+            OUTPUT
+        );
         assert!(panics(render), "{source}");
     }
 }
@@ -285,14 +304,24 @@ fn a_host_function_may_render_with_the_same_environment() {
     env.add_template("inner", "<b><< x >></b>");
     let copy = env.clone();
     let again = env.clone();
-    env.add_function("render", move |name: &str, x: i64| copy.render(name, context! { x }));
-    env.add_async_function("arender", move |name: String, x: i64| again.render_async(&name, context! { x }));
+    env.add_function("render", move |name: &str, x: i64| {
+        copy.render(name, context! { x })
+    });
+    env.add_async_function("arender", move |name: String, x: i64| {
+        again.render_async(&name, context! { x })
+    });
     env.add_template(
         "outer",
         "<% for i in range(2) %><< render('inner', i) >><% end %><% include 'inner' %>",
     );
-    assert_eq!(env.render("outer", context! { x => 9 }).expect("renders"), "<b>0</b><b>1</b><b>9</b>");
-    env.add_template("aouter", "<< await arender('inner', 3) >><< render('inner', 4) >>");
+    assert_eq!(
+        env.render("outer", context! { x => 9 }).expect("renders"),
+        "<b>0</b><b>1</b><b>9</b>"
+    );
+    env.add_template(
+        "aouter",
+        "<< await arender('inner', 3) >><< render('inner', 4) >>",
+    );
     let page = futures_executor::block_on(env.render_async("aouter", ()));
     assert_eq!(page.expect("renders"), "<b>3</b><b>4</b>");
 }
@@ -302,20 +331,31 @@ fn an_extension_can_be_the_environment_itself() {
     // So that a function renders with all that the environment has by now, also recursively.
     let mut env = Environment::new();
     env.add_function("render", |context: &CallContext<'_>, name: &str, n: i64| {
-        let env = context.extension::<Environment>().expect("the host gave it");
+        let env = context
+            .extension::<Environment>()
+            .expect("the host gave it");
         let options = RenderOptions::new().with_extension(env.clone());
         env.template(name)?.render_with(context! { n }, options)
     });
-    env.add_template("down", "<< n >><% if n > 0 %> << render('down', n - 1) >><% end %>");
+    env.add_template(
+        "down",
+        "<< n >><% if n > 0 %> << render('down', n - 1) >><% end %>",
+    );
     let options = RenderOptions::new().with_extension(env.clone());
-    let page = env.template("down").expect("is there").render_with(context! { n => 5 }, options);
+    let page = env
+        .template("down")
+        .expect("is there")
+        .render_with(context! { n => 5 }, options);
     assert_eq!(page.expect("renders"), "5 4 3 2 1 0");
 }
 
 #[test]
 fn blocks_render_by_themselves_on_all_surfaces() {
     let mut env = environment();
-    env.add_template("base", "<head><% block title %>base<% end %></head><% block body %><% end %>");
+    env.add_template(
+        "base",
+        "<head><% block title %>base<% end %></head><% block body %><% end %>",
+    );
     env.add_template(
         "child",
         "<% extends 'base' %><% let user = await fetch_user(7) %><% block title %><< super() >>: << user.name >><% end %>\
@@ -324,15 +364,27 @@ fn blocks_render_by_themselves_on_all_surfaces() {
     let template = env.template("child").expect("is there");
     for (name, expected) in [("title", "base: user7"), ("body", "12")] {
         let block = template.block(name).expect("is there");
-        assert_eq!(futures_executor::block_on(block.render_async(())).expect("renders"), expected);
-        assert_eq!(futures_executor::block_on(text(block.render_stream(()))).expect("renders"), expected);
+        assert_eq!(
+            futures_executor::block_on(block.render_async(())).expect("renders"),
+            expected
+        );
+        assert_eq!(
+            futures_executor::block_on(text(block.render_stream(()))).expect("renders"),
+            expected
+        );
         let mut writer = futures_util::io::Cursor::new(Vec::new());
         futures_executor::block_on(block.render_to_async((), &mut writer)).expect("renders");
         assert_eq!(writer.into_inner(), expected.as_bytes());
         let park = RenderOptions::new().block_on(ParkThread);
-        assert_eq!(block.render_with((), park.clone()).expect("renders"), expected);
+        assert_eq!(
+            block.render_with((), park.clone()).expect("renders"),
+            expected
+        );
         let mut bytes = Vec::new();
-        block.with_options(park).render_to((), &mut bytes).expect("renders");
+        block
+            .with_options(park)
+            .render_to((), &mut bytes)
+            .expect("renders");
         assert_eq!(bytes, expected.as_bytes());
         let error = block.render(()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::AsyncRequired);
@@ -349,14 +401,22 @@ fn expressions_wait_too() {
     let expression = env.expression("[await get(1), *[x async for x in numbers(2)]]");
     let expression = match expression {
         Ok(expression) => expression,
-        Err(_) => env.expression("[await get(1), *(numbers(2) | await list)]").expect("compiles"),
+        Err(_) => env
+            .expression("[await get(1), *(numbers(2) | await list)]")
+            .expect("compiles"),
     };
     assert_eq!(expression.is_async(), Waits::Yes);
     let value = futures_executor::block_on(expression.eval_async(())).expect("evaluates");
     assert_eq!(format!("{value:?}"), "[1, 1, 2]");
-    assert_eq!(expression.eval(()).unwrap_err().kind(), ErrorKind::AsyncRequired);
+    assert_eq!(
+        expression.eval(()).unwrap_err().kind(),
+        ErrorKind::AsyncRequired
+    );
     let park = RenderOptions::new().block_on(ParkThread);
-    assert_eq!(format!("{:?}", expression.eval_with((), park).expect("evaluates")), "[1, 1, 2]");
+    assert_eq!(
+        format!("{:?}", expression.eval_with((), park).expect("evaluates")),
+        "[1, 1, 2]"
+    );
 }
 
 #[test]
@@ -367,21 +427,34 @@ fn a_sync_render_is_refused_before_it_does_anything() {
     env.add_function("note", move || calls.note("note"));
     env.add_template("deep", "line one\nline two << await get(1) >>");
     env.add_template("middle", "<% include 'deep' %>");
-    env.add_template("top", "text << note() >><% flush %><% if false %>\n<% include 'middle' %><% end %>");
+    env.add_template(
+        "top",
+        "text << note() >><% flush %><% if false %>\n<% include 'middle' %><% end %>",
+    );
     let mut written = Vec::new();
     let error = env.render_to("top", (), &mut written).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AsyncRequired);
     assert!(written.is_empty());
     assert_eq!(log.of("note"), 0);
     let report = format!("{error:#}");
-    for part in ["await get", "deep:2:", "middle:1:", "top:2:", "render_async"] {
+    for part in [
+        "await get",
+        "deep:2:",
+        "middle:1:",
+        "top:2:",
+        "render_async",
+    ] {
         assert!(report.contains(part), "{part} is missing in:\n{report}");
     }
     // The same for parents, imports, and `async for`.
     env.add_template("child", "<% extends 'deep' %>");
     env.add_template("importing", "<% import 'lib' as lib %>");
     env.add_template("looping", "x\n<% async for x in xs %><% end %>");
-    for (name, place) in [("child", "deep:2:"), ("importing", "lib:1:"), ("looping", "looping:2:")] {
+    for (name, place) in [
+        ("child", "deep:2:"),
+        ("importing", "lib:1:"),
+        ("looping", "looping:2:"),
+    ] {
         let mut written = Vec::new();
         let error = env.render_to(name, (), &mut written).unwrap_err();
         let report = format!("{error:#}");
@@ -396,7 +469,11 @@ fn a_sync_render_is_refused_before_it_does_anything() {
 fn where_a_runtime_gives_up_there_is_an_error_and_no_deadlock() {
     let env = environment();
     let lazy = RenderOptions::new().block_on(|_: kakehi::BlockingRender<'_>| ());
-    let error = env.template("page").expect("is there").render_with((), lazy).unwrap_err();
+    let error = env
+        .template("page")
+        .expect("is there")
+        .render_with((), lazy)
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::BlockingInRuntime);
 }
 
@@ -404,7 +481,11 @@ fn where_a_runtime_gives_up_there_is_an_error_and_no_deadlock() {
 fn a_value_can_go_from_one_render_to_the_next() {
     // Also when the render that made it is gone, cycles and all.
     let env = Environment::new();
-    let list = env.expression("[1, {'a': (2, 3)}, 'x' ~ 1]").expect("compiles").eval(()).expect("evaluates");
+    let list = env
+        .expression("[1, {'a': (2, 3)}, 'x' ~ 1]")
+        .expect("compiles")
+        .eval(())
+        .expect("evaluates");
     let list = Arc::new(list);
     let page = env.render_str("<< list[1].a >>", context! { list => (*list).clone() });
     assert_eq!(page.expect("renders"), "(2, 3)");

@@ -202,10 +202,20 @@ pub(crate) struct CallLog(Arc<Mutex<HashMap<String, usize>>>);
 
 impl CallLog {
     pub(crate) fn note(&self, name: &str) {
-        *self.0.lock().expect("no panic").entry(name.to_owned()).or_insert(0) += 1;
+        *self
+            .0
+            .lock()
+            .expect("no panic")
+            .entry(name.to_owned())
+            .or_insert(0) += 1;
     }
 
     pub(crate) fn of(&self, name: &str) -> usize {
-        self.0.lock().expect("no panic").get(name).copied().unwrap_or(0)
+        self.0
+            .lock()
+            .expect("no panic")
+            .get(name)
+            .copied()
+            .unwrap_or(0)
     }
 }

@@ -6,8 +6,8 @@ use std::task::Poll;
 use std::thread;
 
 use kakehi::{
-    AsyncFunctionLoader, ChoiceLoader, Environment, Error, ErrorKind, MapLoader, ParkThread, PrefixLoader, RenderOptions,
-    Waits, context,
+    AsyncFunctionLoader, ChoiceLoader, Environment, Error, ErrorKind, MapLoader, ParkThread,
+    PrefixLoader, RenderOptions, Waits, context,
 };
 use tokio::sync::RwLock;
 
@@ -31,13 +31,19 @@ fn from_afar(templates: &'static [(&'static str, &'static str)]) -> (Environment
 }
 
 const SITE: &[(&str, &str)] = &[
-    ("base", "(<% block title %>base<% end %>|<% block body %><% end %>)"),
+    (
+        "base",
+        "(<% block title %>base<% end %>|<% block body %><% end %>)",
+    ),
     (
         "page",
         "<% extends 'base' %><% import 'lib' as lib %><% block title %>page<% end %>\
          <% block body %><< lib.m(1) >><% include 'part' %><% include ['gone', 'part'] %><% include 'gone' ignore missing %><% end %>",
     ),
-    ("lib", "<% from 'inner' import n %><% macro m(x) %>(<< n(x) >>)<% end %>"),
+    (
+        "lib",
+        "<% from 'inner' import n %><% macro m(x) %>(<< n(x) >>)<% end %>",
+    ),
     ("inner", "<% macro n(x) %><< x + 1 >><% end %>"),
     ("part", "[part]"),
     ("broken", "text\n<% include 'misspelt' %>"),
@@ -58,7 +64,10 @@ fn extends_import_and_include_wait_for_their_templates() {
     assert_eq!(env.render("part", ()).expect("is there"), "[part]");
     let park = RenderOptions::new().block_on(ParkThread);
     let template = env.template("page").expect("is there");
-    assert_eq!(template.render_with((), park).expect("renders"), "(page|(2)[part][part])");
+    assert_eq!(
+        template.render_with((), park).expect("renders"),
+        "(page|(2)[part][part])"
+    );
 }
 
 #[test]
@@ -81,7 +90,10 @@ fn a_template_that_is_missing_is_named_with_the_place_that_wants_it() {
     let (env, _) = from_afar(SITE);
     let error = futures_executor::block_on(env.render_async("broken", ())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TemplateNotFound);
-    assert_eq!((error.template(), error.location().map(|place| place.line)), (Some("broken"), Some(2)));
+    assert_eq!(
+        (error.template(), error.location().map(|place| place.line)),
+        (Some("broken"), Some(2))
+    );
     assert!(error.message().contains("misspelt"), "{error}");
 }
 
@@ -95,10 +107,16 @@ fn twenty_renders_load_each_template_once() {
         let gate = inner.clone();
         async move {
             gate.receive().await?;
-            Ok(Some(if name == "page" { "<% include 'part' %>!".to_owned() } else { "part".to_owned() }))
+            Ok(Some(if name == "page" {
+                "<% include 'part' %>!".to_owned()
+            } else {
+                "part".to_owned()
+            }))
         }
     }));
-    let mut renders: Vec<_> = (0..20).map(|_| Task::new(env.render_async("page", ()))).collect();
+    let mut renders: Vec<_> = (0..20)
+        .map(|_| Task::new(env.render_async("page", ())))
+        .collect();
     for render in &mut renders {
         assert!(render.poll().is_pending());
     }
@@ -146,8 +164,14 @@ fn when_the_render_that_loads_is_dropped_another_one_goes_on() {
     let mut pages = 0;
     let mut loaded = 0;
     while pages + loaded < 2 {
-        assert!(second.is_woken() && pages == 0 || third.is_woken() && loaded == 0, "asleep");
-        if pages == 0 && second.is_woken() && matches!(second.run(), Poll::Ready(Ok(ref page)) if page == "page") {
+        assert!(
+            second.is_woken() && pages == 0 || third.is_woken() && loaded == 0,
+            "asleep"
+        );
+        if pages == 0
+            && second.is_woken()
+            && matches!(second.run(), Poll::Ready(Ok(ref page)) if page == "page")
+        {
             pages += 1;
         }
         if loaded == 0 && third.is_woken() && matches!(third.run(), Poll::Ready(Ok(_))) {
@@ -184,7 +208,10 @@ fn a_loader_that_fails_is_asked_again_by_the_next_render() {
     // `ignore missing` is for templates that are not there; this one could not be read.
     let error = futures_executor::block_on(template.render_async(())).unwrap_err();
     assert!(error.message().contains("the database sleeps"), "{error}");
-    assert_eq!(futures_executor::block_on(template.render_async(())).expect("renders"), "awake");
+    assert_eq!(
+        futures_executor::block_on(template.render_async(())).expect("renders"),
+        "awake"
+    );
 }
 
 #[test]
@@ -195,9 +222,16 @@ fn loaders_that_wait_combine_with_those_that_do_not() {
         Ok((name == "a").then(|| "remote a, <% include 'local/b' %>".to_owned()))
     });
     let local = MapLoader::from_iter([("b", "local b")]);
-    env.set_loader(ChoiceLoader::new().with(PrefixLoader::new().with("local", local)).with(remote));
+    env.set_loader(
+        ChoiceLoader::new()
+            .with(PrefixLoader::new().with("local", local))
+            .with(remote),
+    );
     assert_eq!(env.render("local/b", ()).expect("renders"), "local b");
-    assert_eq!(futures_executor::block_on(env.render_async("a", ())).expect("renders"), "remote a, local b");
+    assert_eq!(
+        futures_executor::block_on(env.render_async("a", ())).expect("renders"),
+        "remote a, local b"
+    );
 }
 
 /// A page is of one version or of the other, never a mixture within one template.
@@ -209,14 +243,19 @@ fn is_of_one_version(page: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_thousand_renders_while_templates_are_replaced() {
-    let versions: Vec<String> = ('a'..='z').map(|letter| letter.to_string().repeat(20)).collect();
+    let versions: Vec<String> = ('a'..='z')
+        .map(|letter| letter.to_string().repeat(20))
+        .collect();
     let mut env = Environment::new();
     env.add_async_function("pause", || async {
         Rounds(1).await;
         ""
     });
     env.add_template("part", versions[0].clone());
-    env.add_template("page", "<% include 'part' %>|<< await pause() >><% include 'part' %>");
+    env.add_template(
+        "page",
+        "<% include 'part' %>|<< await pause() >><% include 'part' %>",
+    );
     let shared = Arc::new(RwLock::new(env));
     let over = Arc::new(AtomicBool::new(false));
     let writer = {
@@ -255,7 +294,10 @@ async fn a_thousand_renders_while_templates_are_replaced() {
 
 #[test]
 fn threads_share_an_environment_while_its_cache_is_cleared() {
-    let loader = MapLoader::from_iter([("page", "<% include 'part' %>|<% include 'part' %>"), ("part", "aaaaaaaaaaaaaaaaaaaa")]);
+    let loader = MapLoader::from_iter([
+        ("page", "<% include 'part' %>|<% include 'part' %>"),
+        ("part", "aaaaaaaaaaaaaaaaaaaa"),
+    ]);
     let mut env = Environment::new();
     env.set_loader(loader.clone());
     let env = Arc::new(env);
@@ -288,5 +330,8 @@ fn a_render_goes_on_with_the_environment_it_began_with() {
     env.add_template("part", "new");
     env.remove_global("greet");
     assert_eq!(page.chunk(), "old");
-    assert_eq!(env.render("page", ()).unwrap_err().kind(), ErrorKind::Undefined);
+    assert_eq!(
+        env.render("page", ()).unwrap_err().kind(),
+        ErrorKind::Undefined
+    );
 }

@@ -7,6 +7,7 @@ mod architecture;
 mod async_surface;
 mod case;
 mod cases;
+#[cfg(feature = "cli")]
 mod cli;
 mod events;
 mod examples;

@@ -26,7 +26,8 @@ fn what_is_written_goes_out_before_a_wait_and_only_then() {
     let template = env
         .template_from_str("a<% async for i in items %><< i >><% end %>z")
         .expect("compiles");
-    let mut page = Task::new(template.render_stream(context! { items => Value::from_stream(source.clone()) }));
+    let mut page =
+        Task::new(template.render_stream(context! { items => Value::from_stream(source.clone()) }));
     assert_eq!(page.chunk(), "a");
     assert!(page.next().is_pending());
     // Two items that are there are one chunk.
@@ -38,7 +39,10 @@ fn what_is_written_goes_out_before_a_wait_and_only_then() {
     source.close();
     assert_eq!(page.chunk(), "z");
     assert!(matches!(page.next(), Poll::Ready(None)));
-    assert!(matches!(page.next(), Poll::Ready(None)), "a stream that ended stays ended");
+    assert!(
+        matches!(page.next(), Poll::Ready(None)),
+        "a stream that ended stays ended"
+    );
 }
 
 #[test]
@@ -46,9 +50,12 @@ fn nothing_is_sent_before_a_wait_if_nothing_was_written() {
     let env = Environment::new();
     let source = Source::default();
     let template = env
-        .template_from_str("<% set x = 1 %><% async for i in items %><% if i > 1 %><< i >><% end %><% end %>")
+        .template_from_str(
+            "<% set x = 1 %><% async for i in items %><% if i > 1 %><< i >><% end %><% end %>",
+        )
         .expect("compiles");
-    let mut page = Task::new(template.render_stream(context! { items => Value::from_stream(source.clone()) }));
+    let mut page =
+        Task::new(template.render_stream(context! { items => Value::from_stream(source.clone()) }));
     assert!(page.next().is_pending());
     source.send(1);
     assert!(page.next().is_pending());
@@ -63,12 +70,19 @@ fn text_inside_of_a_capture_waits_for_its_end() {
     // A filter needs the whole body; what stands before it goes out.
     let env = Environment::new();
     let source = Source::default();
-    for (head, tail) in [("filter upper", ""), ("set x", "<< x | upper >>"), ("capture x | upper", "<< x >>")] {
-        let text = format!("a<% {head} %>b<% async for i in items %>c<< i >><% end %><% end %>{tail}");
+    for (head, tail) in [
+        ("filter upper", ""),
+        ("set x", "<< x | upper >>"),
+        ("capture x | upper", "<< x >>"),
+    ] {
+        let text =
+            format!("a<% {head} %>b<% async for i in items %>c<< i >><% end %><% end %>{tail}");
         let template = env.template_from_str(&text).expect("compiles");
         let source = source.clone();
         let items = Source::default();
-        let mut page = Task::new(template.render_stream(context! { items => Value::from_stream(items.clone()) }));
+        let mut page = Task::new(
+            template.render_stream(context! { items => Value::from_stream(items.clone()) }),
+        );
         assert_eq!(page.chunk(), "a", "{head}");
         items.send(1);
         assert!(page.next().is_pending(), "{head}");
@@ -121,11 +135,19 @@ fn chunks_are_of_the_size_that_was_asked_for() {
     let whole = template.render(()).expect("renders");
     for size in [0, 1, 7, 100, 4096, 1_000_000] {
         let options = RenderOptions::new().chunk_size(size);
-        let chunks: Vec<_> = futures_executor::block_on(template.render_stream_with((), options).collect());
-        let chunks: Vec<_> = chunks.into_iter().map(|chunk| chunk.expect("renders")).collect();
+        let chunks: Vec<_> =
+            futures_executor::block_on(template.render_stream_with((), options).collect());
+        let chunks: Vec<_> = chunks
+            .into_iter()
+            .map(|chunk| chunk.expect("renders"))
+            .collect();
         assert_eq!(chunks.concat(), whole.as_bytes(), "{size}");
         for chunk in &chunks[..chunks.len() - 1] {
-            assert!((size.max(1)..size.max(1) + 4).contains(&chunk.len()), "{size}: {}", chunk.len());
+            assert!(
+                (size.max(1)..size.max(1) + 4).contains(&chunk.len()),
+                "{size}: {}",
+                chunk.len()
+            );
         }
     }
 }
@@ -133,8 +155,17 @@ fn chunks_are_of_the_size_that_was_asked_for() {
 #[test]
 fn a_template_that_prints_nothing_is_a_stream_of_nothing() {
     let env = Environment::new();
-    for text in ["", "<# c #>", "<% flush %><% flush %>", "<% set x = 1 %><% flush %><< '' >><% flush %>"] {
-        let mut page = Task::new(env.template_from_str(text).expect("compiles").render_stream(()));
+    for text in [
+        "",
+        "<# c #>",
+        "<% flush %><% flush %>",
+        "<% set x = 1 %><% flush %><< '' >><% flush %>",
+    ] {
+        let mut page = Task::new(
+            env.template_from_str(text)
+                .expect("compiles")
+                .render_stream(()),
+        );
         assert!(matches!(page.next(), Poll::Ready(None)), "{text}");
     }
 }
@@ -152,7 +183,10 @@ fn an_error_is_the_last_item_and_what_came_before_it_was_sent() {
     let Poll::Ready(Some(Err(error))) = page.next() else {
         panic!("there is an error");
     };
-    assert_eq!((error.kind(), error.message()), (ErrorKind::Host, "no luck"));
+    assert_eq!(
+        (error.kind(), error.message()),
+        (ErrorKind::Host, "no luck")
+    );
     assert!(matches!(page.next(), Poll::Ready(None)));
 }
 
@@ -163,7 +197,8 @@ fn an_error_of_a_stream_comes_after_its_items() {
     let template = env
         .template_from_str("<% async for i in items %>\n<< i >>\n<% end %>")
         .expect("compiles");
-    let mut page = Task::new(template.render_stream(context! { items => Value::from_stream(source.clone()) }));
+    let mut page =
+        Task::new(template.render_stream(context! { items => Value::from_stream(source.clone()) }));
     source.send(1);
     source.send(2);
     source.fail("line cut");
@@ -206,7 +241,9 @@ fn a_loop_that_is_left_lets_go_of_its_stream_at_once() {
         let (made, seen) = (dropped.clone(), dropped.clone());
         env.add_function("items", move || Value::from_stream(counted(&made)));
         env.add_function("dropped", move || seen.get() as u64);
-        let template = env.template_from_str(&format!("{body}|<< dropped() >>")).expect("compiles");
+        let template = env
+            .template_from_str(&format!("{body}|<< dropped() >>"))
+            .expect("compiles");
         let page = futures_executor::block_on(template.render_async(())).expect("renders");
         assert_eq!(page, "|1", "{body}");
     }
@@ -222,7 +259,11 @@ fn an_error_or_a_dropped_render_lets_go_of_the_stream_at_once() {
 
     let mut page = Task::new(template.render_stream(items()));
     while let Poll::Ready(Some(Ok(_))) = page.next() {}
-    assert_eq!(dropped.get(), 1, "the error ended the loop; the render is still held");
+    assert_eq!(
+        dropped.get(),
+        1,
+        "the error ended the loop; the render is still held"
+    );
 
     let mut page = Task::new(template.render_stream(items()));
     assert_eq!(page.chunk(), "1");
@@ -256,9 +297,17 @@ fn a_stream_is_asked_for_one_item_at_a_time() {
         assert_eq!(taken.get(), number);
     }
     // One that asks for `loop.last` looks one item ahead, one that asks for `loop.length` reads all.
-    for (field, ahead) in [("last", 2), ("nextitem", 2), ("length", 5), ("revindex", 5), ("index", 1)] {
+    for (field, ahead) in [
+        ("last", 2),
+        ("nextitem", 2),
+        ("length", 5),
+        ("revindex", 5),
+        ("index", 1),
+    ] {
         let taken = Counter::default();
-        let text = format!("<% async for i in items %><< i >><% flush %><< loop.{field} and '' >><% end %>");
+        let text = format!(
+            "<% async for i in items %><< i >><% flush %><< loop.{field} and '' >><% end %>"
+        );
         let template = env.template_from_str(&text).expect("compiles");
         let mut page = Task::new(template.render_stream(context! { items => items(&taken) }));
         assert_eq!(page.chunk(), "1");

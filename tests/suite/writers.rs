@@ -43,7 +43,10 @@ impl Default for Recorder {
 impl Recorder {
     fn take(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.room == 0 {
-            return Err(io::Error::new(io::ErrorKind::BrokenPipe, "the reader has gone"));
+            return Err(io::Error::new(
+                io::ErrorKind::BrokenPipe,
+                "the reader has gone",
+            ));
         }
         let count = bytes.len().min(self.most).min(self.room);
         self.room -= count;
@@ -81,7 +84,11 @@ impl Write for Recorder {
 }
 
 impl AsyncWrite for Recorder {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         if self.hesitate(cx) {
             return Poll::Pending;
         }
@@ -109,7 +116,10 @@ fn environment() -> (Environment, CallLog) {
         calls.note("note");
         ""
     });
-    env.add_template("page", "one<% flush %><< note() >>two<% flush %><< note() >>three");
+    env.add_template(
+        "page",
+        "one<% flush %><< note() >>two<% flush %><< note() >>three",
+    );
     (env, log)
 }
 
@@ -120,7 +130,14 @@ fn wrote(text: &str) -> Event {
 #[test]
 fn a_writer_is_flushed_where_the_template_says_and_at_the_end() {
     let (env, _) = environment();
-    let expected = [wrote("one"), Event::Flush, wrote("two"), Event::Flush, wrote("three"), Event::Flush];
+    let expected = [
+        wrote("one"),
+        Event::Flush,
+        wrote("two"),
+        Event::Flush,
+        wrote("three"),
+        Event::Flush,
+    ];
     let mut writer = Recorder::default();
     env.render_to("page", (), &mut writer).expect("renders");
     assert_eq!(writer.events, expected);
@@ -159,12 +176,16 @@ fn a_writer_that_fails_ends_the_render_there() {
                 ..Recorder::default()
             };
             let error = if waits {
-                futures_executor::block_on(env.render_to_async("page", (), &mut writer)).unwrap_err()
+                futures_executor::block_on(env.render_to_async("page", (), &mut writer))
+                    .unwrap_err()
             } else {
                 env.render_to("page", (), &mut writer).unwrap_err()
             };
             assert_eq!(error.kind(), ErrorKind::Output);
-            assert!(format!("{error:#}").contains("the reader has gone"), "{error:#}");
+            assert!(
+                format!("{error:#}").contains("the reader has gone"),
+                "{error:#}"
+            );
             assert_eq!(writer.text(), expected);
             assert!(log.of("note") <= room / 3, "{room}: {}", log.of("note"));
         }
@@ -177,10 +198,16 @@ fn a_template_that_fails_leaves_what_was_written() {
     env.add_function("boom", || Err::<Value, _>(Error::host("no luck")));
     env.add_template("failing", "one<% flush %>two<< boom() >>");
     let mut writer = Recorder::default();
-    assert_eq!(env.render_to("failing", (), &mut writer).unwrap_err().message(), "no luck");
+    assert_eq!(
+        env.render_to("failing", (), &mut writer)
+            .unwrap_err()
+            .message(),
+        "no luck"
+    );
     assert_eq!(writer.events[..2], [wrote("one"), Event::Flush]);
     let mut writer = Recorder::default();
-    let error = futures_executor::block_on(env.render_to_async("failing", (), &mut writer)).unwrap_err();
+    let error =
+        futures_executor::block_on(env.render_to_async("failing", (), &mut writer)).unwrap_err();
     assert_eq!(error.message(), "no luck");
     assert_eq!(writer.events[..2], [wrote("one"), Event::Flush]);
 }
@@ -193,7 +220,11 @@ fn a_writer_that_is_not_ready_holds_the_template_back() {
     // Never ready again after five bytes.
     struct Stuck(usize);
     impl AsyncWrite for Stuck {
-        fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
             if self.0 == 5 {
                 return Poll::Pending;
             }

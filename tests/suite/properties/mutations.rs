@@ -16,10 +16,69 @@ use crate::host::{self, Calls, Mode};
 
 /// What is put in at random places.
 const TOKENS: [&str; 64] = [
-    "<%", "%>", "<<", ">>", "<#", "#>", "{%", "%}", "{{", "}}", "-%>", "<%-", "<% end %>", "<% else %>", "<% for x in ",
-    "<% if ", "<% block b %>", "<% macro m(a, b=1) %>", "<% endraw %>", "<% raw %>", "(", ")", "[", "]", "{", "}", ",", ":",
-    ".", "..", "...", "|", "?|", "|>", "??", "?.", "await ", "async ", "is ", "in ", "not ", "if ", "else ", "=", "==", "**",
-    "//", "-", "'", "\"", "\\", "\n", "\r\n", "\0", "\u{feff}", "\u{202e}", "ß", "𝒳", "_", "0x", "1e9", "loop", "caller()",
+    "<%",
+    "%>",
+    "<<",
+    ">>",
+    "<#",
+    "#>",
+    "{%",
+    "%}",
+    "{{",
+    "}}",
+    "-%>",
+    "<%-",
+    "<% end %>",
+    "<% else %>",
+    "<% for x in ",
+    "<% if ",
+    "<% block b %>",
+    "<% macro m(a, b=1) %>",
+    "<% endraw %>",
+    "<% raw %>",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    ":",
+    ".",
+    "..",
+    "...",
+    "|",
+    "?|",
+    "|>",
+    "??",
+    "?.",
+    "await ",
+    "async ",
+    "is ",
+    "in ",
+    "not ",
+    "if ",
+    "else ",
+    "=",
+    "==",
+    "**",
+    "//",
+    "-",
+    "'",
+    "\"",
+    "\\",
+    "\n",
+    "\r\n",
+    "\0",
+    "\u{feff}",
+    "\u{202e}",
+    "ß",
+    "𝒳",
+    "_",
+    "0x",
+    "1e9",
+    "loop",
+    "caller()",
     "super()",
 ];
 
@@ -52,7 +111,9 @@ fn damage(source: &str, damages: &[Damage]) -> String {
 /// The case files that render a template.
 fn cases() -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let cases = case_files(&folder).into_iter().filter_map(|path| Case::read(&path).ok());
+    let cases = case_files(&folder)
+        .into_iter()
+        .filter_map(|path| Case::read(&path).ok());
     cases.filter(|case| !case.templates.is_empty()).collect()
 }
 
@@ -86,7 +147,9 @@ fn damaged_templates_neither_panic_nor_hang() {
         let source = damage(source, &damages);
         let fail = |text: String| {
             let path = case.path.display();
-            Err(TestCaseError::fail(format!("{path}: {text}\n--- template {name}\n{source}")))
+            Err(TestCaseError::fail(format!(
+                "{path}: {text}\n--- template {name}\n{source}"
+            )))
         };
         let outcomes = catch_unwind(AssertUnwindSafe(|| {
             let mut env = environment(case);
