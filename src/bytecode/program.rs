@@ -133,6 +133,8 @@ pub(crate) struct LoopInfo {
 #[derive(Clone, Debug)]
 pub(crate) struct MacroInfo {
     pub(crate) name: ArcStr,
+    /// Whether it is the body of a `call` block, which has no name of its own.
+    pub(crate) is_caller: bool,
     pub(crate) unit: u32,
     /// In the slots from 0 on.
     pub(crate) parameters: Vec<ArcStr>,

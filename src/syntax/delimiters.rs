@@ -178,8 +178,8 @@ impl Delimiters {
         }
         for (what, text) in ends {
             let first = text.chars().next().expect("empty ends are refused above");
-            // Such an end would be read as the start of a string, a name or a number, or as a trim mark.
-            if first.is_alphanumeric() || matches!(first, '_' | '"' | '\'' | '-' | '+') {
+            // Such an end would be read as the start of a string, a name or a number.
+            if first.is_alphanumeric() || matches!(first, '_' | '"' | '\'') {
                 return Err(DelimiterFault::EndStartsLikeCode {
                     what,
                     text: text.into(),

@@ -50,15 +50,31 @@ class Engine:
 def named(case, expected, actual):
     """The name of a difference that is meant, if this is one."""
     text = "\n".join(case["templates"].values())
-    message = actual.get("message", "")
-    if " at 0x" in expected.get("output", ""):
+    message, printed = actual.get("message", ""), expected.get("output", "")
+    if " at 0x" in printed:
         return "prints an address"
-    if "more than 128 bits" in message or "128-bit" in message:
+    if "128 bits" in message or "128-bit" in message:
         return "integers beyond 128 bits"
     if expected.get("error") == "TimeoutError":
         return "took Jinja2 too long"
     if actual.get("error", "").endswith("Limit") or actual.get("error") == "Fuel":
         return "limit"
+    if "fractional power" in message:
+        return "complex numbers"
+    if "undefined value printed" in printed:
+        return "words of undefined values under `debug`"
+    if "TemplateReference" in printed:
+        return "prints `self`"
+    if "random" in text:
+        return "random"
+    if "__class__" in text:
+        return "names with two underscores"
+    if re.search(r"is +(not +)?\w+ +if\b", text) and "expected token" in expected.get("message", ""):
+        return "kakehi takes `x is none if y`"
+    if "raw" in text and "unknown tag 'raw'" in expected.get("message", ""):
+        return "kakehi takes `raw +%}`"
+    if re.search(r"autoescape +(?!true|false)\w", text):
+        return "constants where escaping is decided at run time"
     return None
 
 

@@ -85,7 +85,7 @@ class Generator:
         if self.chance(0.06):
             a, b = self.expr(kind, depth - 1), self.expr(kind, depth - 1)
             tail = f" else {b}" if self.chance(0.8) else ""
-            return f"({a} if {self.expr(BOOL, depth - 2)}{tail})"
+            return f"(({a}) if {self.expr(BOOL, depth - 2)}{tail})"
         if self.chance(0.03):
             return f"({self.expr(kind, depth - 1)} {self.pick('or', 'and')} {self.expr(kind, depth - 1)})"
         if self.chance(0.03):

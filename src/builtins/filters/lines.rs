@@ -9,7 +9,7 @@ use crate::builtins::python::split;
 use crate::builtins::python::wrap::{Wrapping, wrap};
 use crate::call::{Bound, Builtin, CallContext};
 use crate::error::Error;
-use crate::value::{Value, text};
+use crate::value::{Value, settled, text};
 
 pub(super) const FILTERS: &[Builtin] = &[
     Builtin::filter("indent", &["width", "first", "blank"], indent),
@@ -32,6 +32,9 @@ pub(super) const FILTERS: &[Builtin] = &[
 ];
 
 fn indent(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
+    if settled(context, bound.value)?.as_str().is_none() {
+        return Err(operand::refuse(bound, "a string"));
+    }
     let (text, safe) = subject(context, bound)?;
     let mut safe_indentation = safe;
     let indentation = match bound.get(0).map(|given| (given.as_str(), given.is_safe())) {
@@ -168,6 +171,9 @@ fn truncate(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
 }
 
 fn wordwrap(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
+    if settled(context, bound.value)?.as_str().is_none() {
+        return Err(operand::refuse(bound, "a string"));
+    }
     let (text, _) = subject(context, bound)?;
     let width = integer(bound, 0)?.unwrap_or(79);
     let break_long_words = flag(context, bound, 1, true)?;

@@ -64,6 +64,9 @@ pub(in crate::builtins) fn merge(
     map: &mut Map,
     source: &Value,
 ) -> Result<(), Error> {
+    if let Some(undefined) = source.as_undefined() {
+        return Err(undefined.error());
+    }
     if let Some(mapping) = mapping(source) {
         charge_values(context, mapping.len().saturating_mul(5))?;
         for (key, value) in mapping.iter() {
