@@ -52,11 +52,24 @@ impl Environment {
 
 impl Expression {
     /// The expression's text.
+    ///
+    /// ```
+    /// assert_eq!(kakehi::Environment::new().expression("1 + 1")?.source(), "1 + 1");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn source(&self) -> &str {
         &self.compiled.program.origin.text
     }
 
     /// The same expression, evaluated with `options`.
+    ///
+    /// ```
+    /// use kakehi::{Environment, ErrorKind, RenderOptions};
+    /// let expression = Environment::new().expression("'x' * 1000000000")?;
+    /// let careful = expression.with_options(RenderOptions::untrusted());
+    /// assert_eq!(careful.eval(()).unwrap_err().kind(), ErrorKind::MemoryLimit);
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     #[must_use]
     pub fn with_options(&self, options: RenderOptions) -> Expression {
         Expression {
@@ -69,16 +82,37 @@ impl Expression {
     ///
     /// # Errors
     /// If it fails, or waits, see [`Expression::eval_async`].
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// assert_eq!(env.expression("a + 1")?.eval(kakehi::context! { a => 1 })?.as_i64(), Some(2));
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn eval(&self, context: impl Serialize) -> Result<Value, Error> {
         render::evaluate(self.job(context)?)
     }
 
     /// Evaluates the expression and waits where it waits.
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// env.add_async_function("price", |name: String| async move { name.len() });
+    /// let total = env.expression("await price('tea') * 2")?;
+    /// assert_eq!(futures_executor::block_on(total.eval_async(()))?.as_i64(), Some(6));
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn eval_async(&self, context: impl Serialize) -> EvalFuture {
         EvalFuture::new(self.job(context))
     }
 
     /// As [`Expression::eval`], with options.
+    ///
+    /// ```
+    /// use kakehi::{Environment, RenderOptions};
+    /// let expression = Environment::new().expression("1 + 1")?;
+    /// assert_eq!(expression.eval_with((), RenderOptions::untrusted())?.as_i64(), Some(2));
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn eval_with(
         &self,
         context: impl Serialize,
@@ -88,6 +122,14 @@ impl Expression {
     }
 
     /// As [`Expression::eval_async`], with options.
+    ///
+    /// ```
+    /// use kakehi::{Environment, RenderOptions};
+    /// let expression = Environment::new().expression("1 + 1")?;
+    /// let value = expression.eval_async_with((), RenderOptions::untrusted());
+    /// assert_eq!(futures_executor::block_on(value)?.as_i64(), Some(2));
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn eval_async_with(&self, context: impl Serialize, options: RenderOptions) -> EvalFuture {
         self.with_options(options).eval_async(context)
     }

@@ -78,3 +78,8 @@ pub use source::Location;
 pub use syntax::{Delimiters, DelimitersBuilder, Newline, Whitespace};
 pub use template::{Block, Template};
 pub use value::{Object, StreamHandle, UndefinedPolicy, Value, ValueIter, ValueKind};
+
+/// The example of the README, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -49,6 +49,12 @@ impl Default for Limits {
 impl Limits {
     /// Limits for templates from strangers: 5 million instructions, 16 MiB of output, 64 MiB of memory,
     /// depth 100, 100,000 items, 64 waits in flight, 10 seconds.
+    ///
+    /// ```
+    /// use kakehi::Limits;
+    /// let limits = Limits { output: Some(1 << 20), ..Limits::untrusted() };
+    /// assert!(limits.fuel.is_some());
+    /// ```
     pub fn untrusted() -> Self {
         Limits {
             fuel: Some(5_000_000),

@@ -6,7 +6,7 @@ use crate::call::{Bound, CallContext};
 use crate::error::Error;
 use crate::error::builtin::BuiltinFault;
 use crate::value::number::{Number, number_of};
-use crate::value::{Value, display, iterate, settled, truth};
+use crate::value::{Value, display, settled, truth};
 
 /// What iterating gives, charged and copied.
 pub(super) fn items(context: &CallContext<'_>, value: &Value) -> Result<Vec<Value>, Error> {

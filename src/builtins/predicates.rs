@@ -105,7 +105,10 @@ fn is_bool(bound: &Bound<'_>, wanted: bool) -> Answer {
 /// Has a length and items; an undefined value has both.
 fn sequence(_: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     value(match bound.value.kind() {
-        ValueKind::Undefined => true,
+        ValueKind::Undefined => bound
+            .value
+            .as_undefined()
+            .is_some_and(|undefined| undefined.check().is_ok()),
         ValueKind::Object => bound
             .value
             .as_object()

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::call::{CallContext, Flow};
 use crate::error::Error;
+use crate::error::call::CallFault;
 use crate::value::{Undefined, Value, text};
 
 /// What a builtin answers.
@@ -31,6 +32,13 @@ pub(super) fn nothing(context: &CallContext<'_>, hint: &'static str) -> Answer {
 pub(super) fn charge_values(context: &CallContext<'_>, count: usize) -> Result<(), Error> {
     context.fuel(count as u64)?;
     context.memory((count as u64).saturating_mul(size_of::<Value>() as u64))
+}
+
+/// `count` spaces.
+pub(super) fn spaces(context: &CallContext<'_>, count: i64) -> Result<String, Error> {
+    let mut out = PaidText::new(context);
+    out.repeat(" ", usize::try_from(count).unwrap_or(0))?;
+    Ok(out.finish())
 }
 
 /// Text that is paid for before it grows.
@@ -91,7 +99,11 @@ impl<'c, 'a> PaidText<'c, 'a> {
         let bytes = (text.len() as u64).saturating_mul(count as u64);
         self.context.fuel(count as u64 / 64)?;
         self.context.memory(bytes)?;
-        self.text.reserve(bytes as usize);
+        // Where memory has no limit, what the machine does not have is an error all the same.
+        let wanted = usize::try_from(bytes).unwrap_or(usize::MAX);
+        if self.text.try_reserve(wanted).is_err() {
+            return Err(CallFault::out_of_memory(None));
+        }
         for _ in 0..count {
             self.text.push_str(text);
         }

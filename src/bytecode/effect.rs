@@ -111,6 +111,7 @@ impl Effect {
             | I::AppendList
             | I::ExtendList
             | I::ExtendMap
+            | I::ExtendKeywords
             | I::Add
             | I::Subtract
             | I::Multiply

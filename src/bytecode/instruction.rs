@@ -166,6 +166,8 @@ pub(crate) enum Instruction {
     InsertMap,
     /// `map mapping -> map`
     ExtendMap,
+    /// Of a map of keyword arguments: none may be given twice. `map mapping -> map`
+    ExtendKeywords,
     /// `v -> item × n`, the first on top
     UnpackSequence(u32),
 

@@ -133,6 +133,8 @@ pub(crate) struct LoopInfo {
 #[derive(Clone, Debug)]
 pub(crate) struct MacroInfo {
     pub(crate) name: ArcStr,
+    /// Whether it is the body of a `call` block, which has no name of its own.
+    pub(crate) is_caller: bool,
     pub(crate) unit: u32,
     /// In the slots from 0 on.
     pub(crate) parameters: Vec<ArcStr>,
@@ -192,7 +194,6 @@ pub(crate) struct Reference {
     pub(crate) kind: ReferenceKind,
     /// The names it may have, in the order tried; none if they are known only when it runs.
     pub(crate) names: Option<Vec<ArcStr>>,
-    pub(crate) ignore_missing: bool,
     pub(crate) span: Span,
 }
 

@@ -8,6 +8,26 @@ use crate::value::Value;
 ///
 /// They are borrowed from where the caller has them, so that a call copies nothing. The value that a
 /// filter or test is applied to is positional argument 0.
+///
+/// ```
+/// use std::sync::Arc;
+/// use kakehi::{Arguments, CallContext, Environment, Error, Flow, Function, Value};
+///
+/// /// Counts what it is called with.
+/// struct Count;
+///
+/// impl Function for Count {
+///     fn call(&self, _: &CallContext<'_>, arguments: &Arguments<'_>) -> Result<Flow, Error> {
+///         let keywords = arguments.len() - arguments.positional().len();
+///         Ok(Flow::from(Value::from(format!("{} and {keywords}", arguments.positional().len()))))
+///     }
+/// }
+///
+/// let mut env = Environment::new();
+/// env.set_function("count", Arc::new(Count));
+/// assert_eq!(env.render_str("<< count(1, 2, x=3) >>", ())?, "2 and 1");
+/// # Ok::<(), kakehi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Arguments<'a> {
     positional: &'a [Value],
@@ -17,6 +37,7 @@ pub struct Arguments<'a> {
 
 impl<'a> Arguments<'a> {
     /// Arguments without keywords.
+    #[cfg(test)]
     pub(crate) fn positional_only(positional: &'a [Value]) -> Self {
         Arguments {
             positional,
@@ -36,32 +57,63 @@ impl<'a> Arguments<'a> {
     }
 
     /// The arguments given by position.
+    ///
+    /// ```
+    /// use kakehi::Arguments;
+    /// let arguments = Arguments::default();
+    /// assert!(arguments.positional().is_empty());
+    /// ```
     pub fn positional(&self) -> &'a [Value] {
         self.positional
     }
 
     /// The positional argument at `index`, from 0.
+    ///
+    /// ```
+    /// use kakehi::Arguments;
+    /// assert!(Arguments::default().get(0).is_none());
+    /// ```
     pub fn get(&self, index: usize) -> Option<&'a Value> {
         self.positional.get(index)
     }
 
     /// The keyword argument called `name`.
+    ///
+    /// ```
+    /// use kakehi::Arguments;
+    /// assert!(Arguments::default().keyword("default").is_none());
+    /// ```
     pub fn keyword(&self, name: &str) -> Option<&'a Value> {
         let at = self.keyword_names.iter().position(|known| known == name)?;
         self.keyword_values.get(at)
     }
 
     /// The keyword arguments, in the order they were written.
+    ///
+    /// ```
+    /// use kakehi::Arguments;
+    /// assert_eq!(Arguments::default().keywords().len(), 0);
+    /// ```
     pub fn keywords(&self) -> impl ExactSizeIterator<Item = (&'a ArcStr, &'a Value)> + use<'a> {
         self.keyword_names.iter().zip(self.keyword_values)
     }
 
     /// How many arguments there are, keywords included.
+    ///
+    /// ```
+    /// use kakehi::Arguments;
+    /// assert_eq!(Arguments::default().len(), 0);
+    /// ```
     pub fn len(&self) -> usize {
         self.positional.len() + self.keyword_names.len()
     }
 
     /// Whether there are no arguments at all.
+    ///
+    /// ```
+    /// use kakehi::Arguments;
+    /// assert!(Arguments::default().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -73,11 +125,6 @@ impl<'a> Arguments<'a> {
             keyword_names: self.keyword_names.to_vec(),
             keyword_values: self.keyword_values.to_vec(),
         }
-    }
-
-    /// The names and the values of the keywords, as the machine lays them out.
-    pub(crate) fn keyword_parts(&self) -> (&'a [ArcStr], &'a [Value]) {
-        (self.keyword_names, self.keyword_values)
     }
 
     /// The same arguments without the first `count` positional ones.

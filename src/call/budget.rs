@@ -37,11 +37,6 @@ impl Budget {
         }
     }
 
-    /// The limits it started with.
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.limits
-    }
-
     /// Pays for `rounds` instructions or rounds of a loop.
     #[inline]
     pub(crate) fn fuel(&self, rounds: u64) -> Result<(), Error> {
@@ -122,11 +117,14 @@ impl Budget {
     }
 
     /// Empties the containers that templates tied into cycles.
-    pub(crate) fn break_cycles(&self) {
-        self.containers.borrow_mut().break_cycles();
+    ///
+    /// `something_left` says that a result may still hold some of them.
+    pub(crate) fn break_cycles(&self, something_left: bool) {
+        self.containers.borrow_mut().break_cycles(something_left);
     }
 
     /// What is left of the fuel, where it is limited.
+    #[cfg(test)]
     pub(crate) fn fuel_left(&self) -> Option<u64> {
         self.limits.fuel.map(|_| self.fuel_left.get())
     }

@@ -51,29 +51,63 @@ impl<'a> CallContext<'a> {
         CallContext { parts }
     }
 
-    /// The same context for a call of something else by its own name.
-    pub(crate) fn named(&self, name: &'a str) -> CallContext<'a> {
-        CallContext {
-            parts: ContextParts { name, ..self.parts },
-        }
-    }
-
     /// The name that the function, filter or test was called by.
+    ///
+    /// ```
+    /// use kakehi::{CallContext, Environment};
+    /// let mut env = Environment::new();
+    /// for name in ["red", "green"] {
+    ///     env.add_filter(name, |text: &str, context: &CallContext| format!("<{}>{text}", context.name()));
+    /// }
+    /// assert_eq!(env.render_str("<< 'x' | red | green >>", ())?, "<green><red>x");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn name(&self) -> &'a str {
         self.parts.name
     }
 
     /// The name of the template the call stands in.
+    ///
+    /// ```
+    /// use kakehi::{CallContext, Environment};
+    /// let mut env = Environment::new();
+    /// env.add_function("here", |context: &CallContext| context.template().to_owned());
+    /// assert_eq!(env.render_named_str("page.txt", "<< here() >>", ())?, "page.txt");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn template(&self) -> &'a str {
         self.parts.template
     }
 
     /// Whether output is escaped where the call stands.
+    ///
+    /// ```
+    /// use kakehi::{CallContext, Environment, Value};
+    /// let mut env = Environment::new();
+    /// env.add_function("line", |context: &CallContext| match context.auto_escape() {
+    ///     true => Value::from_safe_string("<br>"),
+    ///     false => Value::from("\n"),
+    /// });
+    /// assert_eq!(env.render_named_str("a.html", "a<< line() >>b", ())?, "a<br>b");
+    /// assert_eq!(env.render_named_str("a.txt", "a<< line() >>b", ())?, "a\nb");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn auto_escape(&self) -> bool {
         self.parts.auto_escape
     }
 
     /// The value of type `T` that the host gave this render, such as a database pool.
+    ///
+    /// ```
+    /// use kakehi::{CallContext, Environment, RenderOptions};
+    /// struct User(String);
+    /// let mut env = Environment::new();
+    /// env.add_function("me", |context: &CallContext| context.extension::<User>().map(|user| user.0.clone()));
+    /// let template = env.template_from_str("I am << me() >>")?;
+    /// let options = RenderOptions::new().with_extension(User("Ann".to_owned()));
+    /// assert_eq!(template.render_with((), options)?, "I am Ann");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&'a T> {
         self.parts.extensions.get::<T>()
     }
@@ -82,6 +116,17 @@ impl<'a> CallContext<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::Fuel`](crate::ErrorKind::Fuel) when the render has used up its instructions.
+    ///
+    /// ```
+    /// use kakehi::{CallContext, Environment, Error, ErrorKind, Limits};
+    /// let mut env = Environment::new();
+    /// env.add_function("search", |context: &CallContext| -> Result<i64, Error> {
+    ///     context.fuel(1_000_000)?;
+    ///     Ok(42)
+    /// });
+    /// env.set_limits(Limits { fuel: Some(1000), ..Limits::default() });
+    /// assert_eq!(env.render_str("<< search() >>", ()).unwrap_err().kind(), ErrorKind::Fuel);
+    /// ```
     pub fn fuel(&self, rounds: u64) -> Result<(), Error> {
         self.parts.budget.fuel(rounds)
     }
@@ -90,6 +135,19 @@ impl<'a> CallContext<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::MemoryLimit`](crate::ErrorKind::MemoryLimit) when that is more than the render may.
+    ///
+    /// ```
+    /// use kakehi::{CallContext, Environment, Error, ErrorKind};
+    /// let mut env = Environment::new();
+    /// env.add_function("zeros", |count: u64, context: &CallContext| -> Result<String, Error> {
+    ///     context.memory(count)?;
+    ///     Ok("0".repeat(count as usize))
+    /// });
+    /// assert_eq!(env.render_str("<< zeros(3) >>", ())?, "000");
+    /// let error = env.render_str("<< zeros(10 ** 12) >>", ()).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::MemoryLimit);
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn memory(&self, bytes: u64) -> Result<(), Error> {
         self.parts.budget.memory(bytes)
     }
@@ -99,6 +157,25 @@ impl<'a> CallContext<'a> {
     /// # Errors
     /// [`ErrorKind::UnknownFilter`](crate::ErrorKind::UnknownFilter), the filter's own error, or
     /// [`ErrorKind::Host`](crate::ErrorKind::Host) if the filter calls back into the template or waits.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use kakehi::{Arguments, CallContext, Environment, Error, Flow, Function};
+    ///
+    /// /// Does what `upper` does.
+    /// struct Loud;
+    ///
+    /// impl Function for Loud {
+    ///     fn call(&self, context: &CallContext<'_>, arguments: &Arguments<'_>) -> Result<Flow, Error> {
+    ///         context.call_filter("upper", arguments).map(Flow::from)
+    ///     }
+    /// }
+    ///
+    /// let mut env = Environment::new();
+    /// env.set_filter("loud", Arc::new(Loud));
+    /// assert_eq!(env.render_str("<< 'hey' | loud >>", ())?, "HEY");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn call_filter(&self, name: &str, arguments: &Arguments<'_>) -> Result<Value, Error> {
         let filter = self.filter(name)?;
         self.at_once(name, filter.call(&self.renamed(name), arguments)?)
@@ -109,6 +186,26 @@ impl<'a> CallContext<'a> {
     /// # Errors
     /// [`ErrorKind::UnknownTest`](crate::ErrorKind::UnknownTest), the test's own error, or
     /// [`ErrorKind::Host`](crate::ErrorKind::Host) if the test calls back into the template or waits.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use kakehi::{Arguments, CallContext, Environment, Error, Flow, Function, Value};
+    ///
+    /// /// Whether the test `odd` says no.
+    /// struct NotOdd;
+    ///
+    /// impl Function for NotOdd {
+    ///     fn call(&self, context: &CallContext<'_>, arguments: &Arguments<'_>) -> Result<Flow, Error> {
+    ///         let odd = context.perform_test("odd", arguments)?;
+    ///         Ok(Flow::from(Value::from(!odd)))
+    ///     }
+    /// }
+    ///
+    /// let mut env = Environment::new();
+    /// env.set_test("not_odd", Arc::new(NotOdd));
+    /// assert_eq!(env.render_str("<< 2 is not_odd >>", ())?, "True");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn perform_test(&self, name: &str, arguments: &Arguments<'_>) -> Result<bool, Error> {
         let test = self.test(name)?;
         let answer = self.at_once(name, test.call(&self.renamed(name), arguments)?)?;
@@ -153,11 +250,6 @@ impl<'a> CallContext<'a> {
     /// What undefined values do.
     pub(crate) fn policy(&self) -> UndefinedPolicy {
         self.parts.policy
-    }
-
-    /// The render's counters.
-    pub(crate) fn budget(&self) -> &'a Budget {
-        self.parts.budget
     }
 
     /// The filters, tests, globals and methods.

@@ -22,16 +22,34 @@ pub struct Extensions {
 
 impl Extensions {
     /// No values.
+    ///
+    /// ```
+    /// assert!(kakehi::Extensions::new().get::<u32>().is_none());
+    /// ```
     pub fn new() -> Self {
         Extensions::default()
     }
 
     /// Puts `value` in, in place of an earlier one of the same type.
+    ///
+    /// ```
+    /// let mut extensions = kakehi::Extensions::new();
+    /// extensions.insert(1_u32);
+    /// extensions.insert(2_u32);
+    /// assert_eq!(extensions.get::<u32>(), Some(&2));
+    /// ```
     pub fn insert<T: Send + Sync + 'static>(&mut self, value: T) {
         self.values.insert(TypeId::of::<T>(), Arc::new(value));
     }
 
     /// The value of type `T`.
+    ///
+    /// ```
+    /// let mut extensions = kakehi::Extensions::new();
+    /// extensions.insert("a pool");
+    /// assert_eq!(extensions.get::<&str>(), Some(&"a pool"));
+    /// assert_eq!(extensions.get::<u32>(), None);
+    /// ```
     pub fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.values.get(&TypeId::of::<T>())?.downcast_ref()
     }

@@ -39,6 +39,22 @@ pub trait FromValue: Sized {
 /// Implemented for everything that is [`FromValue`], and for `&str`, `&Value`, `Cow<str>` (which takes any
 /// value as its text), `Option` (none where the argument is missing, none or undefined), [`Rest`], [`Kwargs`],
 /// [`Serde`] and `&CallContext`.
+///
+/// ```
+/// use std::borrow::Cow;
+/// use kakehi::{Environment, Value};
+/// let mut env = Environment::new();
+/// env.add_filter("shorten", |text: Cow<'_, str>, length: usize, end: Option<&str>| {
+///     let short: String = text.chars().take(length).collect();
+///     short + end.unwrap_or("…")
+/// });
+/// assert_eq!(env.render_str("<< 'a long text' | shorten(6) >>", ())?, "a long…");
+/// assert_eq!(env.render_str("<< 123456 | shorten(3, '?') >>", ())?, "123?");
+///
+/// env.add_test("empty", |value: &Value| value.is_empty());
+/// assert_eq!(env.render_str("<< [] is empty >>", ())?, "True");
+/// # Ok::<(), kakehi::Error>(())
+/// ```
 pub trait FromArgument<'a> {
     /// The type itself, with the lifetime of the call.
     type Output;
@@ -51,6 +67,28 @@ pub trait FromArgument<'a> {
 }
 
 /// The arguments of a call that are not taken yet.
+///
+/// ```
+/// use kakehi::{ArgumentReader, Environment, Error, FromArgument, FromValue};
+///
+/// /// A point, which takes two arguments.
+/// struct Point(f64, f64);
+///
+/// impl<'a> FromArgument<'a> for Point {
+///     type Output = Point;
+///
+///     fn from_argument(reader: &mut ArgumentReader<'a>) -> Result<Point, Error> {
+///         let x = f64::from_value(reader.expect_value()?)?;
+///         let y = f64::from_value(reader.expect_value()?)?;
+///         Ok(Point(x, y))
+///     }
+/// }
+///
+/// let mut env = Environment::new();
+/// env.add_function("far", |from: Point, to: Point| (from.0 - to.0).hypot(from.1 - to.1));
+/// assert_eq!(env.render_str("<< far(0, 0, 3, 4) >>", ())?, "5.0");
+/// # Ok::<(), kakehi::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct ArgumentReader<'a> {
     context: &'a CallContext<'a>,
@@ -70,11 +108,45 @@ impl<'a> ArgumentReader<'a> {
     }
 
     /// The call's context.
+    ///
+    /// ```
+    /// use kakehi::{ArgumentReader, Environment, Error, FromArgument};
+    /// struct Taken(String);
+    /// impl<'a> FromArgument<'a> for Taken {
+    ///     type Output = Taken;
+    ///     fn from_argument(reader: &mut ArgumentReader<'a>) -> Result<Taken, Error> {
+    ///         Ok(Taken(reader.context().name().to_owned()))
+    ///     }
+    /// }
+    /// let mut env = Environment::new();
+    /// env.add_function("f", |taken: Taken| taken.0);
+    /// assert_eq!(env.render_str("<< f() >>", ())?, "f");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn context(&self) -> &'a CallContext<'a> {
         self.context
     }
 
     /// Takes the next positional argument.
+    ///
+    /// ```
+    /// use kakehi::{ArgumentReader, Environment, Error, FromArgument};
+    /// struct Taken(String);
+    /// impl<'a> FromArgument<'a> for Taken {
+    ///     type Output = Taken;
+    ///     fn from_argument(reader: &mut ArgumentReader<'a>) -> Result<Taken, Error> {
+    ///         let mut count = 0;
+    ///         while reader.next_value().is_some() {
+    ///             count += 1;
+    ///         }
+    ///         Ok(Taken(format!("{count} arguments")))
+    ///     }
+    /// }
+    /// let mut env = Environment::new();
+    /// env.add_function("f", |taken: Taken| taken.0);
+    /// assert_eq!(env.render_str("<< f(1, 2) >>", ())?, "2 arguments");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn next_value(&mut self) -> Option<&'a Value> {
         let value = self.arguments.get(self.position)?;
         self.position += 1;
@@ -85,6 +157,22 @@ impl<'a> ArgumentReader<'a> {
     ///
     /// # Errors
     /// There is none.
+    ///
+    /// ```
+    /// use kakehi::{ArgumentReader, Environment, Error, FromArgument};
+    /// struct Taken(String);
+    /// impl<'a> FromArgument<'a> for Taken {
+    ///     type Output = Taken;
+    ///     fn from_argument(reader: &mut ArgumentReader<'a>) -> Result<Taken, Error> {
+    ///         Ok(Taken(reader.expect_value()?.to_string()))
+    ///     }
+    /// }
+    /// let mut env = Environment::new();
+    /// env.add_function("f", |taken: Taken| taken.0);
+    /// assert_eq!(env.render_str("<< f(7) >>", ())?, "7");
+    /// assert!(env.render_str("<< f() >>", ()).is_err());
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn expect_value(&mut self) -> Result<&'a Value, Error> {
         let position = self.position;
         self.next_value()
@@ -92,6 +180,21 @@ impl<'a> ArgumentReader<'a> {
     }
 
     /// Takes all positional arguments that are left.
+    ///
+    /// ```
+    /// use kakehi::{ArgumentReader, Environment, Error, FromArgument};
+    /// struct Taken(String);
+    /// impl<'a> FromArgument<'a> for Taken {
+    ///     type Output = Taken;
+    ///     fn from_argument(reader: &mut ArgumentReader<'a>) -> Result<Taken, Error> {
+    ///         Ok(Taken(format!("{} left", reader.rest().len())))
+    ///     }
+    /// }
+    /// let mut env = Environment::new();
+    /// env.add_function("f", |taken: Taken| taken.0);
+    /// assert_eq!(env.render_str("<< f(1, 2) >>", ())?, "2 left");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn rest(&mut self) -> &'a [Value] {
         let rest = &self.arguments.positional()[self.position..];
         self.position = self.arguments.positional().len();
@@ -99,6 +202,22 @@ impl<'a> ArgumentReader<'a> {
     }
 
     /// Takes all keyword arguments.
+    ///
+    /// ```
+    /// use kakehi::{ArgumentReader, Environment, Error, FromArgument};
+    /// struct Taken(String);
+    /// impl<'a> FromArgument<'a> for Taken {
+    ///     type Output = Taken;
+    ///     fn from_argument(reader: &mut ArgumentReader<'a>) -> Result<Taken, Error> {
+    ///         let names: Vec<_> = reader.keywords().map(|(name, _)| name.as_str()).collect();
+    ///         Ok(Taken(names.join(" and ")))
+    ///     }
+    /// }
+    /// let mut env = Environment::new();
+    /// env.add_function("f", |taken: Taken| taken.0);
+    /// assert_eq!(env.render_str("<< f(a=1, b=2) >>", ())?, "a and b");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn keywords(&mut self) -> impl ExactSizeIterator<Item = (&'a ArcStr, &'a Value)> + use<'a> {
         self.keywords_taken = true;
         self.arguments.keywords()
@@ -240,6 +359,17 @@ impl Kwargs {
     ///
     /// # Errors
     /// It has another type.
+    ///
+    /// ```
+    /// use kakehi::{Environment, Error, Kwargs};
+    /// let mut env = Environment::new();
+    /// env.add_function("size", |options: Kwargs| -> Result<i64, Error> {
+    ///     Ok(options.get::<i64>("width")?.unwrap_or(80))
+    /// });
+    /// assert_eq!(env.render_str("<< size() >> << size(width=40) >>", ())?, "80 40");
+    /// assert!(env.render_str("<< size(width='wide') >>", ()).is_err());
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn get<T: FromValue>(&self, name: &str) -> Result<Option<T>, Error> {
         let Some((_, value)) = self.values.iter().find(|(known, _)| known == name) else {
             return Ok(None);
@@ -251,6 +381,17 @@ impl Kwargs {
     }
 
     /// All keywords in the order they were written.
+    ///
+    /// ```
+    /// use kakehi::{Environment, Kwargs};
+    /// let mut env = Environment::new();
+    /// env.add_function("query", |parameters: Kwargs| {
+    ///     let pairs: Vec<_> = parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    ///     pairs.join("&")
+    /// });
+    /// assert_eq!(env.render_str("<< query(page=2, order='name') >>", ())?, "page=2&order=name");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
         self.values
             .iter()
@@ -261,6 +402,15 @@ impl Kwargs {
     ///
     /// # Errors
     /// An argument error that names the keyword.
+    ///
+    /// ```
+    /// use kakehi::{Environment, ErrorKind, Kwargs};
+    /// let mut env = Environment::new();
+    /// env.add_function("f", |options: Kwargs| options.no_others(&["width"]).map(|()| "fine"));
+    /// assert_eq!(env.render_str("<< f(width=3) >>", ())?, "fine");
+    /// assert_eq!(env.render_str("<< f(wide=3) >>", ()).unwrap_err().kind(), ErrorKind::Argument);
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn no_others(&self, known: &[&str]) -> Result<(), Error> {
         match self.iter().find(|(name, _)| !known.contains(name)) {
             Some((name, _)) => Err(CallFault::unknown_keyword(&self.callee, name, known)),

@@ -9,6 +9,12 @@ use crate::value::{StreamHandle, Value};
 /// What a native function wants next: to return, or something that only the machine can do.
 ///
 /// Made by [`Flow::from`] a value; the other answers are the engine's own.
+///
+/// ```
+/// use kakehi::{Flow, Value};
+/// let flow = Flow::from(Value::from(7));
+/// assert!(matches!(flow, Flow::Return(value) if value.as_i64() == Some(7)));
+/// ```
 #[non_exhaustive]
 pub enum Flow {
     /// The result.

@@ -14,6 +14,27 @@ use crate::value::{Object, Value};
 /// Plain closures become one by themselves, see
 /// [`Environment::add_function`](crate::Environment::add_function); implement it where a closure with
 /// typed arguments is not enough.
+///
+/// ```
+/// use std::sync::Arc;
+/// use kakehi::{Arguments, CallContext, Environment, Error, Flow, Function, Value};
+///
+/// /// Texts in the language that it was made for.
+/// struct Translate(&'static [(&'static str, &'static str)]);
+///
+/// impl Function for Translate {
+///     fn call(&self, _: &CallContext<'_>, arguments: &Arguments<'_>) -> Result<Flow, Error> {
+///         let text = arguments.get(0).and_then(Value::as_str).ok_or(Error::host("takes a text"))?;
+///         let known = self.0.iter().find(|(from, _)| *from == text);
+///         Ok(Flow::from(Value::from(known.map_or(text, |(_, to)| to))))
+///     }
+/// }
+///
+/// let mut env = Environment::new();
+/// env.set_function("_", Arc::new(Translate(&[("tea", "お茶")])));
+/// assert_eq!(env.render_str("<< _('tea') >>, << _('rice') >>", ())?, "お茶, rice");
+/// # Ok::<(), kakehi::Error>(())
+/// ```
 pub trait Function: Send + Sync + 'static {
     /// Runs the function.
     ///
@@ -45,6 +66,29 @@ pub trait Function: Send + Sync + 'static {
 }
 
 /// Whether calling a function gives the result or a future of it.
+///
+/// ```
+/// use std::sync::Arc;
+/// use kakehi::{Arguments, CallContext, Environment, Error, Flow, Function, FunctionKind, Value};
+///
+/// /// A function that gives a future, and says so.
+/// struct Later;
+///
+/// impl Function for Later {
+///     fn call(&self, _: &CallContext<'_>, _: &Arguments<'_>) -> Result<Flow, Error> {
+///         Ok(Flow::from(Value::from_future(async { Ok::<_, Error>(7) })))
+///     }
+///
+///     fn kind(&self) -> FunctionKind {
+///         FunctionKind::Async
+///     }
+/// }
+///
+/// let mut env = Environment::new();
+/// env.set_function("later", Arc::new(Later));
+/// assert_eq!(futures_executor::block_on(env.render_str_async("<< await later() >>", ()))?, "7");
+/// # Ok::<(), kakehi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FunctionKind {
     /// Calling runs it and gives its result.

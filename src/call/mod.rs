@@ -32,6 +32,6 @@ pub use flow::Flow;
 pub(crate) use flow::{Continuation, NextContinuation, and_then, resolve};
 pub(crate) use function::{BoundMethod, NativeFunction};
 pub use function::{Function, FunctionKind};
-pub(crate) use registry::{MethodTable, Registry};
+pub(crate) use registry::Registry;
 pub use result::IntoResult;
 pub use typed::{IntoAsyncFunction, IntoFunction};

@@ -250,7 +250,13 @@ fn builtins_bind_arguments_as_python_does() {
         registry.set_filter(builtin.name, std::sync::Arc::new(builtin));
     }
     let int = Value::int;
-    let rows: Vec<(&str, Vec<i64>, Vec<(&str, i64)>, &str)> = vec![
+    type Row = (
+        &'static str,
+        Vec<i64>,
+        Vec<(&'static str, i64)>,
+        &'static str,
+    );
+    let rows: Vec<Row> = vec![
         ("show", vec![0, 1], vec![], "1,-,-  "),
         ("show", vec![0, 1], vec![("c", 3)], "1,-,3  "),
         ("show", vec![0], vec![("b", 2), ("a", 1)], "1,2,-  "),

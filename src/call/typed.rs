@@ -16,6 +16,16 @@ use crate::value::Value;
 ///
 /// Each argument is a type that can be taken from a call, see [`FromArgument`]; the result is anything
 /// that becomes a [`Value`], or a `Result` of it, see [`IntoResult`].
+///
+/// ```
+/// use kakehi::Environment;
+/// let mut env = Environment::new();
+/// env.add_function("two", || 2);
+/// env.add_function("area", |width: f64, height: Option<f64>| width * height.unwrap_or(width));
+/// env.add_filter("parse", |text: &str| text.parse::<i64>());
+/// assert_eq!(env.render_str("<< two() >> << area(3) >> << '4' | parse >>", ())?, "2 9.0 4");
+/// # Ok::<(), kakehi::Error>(())
+/// ```
 pub trait IntoFunction<A>: Send + Sync + 'static {
     #[doc(hidden)]
     fn invoke(&self, reader: ArgumentReader<'_>) -> Result<Value, Error>;
@@ -25,6 +35,23 @@ pub trait IntoFunction<A>: Send + Sync + 'static {
 ///
 /// Its arguments are owned (`String`, numbers, [`Value`], `Option`, `Vec`, …), since the future outlives
 /// the call. Calling it gives a future value; nothing of it runs until that is awaited.
+///
+/// ```
+/// use kakehi::{Environment, Error};
+///
+/// async fn user_name(id: u64) -> Result<String, Error> {
+///     match id {
+///         7 => Ok("Ann".to_owned()),
+///         _ => Err(Error::host("no such user")),
+///     }
+/// }
+///
+/// let mut env = Environment::new();
+/// env.add_async_function("user_name", user_name);
+/// let page = env.render_str_async("<< await user_name(7) >>", ());
+/// assert_eq!(futures_executor::block_on(page)?, "Ann");
+/// # Ok::<(), kakehi::Error>(())
+/// ```
 pub trait IntoAsyncFunction<A>: Send + Sync + 'static {
     #[doc(hidden)]
     fn begin(self: Arc<Self>, label: ArcStr, reader: ArgumentReader<'_>) -> Result<Value, Error>;

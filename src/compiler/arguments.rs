@@ -93,7 +93,7 @@ impl<'src> Compiler<'_, 'src> {
                 }
                 Argument::KeywordSpread(values) => {
                     self.expression(*values)?;
-                    self.emit(Instruction::ExtendMap, self.tree.expr(*values).span);
+                    self.emit(Instruction::ExtendKeywords, self.tree.expr(*values).span);
                 }
                 Argument::Positional(_) | Argument::Spread(_) => {}
             }

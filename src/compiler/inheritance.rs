@@ -80,7 +80,7 @@ impl<'src> Compiler<'_, 'src> {
         if !self.is_top_level() {
             return Err((CompileFault::NestedExtends(self.enclosing()), self.tag()));
         }
-        self.refer(ReferenceKind::Extends, parent, false);
+        self.refer(ReferenceKind::Extends, parent);
         self.expression(parent)?;
         self.emit(Instruction::ExtendTemplate, self.tree.expr(parent).span);
         if self.now.branches == 0 {
@@ -98,7 +98,7 @@ impl<'src> Compiler<'_, 'src> {
         with_context: bool,
     ) -> Located<()> {
         let span = self.tree.expr(template).span;
-        self.refer(ReferenceKind::Include, template, ignore_missing);
+        self.refer(ReferenceKind::Include, template);
         let visible = if with_context {
             Some(self.visible(span)?)
         } else {
@@ -117,7 +117,7 @@ impl<'src> Compiler<'_, 'src> {
     /// Puts the module on the stack.
     pub(super) fn import(&mut self, template: ExprId, with_context: bool) -> Located<()> {
         let span = self.tree.expr(template).span;
-        self.refer(ReferenceKind::Import, template, false);
+        self.refer(ReferenceKind::Import, template);
         let visible = if with_context {
             Some(self.visible(span)?)
         } else {
@@ -130,12 +130,11 @@ impl<'src> Compiler<'_, 'src> {
     }
 
     /// Notes that the template names another.
-    fn refer(&mut self, kind: ReferenceKind, template: ExprId, ignore_missing: bool) {
+    fn refer(&mut self, kind: ReferenceKind, template: ExprId) {
         let names = self.folded.template_names(self.tree, template);
         self.pools.references.push(Reference {
             kind,
             names,
-            ignore_missing,
             span: self.tree.expr(template).span,
         });
     }

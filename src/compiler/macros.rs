@@ -4,7 +4,7 @@ use crate::bytecode::{Instruction, MacroInfo, Slot, Variable};
 use crate::compiler::scope::{Home, Initial, Part, ScopeId};
 use crate::compiler::symbols::Located;
 use crate::compiler::{Compiler, pools, specials};
-use crate::syntax::ast::{Body, ExprId, ExprKind, Parameter, StmtId};
+use crate::syntax::ast::{Body, ExprId, ExprKind, Parameter, StmtId, StmtKind};
 
 impl<'src> Compiler<'_, 'src> {
     /// Compiles a macro's unit and gives its place in the program's macros.
@@ -33,6 +33,7 @@ impl<'src> Compiler<'_, 'src> {
         let kwargs = special(specials::KWARGS).filter(|_| !explicit("kwargs"));
         let info = MacroInfo {
             name: name.into(),
+            is_caller: matches!(self.tree.stmt(id).kind, StmtKind::CallBlock { .. }),
             unit: unit.0,
             parameters: parameters.iter().map(|p| p.name.text.into()).collect(),
             first_default: self.small(first_default, "parameters", self.now.span)?,

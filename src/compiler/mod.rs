@@ -13,6 +13,7 @@ mod fold;
 mod inheritance;
 mod loops;
 mod macros;
+mod names;
 mod operators;
 mod patterns;
 mod pools;
@@ -192,7 +193,8 @@ impl<'t, 'src> Compiler<'t, 'src> {
         Ok(())
     }
 
-    fn parts(self) -> Parts {
+    fn parts(mut self) -> Parts {
+        self.pools.waits.sort_by_key(|wait| wait.span.start);
         let scopes = self.scopes;
         let units = self
             .units

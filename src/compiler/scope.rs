@@ -252,43 +252,84 @@ impl<'src> Scopes<'src> {
     }
 
     /// Decides where every variable lives, once all captures are known.
+    ///
+    /// Scopes that are never open at once share slots, so that a long template needs few. What an
+    /// expression or a `case` binds has slots of its own: expressions run while other scopes fill.
     pub(super) fn assign_homes(&mut self) -> Result<(), CompileFault> {
-        for index in 0..self.variables.len() {
-            let id = VariableId(index as u32);
-            let variable = self.variable(id);
-            let unit = self.scope(variable.scope).unit;
-            let home = match variable.initial {
-                Initial::Blocks => Home::None,
-                Initial::Loop(_) | Initial::Super if !variable.captured => Home::None,
-                Initial::Context if !variable.stored => Home::None,
-                _ if variable.captured => Home::Cell(self.add_cell(unit)?),
-                // The machine has put parameters of macros there already.
-                _ if variable.home != Home::None => variable.home,
-                _ => Home::Slot(self.add_slot(unit)?),
+        let mut ends: Vec<u32> = Vec::with_capacity(self.scopes.len());
+        let mut most: Vec<u32> = self.units.iter().map(|unit| unit.slots).collect();
+        let mut own = Vec::new();
+        for index in 0..self.scopes.len() {
+            let owner = self.slot_owner(ScopeId(index as u32));
+            let mut next = match self.scopes[index].parent {
+                Some(parent) if self.slot_owner(parent) == owner => ends[parent.0 as usize],
+                // After what the machine has put there already.
+                _ => self.unit(owner).slots,
             };
-            self.variables[index].home = home;
+            let transparent = self.scopes[index].transparent;
+            for position in 0..self.scopes[index].variables.len() {
+                let id = self.scopes[index].variables[position];
+                let home = match self.wanted_home(id)? {
+                    Some(home) => home,
+                    None if transparent => {
+                        own.push(id);
+                        continue;
+                    }
+                    None => {
+                        next += 1;
+                        Home::Slot(Slot(checked(next - 1)?))
+                    }
+                };
+                self.variables[id.0 as usize].home = home;
+            }
+            ends.push(next);
+            most[owner.0 as usize] = most[owner.0 as usize].max(next);
+        }
+        for (unit, slots) in self.units.iter_mut().zip(most) {
+            unit.slots = slots;
+        }
+        for id in own {
+            let unit = self.scope(self.variable(id).scope).unit;
+            self.variables[id.0 as usize].home = Home::Slot(self.add_slot(unit)?);
         }
         Ok(())
+    }
+
+    /// Where a variable must live; none if any slot will do.
+    fn wanted_home(&mut self, id: VariableId) -> Result<Option<Home>, CompileFault> {
+        let variable = self.variable(id);
+        Ok(match variable.initial {
+            Initial::Blocks => Some(Home::None),
+            Initial::Loop(_) | Initial::Super if !variable.captured => Some(Home::None),
+            Initial::Context if !variable.stored => Some(Home::None),
+            _ if variable.captured => {
+                let unit = self.scope(variable.scope).unit;
+                Some(Home::Cell(self.add_cell(unit)?))
+            }
+            _ => match variable.home {
+                Home::None => None,
+                parameter => Some(parameter),
+            },
+        })
+    }
+
+    /// The unit whose slots a scope uses.
+    fn slot_owner(&self, scope: ScopeId) -> UnitId {
+        self.unit(self.scope(scope).unit).slot_owner
     }
 
     /// A new slot in the activation of a unit.
     pub(super) fn add_slot(&mut self, unit: UnitId) -> Result<Slot, CompileFault> {
         let owner = self.unit(unit).slot_owner;
         let slots = &mut self.units[owner.0 as usize].slots;
-        if *slots >= MOST_VARIABLES {
-            return Err(too_many_variables());
-        }
         *slots += 1;
-        Ok(Slot((*slots - 1) as u16))
+        Ok(Slot(checked(*slots - 1)?))
     }
 
     fn add_cell(&mut self, unit: UnitId) -> Result<u16, CompileFault> {
         let cells = &mut self.units[unit.0 as usize].cells;
-        if *cells >= MOST_VARIABLES {
-            return Err(too_many_variables());
-        }
         *cells += 1;
-        Ok((*cells - 1) as u16)
+        checked(*cells - 1)
     }
 
     /// The slot in which a unit keeps a name of the context.
@@ -385,9 +426,13 @@ impl VariableInfo<'_> {
     }
 }
 
-fn too_many_variables() -> CompileFault {
-    CompileFault::TooMany {
-        what: "variables",
-        most: u64::from(MOST_VARIABLES),
+/// The index of a slot or cell as an operand holds it.
+fn checked(index: u32) -> Result<u16, CompileFault> {
+    if index >= MOST_VARIABLES {
+        return Err(CompileFault::TooMany {
+            what: "variables",
+            most: u64::from(MOST_VARIABLES),
+        });
     }
+    Ok(index as u16)
 }

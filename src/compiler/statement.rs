@@ -362,6 +362,9 @@ impl<'src> Compiler<'_, 'src> {
     fn auto_escape(&mut self, id: StmtId, enabled: ExprId, body: &Body) -> Located<()> {
         let tree = self.tree;
         let span = self.now.span;
+        let outer = self.now.scope;
+        let scope = self.scopes.of(id, Part::Body);
+        self.enter_scope(scope)?;
         self.expression(enabled)?;
         self.emit(Instruction::EnterAutoEscape, tree.expr(enabled).span);
         let known = match tree.expr(enabled).kind {
@@ -370,9 +373,6 @@ impl<'src> Compiler<'_, 'src> {
         };
         let escape = std::mem::replace(&mut self.now.escape, known);
         self.now.opened.push(Opened::AutoEscape);
-        let outer = self.now.scope;
-        let scope = self.scopes.of(id, Part::Body);
-        self.enter_scope(scope)?;
         self.body(body)?;
         self.now.span = span;
         self.leave_scope(scope);

@@ -5,16 +5,14 @@
 
 use crate::bytecode::UnitKind;
 use crate::compiler::loops::{LoopAccess, LoopUse};
-use crate::compiler::scope::{
-    Home, Initial, MAIN, Part, Scope, ScopeId, Scopes, Set, UnitId, VariableId, VariableInfo,
-};
+use crate::compiler::scope::{Initial, MAIN, Part, ScopeId, Scopes, Set};
 use crate::compiler::specials;
 use crate::compiler::walk;
 use crate::error::CompileFault;
 use crate::source::Span;
 use crate::syntax::ast::{
-    AssignScope, Body, ExprId, ExprKind, FilterCall, For, Name, Parameter, Pattern, StmtId,
-    StmtKind, Target, Tree,
+    AssignScope, Body, ExprId, ExprKind, FilterCall, For, Name, Parameter, StmtId, StmtKind,
+    Target, Tree,
 };
 
 /// A fault and where it is.
@@ -83,21 +81,22 @@ fn template_names<'src>(tree: &Tree<'src>) -> Set<&'src str> {
     names
 }
 
-struct Pass<'t, 'src> {
-    tree: &'t Tree<'src>,
-    scopes: Scopes<'src>,
+/// The state of the pass.
+pub(super) struct Pass<'t, 'src> {
+    pub(super) tree: &'t Tree<'src>,
+    pub(super) scopes: Scopes<'src>,
     /// The scope that statements are read for, possibly a transparent one.
-    scope: ScopeId,
+    pub(super) scope: ScopeId,
     /// How many branches that may be skipped the statement is in.
-    branches: u32,
+    pub(super) branches: u32,
     /// Statements that open scopes, to be entered when the running scope is complete.
-    inner: Vec<(StmtId, ScopeId)>,
+    pub(super) inner: Vec<(StmtId, ScopeId)>,
     /// Names of outer variables that the running scope has read so far.
-    early: Set<&'src str>,
+    pub(super) early: Set<&'src str>,
     /// From where on a name that is set can be read, if not from where it stands.
-    store_position: Option<u32>,
+    pub(super) store_position: Option<u32>,
     /// How many loops of the same unit are around, for the rule that none may set `loop`.
-    for_bodies: u32,
+    pub(super) for_bodies: u32,
 }
 
 impl<'src> Pass<'_, 'src> {
@@ -228,14 +227,12 @@ impl<'src> Pass<'_, 'src> {
                 self.open(id);
             }
             StmtKind::Spaceless(body) => self.body(body)?,
-            StmtKind::AutoEscape { enabled, .. } => {
-                self.expression(*enabled);
-                self.open(id);
-            }
+            // Its scope begins before its condition, as in Jinja2.
+            StmtKind::AutoEscape { .. } => self.open(id),
             StmtKind::Block { scoped, .. } => {
                 self.scopes.blocks.push(id);
                 if *scoped {
-                    self.show();
+                    self.show(true);
                 }
             }
             StmtKind::Include {
@@ -245,7 +242,7 @@ impl<'src> Pass<'_, 'src> {
             } => {
                 self.expression(*template);
                 if *with_context {
-                    self.show();
+                    self.show(false);
                 }
             }
             StmtKind::Import {
@@ -255,7 +252,7 @@ impl<'src> Pass<'_, 'src> {
             } => {
                 self.expression(*template);
                 if *with_context {
-                    self.show();
+                    self.show(false);
                 }
                 self.store(*alias)?;
             }
@@ -266,7 +263,7 @@ impl<'src> Pass<'_, 'src> {
             } => {
                 self.expression(*template);
                 if *with_context {
-                    self.show();
+                    self.show(false);
                 }
                 for (_, alias) in names {
                     self.store(*alias)?;
@@ -305,9 +302,12 @@ impl<'src> Pass<'_, 'src> {
                     Ok(())
                 })
             }
-            StmtKind::AutoEscape { body, .. } => {
+            StmtKind::AutoEscape { enabled, body } => {
                 let inner = self.part(id, Part::Body, scope, unit);
-                self.solid_scope(inner, |pass| pass.body(body))
+                self.solid_scope(inner, |pass| {
+                    pass.expression(*enabled);
+                    pass.body(body)
+                })
             }
             StmtKind::Macro {
                 parameters, body, ..
@@ -331,7 +331,11 @@ impl<'src> Pass<'_, 'src> {
         } else {
             around
         };
-        self.scopes.loops.insert(id, LoopUse::default());
+        let mut usage = LoopUse::default();
+        if statement.recursive {
+            usage.name();
+        }
+        self.scopes.loops.insert(id, usage);
         let inner = self.part(id, Part::Body, scope, unit);
         let mut assigns_loop = None;
         walk::target_names(&statement.target, &mut |name| {
@@ -430,236 +434,6 @@ impl<'src> Pass<'_, 'src> {
         Ok(())
     }
 
-    // Scopes and variables.
-
-    fn part(&mut self, id: StmtId, part: Part, parent: ScopeId, unit: UnitId) -> ScopeId {
-        let scope = self.scopes.add_scope(Some(parent), unit);
-        self.scopes.by_statement.insert((id, part), scope);
-        scope
-    }
-
-    fn transparent_scope(&mut self) -> ScopeId {
-        let unit = self.scopes.scope(self.scope).unit;
-        let scope = self.scopes.add_scope(Some(self.scope), unit);
-        self.scopes.scopes[scope.0 as usize].transparent = true;
-        scope
-    }
-
-    fn declare(&mut self, scope: ScopeId, name: &'src str, initial: Initial) -> VariableId {
-        let id = VariableId(self.scopes.variables.len() as u32);
-        self.scopes.variables.push(VariableInfo {
-            name,
-            scope,
-            initial,
-            stored: false,
-            captured: false,
-            first_store: 0,
-            read_early: false,
-            home: Home::None,
-        });
-        let Scope {
-            names, variables, ..
-        } = &mut self.scopes.scopes[scope.0 as usize];
-        match names.get(name) {
-            // `a, a` names one variable.
-            Some(known) if initial == Initial::Parameter => {
-                let known = *known;
-                self.scopes.variables.pop();
-                known
-            }
-            _ => {
-                names.insert(name, id);
-                variables.push(id);
-                id
-            }
-        }
-    }
-
-    fn declare_special(&mut self, scope: ScopeId, name: &'src str, initial: Initial) {
-        self.declare(scope, name, initial);
-    }
-
-    /// A parameter of a macro, which the machine puts in the next slot.
-    fn declare_parameter(&mut self, scope: ScopeId, name: &'src str) -> Result<(), CompileFault> {
-        let id = self.declare(scope, name, Initial::Parameter);
-        let slot = self.scopes.add_slot(self.scopes.scope(scope).unit)?;
-        self.scopes.variables[id.0 as usize].home = Home::Slot(slot);
-        Ok(())
-    }
-
-    /// The names that a pattern binds are variables of its case alone.
-    fn bindings(&mut self, pattern: &Pattern<'src>, scope: ScopeId) {
-        walk::pattern_names(pattern, &mut |name| {
-            self.declare(scope, name.text, Initial::Parameter);
-        });
-        walk::pattern_expressions(pattern, &mut |e| self.expression(e));
-    }
-
-    fn assign(&mut self, target: &Target<'src>, scope: AssignScope) -> Located<()> {
-        match target {
-            Target::Name(name) => match scope {
-                AssignScope::Local => self.store(*name)?,
-                AssignScope::Template => self.load(name.text, name.span.start),
-            },
-            Target::Tuple(targets, _) => targets
-                .iter()
-                .try_for_each(|target| self.assign(target, scope))?,
-            Target::Attribute { object, .. } => self.load(object.text, object.span.start),
-        }
-        Ok(())
-    }
-
-    /// Notes that the scope sets a name.
-    fn store(&mut self, name: Name<'src>) -> Located<()> {
-        if name.text == "loop" && self.for_bodies > 0 {
-            return Err((CompileFault::AssignLoop, name.span));
-        }
-        let mut scope = self.scope;
-        loop {
-            if self.sets_context(scope, name.text) {
-                return Ok(());
-            }
-            let info = self.scopes.scope(scope);
-            if let Some(&known) = info.names.get(name.text) {
-                self.store_known(known, name.span.start);
-                return Ok(());
-            }
-            if !info.transparent {
-                break;
-            }
-            scope = info.parent.expect("transparent scopes stand in others");
-        }
-        let outer = self
-            .scopes
-            .scope(scope)
-            .parent
-            .and_then(|parent| self.scopes.find(parent, name.text));
-        let skipped = self.branches > 0;
-        let initial = match outer {
-            Some(outer) => {
-                self.reference(scope, outer, name.span.start);
-                Initial::Outer(outer)
-            }
-            None if skipped => Initial::Context,
-            None => Initial::Nothing,
-        };
-        let id = self.declare(scope, name.text, initial);
-        let read_early = skipped || self.early.contains(name.text);
-        let variable = &mut self.scopes.variables[id.0 as usize];
-        variable.stored = true;
-        variable.first_store = self.store_position.unwrap_or(name.span.start);
-        variable.read_early = read_early;
-        Ok(())
-    }
-
-    /// Whether `set` means a `let` here: the template's own variable of that name is the context's.
-    fn sets_context(&self, scope: ScopeId, name: &str) -> bool {
-        self.scopes.is_top(scope) && self.scopes.template_names.contains(name)
-    }
-
-    fn store_known(&mut self, id: VariableId, position: u32) {
-        let variable = &mut self.scopes.variables[id.0 as usize];
-        variable.stored = true;
-        match variable.initial {
-            // Such a name is an ordinary variable then.
-            Initial::Blocks | Initial::Super => {
-                variable.initial = Initial::Nothing;
-                variable.first_store = position;
-                variable.read_early = true;
-            }
-            Initial::Context => variable.read_early = true,
-            _ => {}
-        }
-    }
-
-    /// Notes that the scope reads a name.
-    fn load(&mut self, name: &'src str, position: u32) {
-        let mut scope = self.scope;
-        loop {
-            let info = self.scopes.scope(scope);
-            if info.names.contains_key(name) {
-                return;
-            }
-            if !info.transparent {
-                break;
-            }
-            scope = info.parent.expect("transparent scopes stand in others");
-        }
-        let outer = self
-            .scopes
-            .scope(scope)
-            .parent
-            .and_then(|parent| self.scopes.find(parent, name));
-        match outer {
-            Some(outer) => {
-                self.early.insert(name);
-                self.reference(scope, outer, position);
-            }
-            None => {
-                self.declare(scope, name, Initial::Context);
-            }
-        }
-    }
-
-    /// Notes that a variable is read from an inner scope.
-    fn reference(&mut self, scope: ScopeId, id: VariableId, position: u32) {
-        let variable = self.scopes.variable(id);
-        let unit = self.scopes.scope(scope).unit;
-        let owner = self.scopes.scope(variable.scope).unit;
-        let captured = match variable.initial {
-            Initial::Loop(_) => unit != owner,
-            Initial::Blocks => false,
-            _ => self.scopes.unit(unit).slot_owner != self.scopes.unit(owner).slot_owner,
-        };
-        let loop_escapes = match variable.initial {
-            Initial::Loop(statement) if captured => Some(statement),
-            _ => None,
-        };
-        let variable = &mut self.scopes.variables[id.0 as usize];
-        variable.captured |= captured;
-        variable.read_early |= position < variable.first_store;
-        if let Some(statement) = loop_escapes {
-            self.use_loop(statement, &LoopAccess::Shown);
-        }
-    }
-
-    /// Another template or block may read every variable seen here by its name.
-    fn show(&mut self) {
-        let unit = self.scopes.scope(self.scope).unit;
-        let mut next = Some(self.scope);
-        let mut loops = true;
-        while let Some(scope) = next {
-            let info = &mut self.scopes.scopes[scope.0 as usize];
-            info.shown = true;
-            next = info.parent;
-            if next.is_none() && self.scopes.is_top(scope) {
-                break;
-            }
-            let inside = self.scopes.scope(scope).unit == unit;
-            for index in 0..self.scopes.scope(scope).variables.len() {
-                let id = self.scopes.scope(scope).variables[index];
-                match self.scopes.variable(id).initial {
-                    Initial::Loop(statement) if loops => {
-                        loops = false;
-                        if inside {
-                            self.use_loop(statement, &LoopAccess::Shown);
-                        } else {
-                            self.reference(self.scope, id, u32::MAX);
-                        }
-                    }
-                    Initial::Loop(_) | Initial::Blocks | Initial::Super => {}
-                    _ => self.reference(self.scope, id, u32::MAX),
-                }
-            }
-        }
-    }
-
-    fn use_loop(&mut self, statement: StmtId, access: &LoopAccess<'_, 'src>) {
-        if let Some(usage) = self.scopes.loops.get_mut(&statement) {
-            usage.add(access);
-        }
-    }
-
     // Expressions.
 
     fn filters(&mut self, filters: &[FilterCall<'src>]) {
@@ -668,7 +442,7 @@ impl<'src> Pass<'_, 'src> {
         }
     }
 
-    fn expression(&mut self, id: ExprId) {
+    pub(super) fn expression(&mut self, id: ExprId) {
         let tree = self.tree;
         let expression = tree.expr(id);
         match &expression.kind {

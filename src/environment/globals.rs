@@ -78,6 +78,14 @@ impl Environment {
     }
 
     /// Adds a test from an async closure.
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// env.add_async_test("known", |name: String| async move { name == "ann" });
+    /// let page = env.render_str_async("<< await ('ann' is known) >>", ());
+    /// assert_eq!(futures_executor::block_on(page)?, "True");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn add_async_test<A: 'static>(
         &mut self,
         name: impl Into<String>,
@@ -120,18 +128,60 @@ impl Environment {
             .set_global(ArcStr::from(name.into()), value.into());
     }
 
-    /// Adds a filter that sees its call as the machine does.
+    /// Adds a filter that sees its call as the machine does, the value as the first argument.
+    ///
+    /// ```
+    /// use kakehi::{Arguments, CallContext, Environment, Error, Flow, Function, Value};
+    /// struct Count;
+    /// impl Function for Count {
+    ///     fn call(&self, _: &CallContext<'_>, arguments: &Arguments<'_>) -> Result<Flow, Error> {
+    ///         Ok(Flow::Return(Value::from(arguments.positional().len() as i64)))
+    ///     }
+    /// }
+    /// let mut env = Environment::new();
+    /// env.set_filter("count", std::sync::Arc::new(Count));
+    /// assert_eq!(env.render_str("<< 1 | count(2, 3) >>", ())?, "3");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn set_filter(&mut self, name: impl Into<String>, filter: Arc<dyn Function>) {
         self.registry()
             .set_filter(ArcStr::from(name.into()), filter);
     }
 
-    /// Adds a test that sees its call as the machine does.
+    /// Adds a test that sees its call as the machine does, the value as the first argument.
+    ///
+    /// ```
+    /// use kakehi::{Arguments, CallContext, Environment, Error, Flow, Function, Value};
+    /// struct Many;
+    /// impl Function for Many {
+    ///     fn call(&self, _: &CallContext<'_>, arguments: &Arguments<'_>) -> Result<Flow, Error> {
+    ///         Ok(Flow::Return(Value::from(arguments.positional().len() > 2)))
+    ///     }
+    /// }
+    /// let mut env = Environment::new();
+    /// env.set_test("many", std::sync::Arc::new(Many));
+    /// assert_eq!(env.render_str("<< 1 is many(2, 3) >>", ())?, "True");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn set_test(&mut self, name: impl Into<String>, test: Arc<dyn Function>) {
         self.registry().set_test(ArcStr::from(name.into()), test);
     }
 
     /// Adds a function that sees its call as the machine does.
+    ///
+    /// ```
+    /// use kakehi::{Arguments, CallContext, Environment, Error, Flow, Function, Value};
+    /// struct Count;
+    /// impl Function for Count {
+    ///     fn call(&self, _: &CallContext<'_>, arguments: &Arguments<'_>) -> Result<Flow, Error> {
+    ///         Ok(Flow::Return(Value::from(arguments.positional().len() as i64)))
+    ///     }
+    /// }
+    /// let mut env = Environment::new();
+    /// env.set_function("count", std::sync::Arc::new(Count));
+    /// assert_eq!(env.render_str("<< count(2, 3) >>", ())?, "2");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn set_function(&mut self, name: impl Into<String>, function: Arc<dyn Function>) {
         self.registry()
             .set_function(ArcStr::from(name.into()), function);
@@ -149,11 +199,19 @@ impl Environment {
     }
 
     /// Forgets a test and says whether it was there.
+    ///
+    /// ```
+    /// assert!(kakehi::Environment::new().remove_test("even"));
+    /// ```
     pub fn remove_test(&mut self, name: &str) -> bool {
         self.registry().remove_test(name)
     }
 
     /// Forgets a global, a function for instance, and says whether it was there.
+    ///
+    /// ```
+    /// assert!(kakehi::Environment::new().remove_global("range"));
+    /// ```
     pub fn remove_global(&mut self, name: &str) -> bool {
         self.registry().remove_global(name)
     }
@@ -169,11 +227,19 @@ impl Environment {
     }
 
     /// The names of all tests, sorted.
+    ///
+    /// ```
+    /// assert!(kakehi::Environment::new().test_names().contains(&"even"));
+    /// ```
     pub fn test_names(&self) -> Vec<&str> {
         sorted(self.configuration.registry.test_names())
     }
 
     /// The names of all globals, functions among them, sorted.
+    ///
+    /// ```
+    /// assert!(kakehi::Environment::new().global_names().contains(&"range"));
+    /// ```
     pub fn global_names(&self) -> Vec<&str> {
         sorted(
             self.configuration
@@ -184,6 +250,12 @@ impl Environment {
     }
 
     /// The global called `name`.
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// env.add_global("answer", 42);
+    /// assert_eq!(env.global("answer").and_then(|value| value.as_i64()), Some(42));
+    /// ```
     pub fn global(&self, name: &str) -> Option<&Value> {
         self.configuration.registry.global(name)
     }

@@ -107,26 +107,63 @@ impl Environment {
     }
 
     /// Sets whether the first newline after a tag or comment is dropped; off by default.
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// env.set_trim_blocks(true);
+    /// assert_eq!(env.render_str("<% if true %>\nyes<% end %>", ())?, "yes");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn set_trim_blocks(&mut self, on: bool) {
         self.recompiled().syntax.whitespace.trim_blocks = on;
     }
 
     /// Sets whether spaces and tabs between the start of a line and a tag are dropped; off by default.
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// env.set_lstrip_blocks(true);
+    /// assert_eq!(env.render_str("  <% if true %>yes<% end %>", ())?, "yes");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn set_lstrip_blocks(&mut self, on: bool) {
         self.recompiled().syntax.whitespace.lstrip_blocks = on;
     }
 
     /// Sets whether the newline that ends a template is kept; off by default.
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// assert_eq!(env.render_str("text\n", ())?, "text");
+    /// env.set_keep_trailing_newline(true);
+    /// assert_eq!(env.render_str("text\n", ())?, "text\n");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn set_keep_trailing_newline(&mut self, on: bool) {
         self.recompiled().syntax.whitespace.keep_trailing_newline = on;
     }
 
     /// Sets what newlines of templates become; `\n` by default.
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// env.set_newline_sequence(kakehi::Newline::CrLf);
+    /// assert_eq!(env.render_str("a\nb", ())?, "a\r\nb");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn set_newline_sequence(&mut self, newline: Newline) {
         self.recompiled().syntax.whitespace.newline_sequence = newline;
     }
 
     /// Sets which templates escape what they print.
+    ///
+    /// ```
+    /// use kakehi::{AutoEscape, Environment};
+    /// let mut env = Environment::new();
+    /// env.set_auto_escape(AutoEscape::Custom(|name| name.starts_with("pages/")));
+    /// assert_eq!(env.render_named_str("pages/a", "<< '&' >>", ())?, "&amp;");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn set_auto_escape(&mut self, auto_escape: AutoEscape) {
         self.recompiled().auto_escape = auto_escape;
     }
@@ -148,6 +185,15 @@ impl Environment {
 
     /// Sets whether futures are awaited wherever their result is needed; off by default, and on in
     /// [`Environment::jinja`].
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// env.add_async_function("answer", || async { 42 });
+    /// env.set_auto_await(true);
+    /// let page = env.render_str_async("<< answer() + 1 >>", ());
+    /// assert_eq!(futures_executor::block_on(page)?, "43");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn set_auto_await(&mut self, on: bool) {
         self.recompiled().auto_await = on;
     }
@@ -166,26 +212,47 @@ impl Environment {
     }
 
     /// What each render may use.
+    ///
+    /// ```
+    /// assert_eq!(kakehi::Environment::new().limits().fuel, None);
+    /// ```
     pub fn limits(&self) -> &Limits {
         &self.configuration.limits
     }
 
     /// The strings that mark statements, outputs and comments.
+    ///
+    /// ```
+    /// assert_eq!(kakehi::Environment::jinja().delimiters().output(), ("{{", "}}"));
+    /// ```
     pub fn delimiters(&self) -> &Delimiters {
         &self.configuration.syntax.delimiters
     }
 
     /// How white space is treated.
+    ///
+    /// ```
+    /// assert!(!kakehi::Environment::new().whitespace().trim_blocks);
+    /// ```
     pub fn whitespace(&self) -> Whitespace {
         self.configuration.syntax.whitespace
     }
 
     /// What undefined values allow.
+    ///
+    /// ```
+    /// use kakehi::{Environment, UndefinedPolicy};
+    /// assert_eq!(Environment::new().undefined(), UndefinedPolicy::Lenient);
+    /// ```
     pub fn undefined(&self) -> UndefinedPolicy {
         self.configuration.undefined
     }
 
     /// Whether futures are awaited wherever their result is needed.
+    ///
+    /// ```
+    /// assert!(kakehi::Environment::jinja().auto_await());
+    /// ```
     pub fn auto_await(&self) -> bool {
         self.configuration.auto_await
     }

@@ -144,6 +144,14 @@ impl Environment {
     }
 
     /// Renders a text and waits where it waits.
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// env.add_async_function("answer", || async { 42 });
+    /// let page = env.render_str_async("<< await answer() >>", ());
+    /// assert_eq!(futures_executor::block_on(page)?, "42");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn render_str_async(&self, source: &str, context: impl Serialize) -> RenderFuture {
         RenderFuture::new(self.text_job(UNNAMED, source, context))
     }

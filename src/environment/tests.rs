@@ -350,3 +350,36 @@ fn a_missing_template_is_told_apart_from_a_misspelt_one() {
         "{error}"
     );
 }
+
+#[test]
+fn many_threads_render_while_templates_are_forgotten() {
+    let mut env = Environment::new();
+    env.set_loader(
+        ChoiceLoader::new()
+            .with(MapLoader::from_iter([("page", "<% include 'part' %>!")]))
+            .with(AsyncFunctionLoader::new(|name: String| async move {
+                std::thread::yield_now();
+                Ok((name == "part").then(|| "part".to_owned()))
+            })),
+    );
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..500 {
+                    let page = futures_executor::block_on(env.render_async("page", ()));
+                    assert_eq!(page.expect("renders"), "part!");
+                    match env.render("page", ()) {
+                        Ok(page) => assert_eq!(page, "part!"),
+                        Err(error) => assert_eq!(error.kind(), ErrorKind::AsyncRequired),
+                    }
+                }
+            });
+        }
+        scope.spawn(|| {
+            for _ in 0..500 {
+                env.clear_templates();
+                std::thread::yield_now();
+            }
+        });
+    });
+}

@@ -66,6 +66,12 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Whether this is one of the limits of a render, which no template can catch.
+    ///
+    /// ```
+    /// use kakehi::ErrorKind;
+    /// assert!(ErrorKind::Deadline.is_limit());
+    /// assert!(!ErrorKind::Undefined.is_limit());
+    /// ```
     pub fn is_limit(self) -> bool {
         matches!(
             self,

@@ -36,6 +36,8 @@ pub(crate) enum MachineFault {
     KeywordNotText { found: ArcStr },
     #[error("macro `{callee}` got more than one value for argument `{name}`")]
     RepeatedArgument { callee: ArcStr, name: ArcStr },
+    #[error("keyword argument `{name}` is given more than once")]
+    RepeatedKeyword { name: ArcStr },
     #[error("macro `{callee}` takes no keyword argument `{name}`")]
     UnknownKeyword { callee: ArcStr, name: ArcStr },
     #[error(
@@ -101,6 +103,7 @@ impl MachineFault {
             MachineFault::AsyncRequired { .. } => ErrorKind::AsyncRequired,
             MachineFault::CycleOfNothing
             | MachineFault::RepeatedArgument { .. }
+            | MachineFault::RepeatedKeyword { .. }
             | MachineFault::UnknownKeyword { .. }
             | MachineFault::NoCallerTaken { .. }
             | MachineFault::LoopArguments { .. }

@@ -109,16 +109,31 @@ impl Error {
     }
 
     /// The category.
+    ///
+    /// ```
+    /// let error = kakehi::Environment::new().render_str("\n<< 7 // 0 >>", ()).unwrap_err();
+    /// assert_eq!(error.kind(), kakehi::ErrorKind::Value);
+    /// ```
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
     /// What went wrong, without the place.
+    ///
+    /// ```
+    /// let error = kakehi::Environment::new().render_str("\n<< 7 // 0 >>", ()).unwrap_err();
+    /// assert_eq!(error.message(), "division by zero");
+    /// ```
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
     /// The name of the template it happened in, where that is known.
+    ///
+    /// ```
+    /// let error = kakehi::Environment::new().render_str("\n<< 7 // 0 >>", ()).unwrap_err();
+    /// assert_eq!(error.template(), Some("<string>"));
+    /// ```
     pub fn template(&self) -> Option<&str> {
         self.0
             .place
@@ -127,6 +142,12 @@ impl Error {
     }
 
     /// Line and column, where they are known.
+    ///
+    /// ```
+    /// let error = kakehi::Environment::new().render_str("\n<< 7 // 0 >>", ()).unwrap_err();
+    /// let location = error.location().unwrap();
+    /// assert_eq!((location.line, location.column), (2, 4));
+    /// ```
     pub fn location(&self) -> Option<Location> {
         self.0.place.as_ref().map(Place::location)
     }

@@ -226,7 +226,7 @@ pub(crate) enum DelimiterFault {
     },
     #[error("`{long}` cannot be told from `{short}` with a trim mark")]
     TrimMark { short: String, long: String },
-    #[error("the {what} `{text}` starts like code: with a letter, a digit, a quote, `-` or `+`")]
+    #[error("the {what} `{text}` starts like code: with a letter, a digit or a quote")]
     EndStartsLikeCode { what: &'static str, text: String },
 }
 

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Wake, Waker};
 use std::thread::{self, Thread};
 
 use crate::render::clock;
@@ -33,6 +33,11 @@ pub trait BlockOn: Send + Sync + 'static {
 }
 
 /// A render that some [`BlockOn`] is to run to its end.
+///
+/// ```
+/// use kakehi::{BlockingRender, RenderOptions};
+/// let options = RenderOptions::new().block_on(|render: BlockingRender<'_>| futures_executor::block_on(render));
+/// ```
 pub type BlockingRender<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 impl<F> BlockOn for F
@@ -80,7 +85,7 @@ impl BlockOn for ParkThread {
     fn block_on(&self, mut render: BlockingRender<'_>) {
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let mut context = Context::from_waker(&waker);
-        while let Poll::Pending = render.as_mut().poll(&mut context) {
+        while render.as_mut().poll(&mut context).is_pending() {
             // Also returns without cause at times, which only costs a poll.
             thread::park();
         }

@@ -42,7 +42,13 @@ struct Run {
     configuration: Arc<Configuration>,
     compiled: Arc<Compiled>,
     chunk: Option<usize>,
+    /// Waits that were over at once since the task last paused.
+    ready: u32,
 }
+
+/// How many waits may be over at once before others get their turn: a stream that always has an item
+/// would keep the task busy without a single instruction.
+const MOST_READY: u32 = 128;
 
 /// What a machine waits for.
 enum Wait {
@@ -169,6 +175,7 @@ impl Run {
             configuration,
             compiled,
             chunk,
+            ready: 0,
         }))
     }
 
@@ -187,8 +194,15 @@ impl Run {
                     Poll::Ready(answer) => {
                         self.wait = None;
                         self.machine.resume(answer);
+                        self.ready += 1;
+                        if self.ready == MOST_READY {
+                            self.ready = 0;
+                            cx.waker().wake_by_ref();
+                            return Poll::Pending;
+                        }
                     }
                     Poll::Pending => {
+                        self.ready = 0;
                         if let Some(error) = late(deadline, cx) {
                             return Poll::Ready(Err(self.machine.locate(error)));
                         }

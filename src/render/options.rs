@@ -40,6 +40,13 @@ pub struct RenderOptions {
 
 impl RenderOptions {
     /// Options that change nothing.
+    ///
+    /// ```
+    /// use kakehi::{Environment, RenderOptions};
+    /// let template = Environment::new().template_from_str("text")?;
+    /// assert_eq!(template.render_with((), RenderOptions::new())?, "text");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn new() -> Self {
         RenderOptions::default()
     }
@@ -58,6 +65,14 @@ impl RenderOptions {
     }
 
     /// Sets what the render may use, in place of the environment's limits.
+    ///
+    /// ```
+    /// use kakehi::{Environment, ErrorKind, Limits, RenderOptions};
+    /// let template = Environment::new().template_from_str("a long text")?;
+    /// let options = RenderOptions::new().limits(Limits { output: Some(3), ..Limits::default() });
+    /// assert_eq!(template.render_with((), options).unwrap_err().kind(), ErrorKind::OutputLimit);
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = Some(limits);
         self
@@ -107,6 +122,16 @@ impl RenderOptions {
 
     /// Sets at how many bytes a stream or writer gets a chunk; 8 KiB unless told otherwise, and at least
     /// one. A chunk may be longer, by the text or value that was written last.
+    ///
+    /// ```
+    /// use futures_util::TryStreamExt;
+    /// use kakehi::{Environment, RenderOptions};
+    /// let template = Environment::new().template_from_str("<% for n in range(4) %><< n >>,<% end %>")?;
+    /// let chunks = template.render_stream_with((), RenderOptions::new().chunk_size(4));
+    /// let chunks: Vec<_> = futures_executor::block_on(chunks.try_collect())?;
+    /// assert_eq!(chunks, ["0,1,", "2,3,"]);
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn chunk_size(mut self, bytes: usize) -> Self {
         self.chunk_size = Some(NonZeroUsize::new(bytes).unwrap_or(NonZeroUsize::MIN));
         self
@@ -114,6 +139,14 @@ impl RenderOptions {
 
     /// Sets after how many instructions an async render lets others run, and any render looks at the clock
     /// if it has a deadline; 50,000 unless told otherwise, and at least one.
+    ///
+    /// ```
+    /// use kakehi::{Environment, RenderOptions};
+    /// let template = Environment::new().template_from_str("<< range(1000) | sum >>")?;
+    /// let polite = template.with_options(RenderOptions::new().yield_every(1_000));
+    /// assert_eq!(futures_executor::block_on(polite.render_async(()))?, "499500");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn yield_every(mut self, instructions: u32) -> Self {
         self.yield_every = Some(NonZeroU32::new(instructions).unwrap_or(NonZeroU32::MIN));
         self

@@ -750,3 +750,20 @@ fn only_what_a_template_can_read_is_converted() {
         "1"
     );
 }
+
+#[test]
+fn a_stream_that_is_always_ready_does_not_keep_the_task() {
+    let env = environment();
+    let options = || RenderOptions::new().deadline(Duration::from_millis(20));
+    for source in [
+        "<< rows | await list >>",
+        "<% async for row in rows %><% end %>",
+        "<< rows | await join >>",
+    ] {
+        let rows = Value::from_stream(stream::repeat_with(|| Ok::<_, Error>(1)));
+        let template = env.template_from_str(source).expect("compiles");
+        let mut render = template.render_async_with(context! { rows }, options());
+        assert!(poll(&mut render).is_pending());
+        assert_eq!(drive(render).unwrap_err().kind(), ErrorKind::Deadline);
+    }
+}

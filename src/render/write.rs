@@ -16,6 +16,15 @@ use crate::render::stream::RenderStream;
 /// A render into a writer, chunk by chunk; done when all is written and flushed.
 ///
 /// The writer is flushed before the render waits, where the template says so, and at the end.
+///
+/// ```
+/// let env = kakehi::Environment::new();
+/// let template = env.template_from_str("<< 6 * 7 >>")?;
+/// let mut writer = futures_util::io::Cursor::new(Vec::new());
+/// futures_executor::block_on(template.render_to_async((), &mut writer))?;
+/// assert_eq!(writer.into_inner(), b"42");
+/// # Ok::<(), kakehi::Error>(())
+/// ```
 #[must_use = "a render does nothing unless it is awaited"]
 pub struct WriteFuture<'w> {
     inner: BoxFuture<'w, Result<(), Error>>,

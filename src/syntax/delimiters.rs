@@ -178,8 +178,8 @@ impl Delimiters {
         }
         for (what, text) in ends {
             let first = text.chars().next().expect("empty ends are refused above");
-            // Such an end would be read as the start of a string, a name or a number, or as a trim mark.
-            if first.is_alphanumeric() || matches!(first, '_' | '"' | '\'' | '-' | '+') {
+            // Such an end would be read as the start of a string, a name or a number.
+            if first.is_alphanumeric() || matches!(first, '_' | '"' | '\'') {
                 return Err(DelimiterFault::EndStartsLikeCode {
                     what,
                     text: text.into(),
@@ -205,6 +205,14 @@ pub struct DelimitersBuilder {
 
 impl DelimitersBuilder {
     /// Sets start and end of a statement.
+    ///
+    /// ```
+    /// use kakehi::{Delimiters, Environment};
+    /// let mut env = Environment::new();
+    /// env.set_delimiters(Delimiters::builder().statement("[%", "%]").build()?);
+    /// assert_eq!(env.render_str("[% if true %]yes[% end %]", ())?, "yes");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn statement(mut self, start: &str, end: &str) -> Self {
         self.delimiters.statement_start = start.into();
         self.delimiters.statement_end = end.into();
@@ -212,6 +220,14 @@ impl DelimitersBuilder {
     }
 
     /// Sets start and end of an output.
+    ///
+    /// ```
+    /// use kakehi::{Delimiters, Environment};
+    /// let mut env = Environment::new();
+    /// env.set_delimiters(Delimiters::builder().output("${", "}").build()?);
+    /// assert_eq!(env.render_str("${ {'a': 1}.a }", ())?, "1");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn output(mut self, start: &str, end: &str) -> Self {
         self.delimiters.output_start = start.into();
         self.delimiters.output_end = end.into();
@@ -219,6 +235,14 @@ impl DelimitersBuilder {
     }
 
     /// Sets start and end of a comment.
+    ///
+    /// ```
+    /// use kakehi::{Delimiters, Environment};
+    /// let mut env = Environment::new();
+    /// env.set_delimiters(Delimiters::builder().comment("/*", "*/").build()?);
+    /// assert_eq!(env.render_str("a/* not seen */b", ())?, "ab");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn comment(mut self, start: &str, end: &str) -> Self {
         self.delimiters.comment_start = start.into();
         self.delimiters.comment_end = end.into();
@@ -226,12 +250,28 @@ impl DelimitersBuilder {
     }
 
     /// Makes each line that starts with `prefix` a statement.
+    ///
+    /// ```
+    /// use kakehi::{Delimiters, Environment};
+    /// let mut env = Environment::new();
+    /// env.set_delimiters(Delimiters::builder().line_statement("%").build()?);
+    /// assert_eq!(env.render_str("% for n in [1, 2]\n<< n >>\n% end\n", ())?, "1\n2\n");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn line_statement(mut self, prefix: &str) -> Self {
         self.delimiters.line_statement = Some(prefix.into());
         self
     }
 
     /// Makes a comment of everything from `prefix` to the end of its line.
+    ///
+    /// ```
+    /// use kakehi::{Delimiters, Environment};
+    /// let mut env = Environment::new();
+    /// env.set_delimiters(Delimiters::builder().line_comment("##").build()?);
+    /// assert_eq!(env.render_str("a ## not seen\nb", ())?, "a\nb");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn line_comment(mut self, prefix: &str) -> Self {
         self.delimiters.line_comment = Some(prefix.into());
         self
@@ -243,6 +283,12 @@ impl DelimitersBuilder {
     ///
     /// Of kind [`Value`](crate::ErrorKind::Value), if one is empty or holds white space, two starts are
     /// equal or differ only in a trim mark, or an end would be read as code.
+    ///
+    /// ```
+    /// use kakehi::{Delimiters, ErrorKind};
+    /// let same = Delimiters::builder().statement("{{", "}}").output("{{", "}}").build();
+    /// assert_eq!(same.unwrap_err().kind(), ErrorKind::Value);
+    /// ```
     pub fn build(self) -> Result<Delimiters, Error> {
         self.delimiters.check()?;
         Ok(self.delimiters)

@@ -8,15 +8,14 @@ mod builder;
 mod delimiters;
 mod dump;
 mod expected;
-#[cfg(test)]
-mod hostile;
 mod lexer;
 mod options;
 mod parser;
 #[cfg(test)]
-mod pinned;
 mod print;
 mod recovery;
+#[cfg(test)]
+mod tests;
 mod token;
 mod validate;
 
@@ -27,5 +26,6 @@ pub(crate) use dump::{dump_tokens, dump_tree};
 pub(crate) use options::Options;
 pub use options::{Newline, Whitespace};
 pub(crate) use parser::{parse, parse_expression};
-pub(crate) use print::print_tree;
+#[cfg(test)]
+use print::print_tree;
 pub(crate) use recovery::parse_recovering;

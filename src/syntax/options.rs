@@ -39,6 +39,10 @@ pub enum Newline {
 
 impl Newline {
     /// The characters.
+    ///
+    /// ```
+    /// assert_eq!(kakehi::Newline::Lf.as_str(), "\n");
+    /// ```
     pub fn as_str(self) -> &'static str {
         match self {
             Newline::Lf => "\n",

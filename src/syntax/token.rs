@@ -52,6 +52,7 @@ macro_rules! words {
 
         impl $name {
             /// Every word, in the order of the table.
+            #[allow(dead_code, reason = "not every table of words is listed or looked up")]
             pub(crate) const ALL: &'static [$name] = &[$($name::$variant,)*];
 
             /// How it is written.
@@ -60,6 +61,7 @@ macro_rules! words {
             }
 
             /// The word that is written so.
+            #[allow(dead_code, reason = "not every table of words is listed or looked up")]
             pub(crate) fn lookup(text: &str) -> Option<Self> {
                 match text {
                     $($spelling $(| $other)* => Some($name::$variant),)*

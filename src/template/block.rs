@@ -29,16 +29,40 @@ pub struct Block {
 
 impl Block {
     /// The block's name.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// let template = env.template_from_str("head <% block body %>text<% end %>")?;
+    /// let block = template.block("body")?;
+    /// assert_eq!(block.name(), "body");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// The template that it is a block of.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// let template = env.template_from_str("head <% block body %>text<% end %>")?;
+    /// let block = template.block("body")?;
+    /// assert_eq!(block.template().render(())?, "head text");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn template(&self) -> &Template {
         &self.template
     }
 
     /// The same block, which renders with `options` on every surface.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// let template = env.template_from_str("head <% block body %>text<% end %>")?;
+    /// let block = template.block("body")?;
+    /// assert_eq!(block.with_options(kakehi::RenderOptions::untrusted()).render(())?, "text");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     #[must_use]
     pub fn with_options(&self, options: RenderOptions) -> Block {
         Block {
@@ -95,6 +119,16 @@ impl Block {
     ///
     /// # Errors
     /// As [`Block::render`], and if the writer fails. What was written by then stays written.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// let template = env.template_from_str("head <% block body %>text<% end %>")?;
+    /// let block = template.block("body")?;
+    /// let mut bytes = Vec::new();
+    /// block.render_to((), &mut bytes)?;
+    /// assert_eq!(bytes, b"text");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn render_to(
         &self,
         context: impl Serialize,
@@ -104,6 +138,16 @@ impl Block {
     }
 
     /// Renders the block into an async writer and waits where it waits.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// let template = env.template_from_str("head <% block body %>text<% end %>")?;
+    /// let block = template.block("body")?;
+    /// let mut writer = futures_util::io::Cursor::new(Vec::new());
+    /// futures_executor::block_on(block.render_to_async((), &mut writer))?;
+    /// assert_eq!(writer.into_inner(), b"text");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn render_to_async<'w>(
         &self,
         context: impl Serialize,
@@ -113,6 +157,14 @@ impl Block {
     }
 
     /// As [`Block::render`], with options.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// let template = env.template_from_str("head <% block body %>text<% end %>")?;
+    /// let block = template.block("body")?;
+    /// assert_eq!(block.render_with((), kakehi::RenderOptions::untrusted())?, "text");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn render_with(
         &self,
         context: impl Serialize,
@@ -122,6 +174,15 @@ impl Block {
     }
 
     /// As [`Block::render_async`], with options.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// let template = env.template_from_str("head <% block body %>text<% end %>")?;
+    /// let block = template.block("body")?;
+    /// let page = block.render_async_with((), kakehi::RenderOptions::untrusted());
+    /// assert_eq!(futures_executor::block_on(page)?, "text");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn render_async_with(
         &self,
         context: impl Serialize,
@@ -131,6 +192,16 @@ impl Block {
     }
 
     /// As [`Block::render_stream`], with options.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// let template = env.template_from_str("head <% block body %>text<% end %>")?;
+    /// let block = template.block("body")?;
+    /// let chunks = block.render_stream_with((), kakehi::RenderOptions::untrusted());
+    /// let chunks = futures_util::TryStreamExt::try_collect::<Vec<_>>(chunks);
+    /// assert_eq!(futures_executor::block_on(chunks)?, ["text"]);
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn render_stream_with(
         &self,
         context: impl Serialize,

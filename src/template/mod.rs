@@ -139,11 +139,23 @@ impl Template {
     }
 
     /// The template's name.
+    ///
+    /// ```
+    /// let template = kakehi::Environment::new().template_from_str("text")?;
+    /// assert_eq!(template.name(), "<string>");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn name(&self) -> &str {
         &self.compiled.program.origin.name
     }
 
     /// The template's source, as its loader gave it.
+    ///
+    /// ```
+    /// let template = kakehi::Environment::new().template_from_str("<< 1 >>")?;
+    /// assert_eq!(template.source(), "<< 1 >>");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn source(&self) -> &str {
         &self.compiled.program.origin.text
     }
@@ -213,6 +225,14 @@ impl Template {
     ///
     /// # Errors
     /// As [`Template::render`], and if the writer fails. What was written by then stays written.
+    ///
+    /// ```
+    /// let template = kakehi::Environment::new().template_from_str("text")?;
+    /// let mut bytes = Vec::new();
+    /// template.render_to((), &mut bytes)?;
+    /// assert_eq!(bytes, b"text");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn render_to(
         &self,
         context: impl Serialize,
@@ -222,6 +242,15 @@ impl Template {
     }
 
     /// Renders the template into an async writer and waits where it waits.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// let template = env.template_from_str("text")?;
+    /// let mut writer = futures_util::io::Cursor::new(Vec::new());
+    /// futures_executor::block_on(template.render_to_async((), &mut writer))?;
+    /// assert_eq!(writer.into_inner(), b"text");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn render_to_async<'w>(
         &self,
         context: impl Serialize,
@@ -231,6 +260,13 @@ impl Template {
     }
 
     /// As [`Template::render`], with options.
+    ///
+    /// ```
+    /// use kakehi::{Environment, RenderOptions};
+    /// let template = Environment::new().template_from_str("<< 1 + 1 >>")?;
+    /// assert_eq!(template.render_with((), RenderOptions::untrusted())?, "2");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn render_with(
         &self,
         context: impl Serialize,
@@ -240,6 +276,14 @@ impl Template {
     }
 
     /// As [`Template::render_async`], with options.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// let template = env.template_from_str("text")?;
+    /// let page = template.render_async_with((), kakehi::RenderOptions::untrusted());
+    /// assert_eq!(futures_executor::block_on(page)?, "text");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn render_async_with(
         &self,
         context: impl Serialize,
@@ -249,6 +293,15 @@ impl Template {
     }
 
     /// As [`Template::render_stream`], with options.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// let template = env.template_from_str("text")?;
+    /// let chunks = template.render_stream_with((), kakehi::RenderOptions::untrusted());
+    /// let chunks = futures_util::TryStreamExt::try_collect::<Vec<_>>(chunks);
+    /// assert_eq!(futures_executor::block_on(chunks)?, ["text"]);
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn render_stream_with(
         &self,
         context: impl Serialize,
@@ -265,6 +318,14 @@ impl Template {
     /// # Errors
     /// If the template has no such block and extends no other. In one that does, it shows when the block is
     /// rendered.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// let template = env.template_from_str("<% block a %>A<% end %>B")?;
+    /// assert_eq!(template.block("a")?.render(())?, "A");
+    /// assert!(template.block("b").is_err());
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn block(&self, name: &str) -> Result<Block, Error> {
         let program = &self.compiled.program;
         let extends = |reference: &Reference| reference.kind == ReferenceKind::Extends;
@@ -295,6 +356,15 @@ impl Template {
     }
 
     /// Whether rendering it waits. Loads the templates that it names, where that needs no waiting.
+    ///
+    /// ```
+    /// use kakehi::{Environment, Waits};
+    /// let mut env = Environment::new();
+    /// env.add_template("page", "<% include 'part' %>");
+    /// env.add_template("part", "<< await f() >>");
+    /// assert_eq!(env.template("page")?.is_async(), Waits::Yes);
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn is_async(&self) -> Waits {
         waits(&self.configuration, &self.compiled)
     }

@@ -7,6 +7,17 @@ use crate::template::{Block, Template};
 
 impl Template {
     /// Renders the template into a writer of tokio and waits where it waits.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let env = kakehi::Environment::new();
+    /// let template = env.template_from_str("text")?;
+    /// let mut bytes: Vec<u8> = Vec::new();
+    /// template.render_to_tokio((), &mut bytes).await?;
+    /// assert_eq!(bytes, b"text");
+    /// # Ok::<(), kakehi::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn render_to_tokio<'w>(
         &self,
         context: impl Serialize,
@@ -18,6 +29,17 @@ impl Template {
 
 impl Block {
     /// Renders the block into a writer of tokio and waits where it waits.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let env = kakehi::Environment::new();
+    /// let template = env.template_from_str("head <% block body %>text<% end %>")?;
+    /// let mut bytes: Vec<u8> = Vec::new();
+    /// template.block("body")?.render_to_tokio((), &mut bytes).await?;
+    /// assert_eq!(bytes, b"text");
+    /// # Ok::<(), kakehi::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn render_to_tokio<'w>(
         &self,
         context: impl Serialize,

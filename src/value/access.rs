@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::value::number::int_of;
 use crate::value::text::{char_at, char_count};
-use crate::value::{Charge, Dict, Repr, Symbol, Undefined, UndefinedPolicy, Value, settled};
+use crate::value::{Charge, Repr, Symbol, Undefined, UndefinedPolicy, Value, settled};
 
 /// `value.name`: the attribute, or else the item of that name. A missing one is undefined with `policy`.
 pub(crate) fn attribute(
@@ -71,18 +71,6 @@ pub(crate) fn find_own_attribute(
             find_own_attribute(charge, settled(charge, value)?, name)
         }
         _ => Ok(None),
-    }
-}
-
-/// The attribute from where it is, without a copy; `None` where that cannot be, or it is missing.
-pub(crate) fn borrow_attribute<'a>(value: &'a Value, name: &Symbol) -> Option<&'a Value> {
-    match &value.0 {
-        Repr::Record(record) => record.get_symbol(name),
-        Repr::Map(dict) => match &**dict {
-            Dict::Frozen(map) => map.get_symbol(name),
-            Dict::Shared(_) => None,
-        },
-        _ => None,
     }
 }
 

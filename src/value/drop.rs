@@ -4,11 +4,8 @@
 //! can look into an object of the host or a future, so these wait for their turn ([`drop_in_turn`]).
 
 use std::any::Any;
-use std::hash::BuildHasher;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ThreadId};
-
-use foldhash::fast::FixedState;
+use std::cell::RefCell;
+use std::sync::Arc;
 
 use crate::value::{Repr, Value};
 
@@ -56,86 +53,51 @@ pub(super) fn drop_all(mut values: Vec<Value>) {
 }
 
 /// Something that waits to be dropped.
-type Waiting = Box<dyn Any + Send>;
+type Waiting = Box<dyn Any>;
 
-/// What one thread has yet to drop; it is there only while the thread is inside of [`drop_in_turn`].
-struct Queue {
-    thread: ThreadId,
-    waiting: Vec<Waiting>,
+thread_local! {
+    /// What this thread has yet to drop, while it is inside of [`drop_in_turn`]. No part of a render
+    /// depends on it: there is nothing here before and after each drop.
+    static QUEUE: RefCell<Option<Vec<Waiting>>> = const { RefCell::new(None) };
 }
-
-/// The queues of all threads, in several places so that threads seldom wait for each other.
-static QUEUES: [Mutex<Vec<Queue>>; 32] = [const { Mutex::new(Vec::new()) }; 32];
 
 /// Drops `item`, but never inside of another such drop on the same thread: there it waits until the
 /// outer one is done. So a chain of futures, each of which owns the one before, is dropped in a loop.
-pub(super) fn drop_in_turn(item: Waiting) {
-    let turn = Turn::of_this_thread();
-    {
-        let mut queues = turn.queues();
-        match queues.iter_mut().find(|queue| queue.thread == turn.thread) {
-            Some(queue) => {
-                queue.waiting.push(item);
-                // The turn is that of the outer drop.
-                std::mem::forget(turn);
-                return;
-            }
-            None => queues.push(Queue {
-                thread: turn.thread,
-                waiting: Vec::new(),
-            }),
+pub(super) fn drop_in_turn<T: 'static>(item: T) {
+    let mut item = Some(item);
+    // While a thread ends there is no queue any more, and the item is dropped where it is.
+    let is_outermost = QUEUE.try_with(|queue| match &mut *queue.borrow_mut() {
+        Some(waiting) => {
+            waiting.extend(item.take().map(|item| Box::new(item) as Waiting));
+            false
         }
+        idle => {
+            *idle = Some(Vec::new());
+            true
+        }
+    });
+    if is_outermost != Ok(true) {
+        return;
     }
-    let mut next = Some(item);
-    while let Some(item) = next {
-        drop(item);
-        next = turn.next();
+    let turn = Turn;
+    drop(item);
+    while let Some(next) = turn.next() {
+        drop(next);
     }
-    std::mem::forget(turn);
 }
 
-/// The time during which a thread drops what waits. It ends with the last thing that does; also if the
-/// drop of something of the host panics, when the thread must not seem to be dropping still.
-struct Turn {
-    thread: ThreadId,
-    place: usize,
-}
+/// The time during which a thread drops what waits; it ends also if a drop of the host's panics.
+struct Turn;
 
 impl Turn {
-    fn of_this_thread() -> Self {
-        let thread = thread::current().id();
-        let hash = FixedState::default().hash_one(thread);
-        Turn {
-            thread,
-            place: hash as usize % QUEUES.len(),
-        }
-    }
-
-    fn queues(&self) -> MutexGuard<'static, Vec<Queue>> {
-        QUEUES[self.place]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The next thing to drop; without one, the turn ends.
     fn next(&self) -> Option<Waiting> {
-        let mut queues = self.queues();
-        let place = queues
-            .iter()
-            .position(|queue| queue.thread == self.thread)?;
-        let next = queues[place].waiting.pop();
-        if next.is_none() {
-            queues.swap_remove(place);
-        }
-        next
+        QUEUE.with_borrow_mut(|queue| queue.as_mut()?.pop())
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let mut queues = self.queues();
-        let place = queues.iter().position(|queue| queue.thread == self.thread);
-        // What is left could panic again, during the panic that leads here, and so is kept for good.
-        std::mem::forget(place.map(|place| queues.swap_remove(place)));
+        // After a panic, what is left could panic again, during the first panic; it is kept for good.
+        std::mem::forget(QUEUE.take());
     }
 }

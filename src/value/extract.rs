@@ -32,6 +32,12 @@ impl Value {
     }
 
     /// The integer, as [`as_i64`](Value::as_i64), up to the largest there is.
+    ///
+    /// ```
+    /// use kakehi::Value;
+    /// assert_eq!(Value::from(u64::MAX).as_i64(), None);
+    /// assert_eq!(Value::from(u64::MAX).as_i128(), Some(u64::MAX.into()));
+    /// ```
     pub fn as_i128(&self) -> Option<i128> {
         match number_of(self)? {
             Number::Int(int) => Some(int),
@@ -49,6 +55,12 @@ impl Value {
     }
 
     /// The bool, if it is one; see [`is_true`](Value::is_true) for what counts as true.
+    ///
+    /// ```
+    /// use kakehi::Value;
+    /// assert_eq!(Value::from(true).as_bool(), Some(true));
+    /// assert_eq!(Value::from(1).as_bool(), None);
+    /// ```
     pub fn as_bool(&self) -> Option<bool> {
         match &self.0 {
             Repr::Bool(flag) => Some(flag.get()),
@@ -57,6 +69,10 @@ impl Value {
     }
 
     /// The bytes of a value of bytes, or of a string.
+    ///
+    /// ```
+    /// assert_eq!(kakehi::Value::from("text").as_bytes(), Some(&b"text"[..]));
+    /// ```
     pub fn as_bytes(&self) -> Option<&[u8]> {
         match &self.0 {
             Repr::Bytes(bytes) => Some(bytes),
@@ -65,36 +81,74 @@ impl Value {
     }
 
     /// Whether the value is undefined.
+    ///
+    /// ```
+    /// let value = kakehi::context! { a => 1 };
+    /// assert!(value.get_attr("b").is_undefined());
+    /// ```
     pub fn is_undefined(&self) -> bool {
         matches!(self.0, Repr::Undefined(_) | Repr::Unset)
     }
 
     /// Whether the value is `none`.
+    ///
+    /// ```
+    /// use kakehi::Value;
+    /// assert!(Value::from(None::<i64>).is_none());
+    /// assert!(!Value::UNDEFINED.is_none());
+    /// ```
     pub fn is_none(&self) -> bool {
         matches!(self.0, Repr::None)
     }
 
     /// Whether the value is text that is markup already, which is not escaped again.
+    ///
+    /// ```
+    /// use kakehi::Value;
+    /// assert!(Value::from_safe_string("<br>").is_safe());
+    /// assert!(!Value::from("<br>").is_safe());
+    /// ```
     pub fn is_safe(&self) -> bool {
         matches!(self.0, Repr::Safe(_))
     }
 
     /// Whether the value is a number; bools are.
+    ///
+    /// ```
+    /// use kakehi::Value;
+    /// assert!(Value::from(1.5).is_number());
+    /// assert!(!Value::from("1.5").is_number());
+    /// ```
     pub fn is_number(&self) -> bool {
         number_of(self).is_some()
     }
 
     /// Whether the value can be called.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// assert!(env.global("range").unwrap().is_callable());
+    /// ```
     pub fn is_callable(&self) -> bool {
         self.as_object().is_some_and(|object| object.is_callable())
     }
 
     /// Whether the value is a future that must be awaited.
+    ///
+    /// ```
+    /// use kakehi::{Error, Value};
+    /// assert!(Value::from_future(async { Ok::<_, Error>(1) }).is_pending());
+    /// ```
     pub fn is_pending(&self) -> bool {
         matches!(self.0, Repr::Pending(_))
     }
 
     /// Whether the value is a stream.
+    ///
+    /// ```
+    /// use kakehi::{Error, Value};
+    /// assert!(Value::from_stream(futures_util::stream::empty::<Result<i64, Error>>()).is_stream());
+    /// ```
     pub fn is_stream(&self) -> bool {
         matches!(self.0, Repr::Stream(_))
     }
@@ -120,6 +174,12 @@ impl Value {
     }
 
     /// Whether the value has a length of 0, or none at all.
+    ///
+    /// ```
+    /// use kakehi::Value;
+    /// assert!(Value::from("").is_empty());
+    /// assert!(!Value::from(vec![0]).is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len().is_none_or(|length| length == 0)
     }

@@ -68,16 +68,32 @@ enum Source {
 
 impl ValueIter {
     /// A pass over the items that a Rust iterator gives.
+    ///
+    /// ```
+    /// use kakehi::{Value, ValueIter};
+    /// let mut items = ValueIter::new([1, 2].into_iter().map(Value::from));
+    /// assert_eq!(items.next(), Some(Value::from(1)));
+    /// ```
     pub fn new(items: impl Iterator<Item = Value> + Send + 'static) -> Self {
         ValueIter(Source::Other(Box::new(items)))
     }
 
     /// A pass over nothing.
+    ///
+    /// ```
+    /// assert!(kakehi::ValueIter::empty().next().is_none());
+    /// ```
     pub fn empty() -> Self {
         ValueIter(Source::Empty)
     }
 
     /// How many items are left, where that is known.
+    ///
+    /// ```
+    /// use kakehi::{Value, ValueIter};
+    /// let items = ValueIter::new(vec![Value::NONE].into_iter());
+    /// assert_eq!(items.known_len(), Some(1));
+    /// ```
     pub fn known_len(&self) -> Option<usize> {
         match self.size_hint() {
             (low, Some(high)) if low == high => Some(low),

@@ -166,6 +166,10 @@ impl Value {
     }
 
     /// The value `none`.
+    ///
+    /// ```
+    /// assert_eq!(kakehi::Value::none().to_string(), "None");
+    /// ```
     pub const fn none() -> Value {
         Value::NONE
     }
@@ -284,7 +288,13 @@ impl Value {
     pub(crate) fn is_container(&self) -> bool {
         matches!(
             self.0,
-            Repr::List(_) | Repr::Tuple(_) | Repr::Map(_) | Repr::Record(_) | Repr::Object(_)
+            Repr::List(_)
+                | Repr::Tuple(_)
+                | Repr::Map(_)
+                | Repr::Record(_)
+                | Repr::Object(_)
+                | Repr::Pending(_)
+                | Repr::Stream(_)
         )
     }
 

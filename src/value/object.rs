@@ -219,7 +219,7 @@ impl<T: Object> ErasedObject for Arc<T> {
         if let Some(object) = Arc::into_inner(*self)
             && std::mem::needs_drop::<T>()
         {
-            drop::drop_in_turn(Box::new(object));
+            drop::drop_in_turn(object);
         }
     }
 }
@@ -289,11 +289,30 @@ impl Value {
     }
 
     /// The object behind the value, if it is of type `T`.
+    ///
+    /// ```
+    /// use kakehi::{Object, Value};
+    /// #[derive(Debug)]
+    /// struct Pool(u32);
+    /// impl Object for Pool {}
+    /// let value = Value::from_object(Pool(7));
+    /// assert_eq!(value.downcast_object::<Pool>().map(|pool| pool.0), Some(7));
+    /// ```
     pub fn downcast_object<T: Object>(&self) -> Option<&T> {
         self.downcast_object_arc().map(|object| &**object)
     }
 
     /// The shared object behind the value, if it is of type `T`.
+    ///
+    /// ```
+    /// use kakehi::{Object, Value};
+    /// #[derive(Debug)]
+    /// struct Pool(u32);
+    /// impl Object for Pool {}
+    /// let value = Value::from_object(Pool(7));
+    /// let pool = value.downcast_object_arc::<Pool>().unwrap();
+    /// assert_eq!(pool.0, 7);
+    /// ```
     pub fn downcast_object_arc<T: Object>(&self) -> Option<&Arc<T>> {
         let any: &dyn Any = self.as_object()?;
         any.downcast_ref::<Arc<T>>()

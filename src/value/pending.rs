@@ -32,7 +32,7 @@ impl Drop for Pending {
     fn drop(&mut self) {
         // The future may own its arguments, and so the last handle to another future.
         if let Some(future) = self.future.take() {
-            drop::drop_in_turn(Box::new(future));
+            drop::drop_in_turn(future);
         }
     }
 }
@@ -146,7 +146,7 @@ impl Drop for StreamCell {
         // As a future, the stream may own its arguments.
         let stream = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
         let stream = std::mem::replace(stream, futures_util::stream::empty().boxed());
-        drop::drop_in_turn(Box::new(stream));
+        drop::drop_in_turn(stream);
     }
 }
 

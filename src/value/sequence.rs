@@ -14,6 +14,8 @@ use crate::value::{
 pub(crate) struct Bounds {
     /// The index of the first item.
     pub(crate) start: i128,
+    /// Where it stops, which of a slice without items may be before the start.
+    pub(crate) stop: i128,
     /// From one index to the next; never 0.
     pub(crate) step: i128,
     /// How many items there are.
@@ -61,12 +63,19 @@ impl Bounds {
         } else {
             ((distance - 1) / step.abs() + 1) as usize
         };
-        Ok(Bounds { start, step, len })
+        Ok(Bounds {
+            start,
+            stop,
+            step,
+            len,
+        })
     }
 
     /// The indices, in order; all are within the sequence.
     pub(crate) fn indices(&self) -> impl Iterator<Item = usize> + use<> {
-        let Bounds { start, step, len } = *self;
+        let Bounds {
+            start, step, len, ..
+        } = *self;
         (0..len).map(move |round| (start + round as i128 * step) as usize)
     }
 }
@@ -123,8 +132,7 @@ pub(crate) fn slice(
         Repr::Range(range) => {
             let length = usize::try_from(range.len()).map_err(|_| ValueFault::TooLong)?;
             let bounds = bounds(length)?;
-            let stop = bounds.start + bounds.len as i128 * bounds.step;
-            let sliced = range.slice(bounds.start, stop, bounds.step);
+            let sliced = range.slice(bounds.start, bounds.stop, bounds.step);
             let sliced = sliced.ok_or(ValueFault::TooLong)?;
             Value::range(sliced.start, sliced.stop, sliced.step)?
         }

@@ -1,8 +1,7 @@
 //! Serde, outwards: values serialise, to themselves where the engine's own serialiser takes them.
 
+use std::cell::Cell;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::ser::{self, Serialize, Serializer};
 
@@ -47,56 +46,25 @@ impl From<ValueFault> for SerdeError {
     }
 }
 
-/// The name under which a value crosses a serialiser by a ticket instead of by its content.
-const TICKET: &str = "$kakehi::Value";
+/// The name under which a value crosses a serialiser as it is.
+const HANDED_OVER: &str = "$kakehi::Value";
 
-/// Values on their way through a serialiser.
-///
-/// Serde moves plain data only, and neither what serialises nor the serialiser knows the other's type.
-/// So a value that must come through as it is, an object say, is left here, and its ticket, a plain
-/// number, is sent instead. Each is fetched at once by the serialiser that it was left for.
-///
-/// There are several rooms, so that renders on many threads seldom wait for each other.
-static CLOAKROOMS: [Mutex<Vec<(u64, Value)>>; 32] = [const { Mutex::new(Vec::new()) }; 32];
-
-fn cloakroom(number: u64) -> MutexGuard<'static, Vec<(u64, Value)>> {
-    CLOAKROOMS[number as usize % CLOAKROOMS.len()]
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
+thread_local! {
+    /// A value on its way through a serialiser.
+    ///
+    /// Serde moves plain data only, and neither what serialises nor the serialiser knows the other's type.
+    /// So a value that must come through as it is, an object say, is laid here and picked up by the very
+    /// next call; before and after that there is nothing here.
+    static HAND: Cell<Option<Value>> = const { Cell::new(None) };
 }
 
-/// A value left in the cloakroom for as long as this lives.
-struct Ticket(u64);
-
-impl Ticket {
-    fn new(value: &Value) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        cloakroom(number).push((number, value.clone()));
-        Ticket(number)
-    }
-}
-
-/// The value that was left under the ticket `content`, if `name` says that it is one.
-pub(super) fn redeem(name: &str, content: &Value) -> Option<Value> {
-    if name != TICKET {
-        return None;
-    }
-    let number = u64::try_from(content.as_i64()?).ok()?;
-    let room = cloakroom(number);
-    let left = room.iter().find(|(own, _)| *own == number);
-    left.map(|(_, value)| value.clone())
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        // The value goes after the lock does: it may be large, and dropping it may run the host's code.
-        let left = {
-            let mut room = cloakroom(self.0);
-            let place = room.iter().position(|(own, _)| *own == self.0);
-            place.map(|place| room.swap_remove(place))
-        };
-        drop(left);
+/// The value that was handed over, if `name` says that one is.
+pub(super) fn take_over(name: &str) -> Option<Value> {
+    // A type of the host may have any name, so only a value that is really there counts.
+    if name == HANDED_OVER {
+        HAND.take()
+    } else {
+        None
     }
 }
 
@@ -129,8 +97,8 @@ impl Nested<'_> {
 impl Serialize for Nested<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if is_value_serializer::<S>() {
-            let ticket = Ticket::new(self.value);
-            return serializer.serialize_newtype_struct(TICKET, &ticket.0);
+            HAND.set(Some(self.value.clone()));
+            return serializer.serialize_newtype_struct(HANDED_OVER, &());
         }
         match &self.value.0 {
             Repr::Unset | Repr::Undefined(_) | Repr::None => serializer.serialize_unit(),

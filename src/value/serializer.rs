@@ -200,9 +200,10 @@ impl<'a> Serializer for ValueSerializer<'a> {
         name: &'static str,
         value: &T,
     ) -> Result<Value, SerdeError> {
-        // A type of the host may have any name, so only a ticket that is known counts.
-        let content = value.serialize(self)?;
-        Ok(serialize::redeem(name, &content).unwrap_or(content))
+        match serialize::take_over(name) {
+            Some(value) => Ok(value),
+            None => value.serialize(self),
+        }
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(

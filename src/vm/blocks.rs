@@ -198,7 +198,8 @@ impl Machine {
     /// Ends the running unit.
     pub(super) fn leave_unit(&mut self) -> Result<Control, Error> {
         let frame = self.frame_mut();
-        if let Some(parent) = frame.parent.take() {
+        // A round of a recursive loop knows the parent as well, but does not go on with it.
+        if let Some(parent) = frame.parent.take_if(|_| frame.unit == 0) {
             let base = frame.base;
             frame.auto_escape = parent.auto_escape;
             frame.unit = 0;

@@ -616,7 +616,6 @@ impl Machine {
         frame.unit = unit;
         frame.operands = operands;
         frame.base = self.stack.len();
-        frame.parent = None;
         frame.captures = self.output.captures();
         frame.around = frame.cells.clone();
         for slot in source..source + slots {

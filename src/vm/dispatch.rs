@@ -337,7 +337,8 @@ impl Machine {
                 Instruction::AppendList => attempt!(self.append_list()),
                 Instruction::ExtendList => attempt!(self.extend_list()),
                 Instruction::InsertMap => attempt!(self.insert_map()),
-                Instruction::ExtendMap => attempt!(self.extend_map()),
+                Instruction::ExtendMap => attempt!(self.extend_map(false)),
+                Instruction::ExtendKeywords => attempt!(self.extend_map(true)),
                 Instruction::UnpackSequence(count) => {
                     attempt!(self.unpack_sequence(count as usize));
                 }

@@ -44,6 +44,7 @@ impl Object for Macro {
     fn get_attr(self: &Arc<Self>, name: &str) -> Option<Value> {
         let info = self.info();
         Some(match name {
+            "name" if info.is_caller => Value::NONE,
             "name" => Value::string(info.name.clone()),
             "arguments" => Value::tuple(
                 info.parameters
@@ -67,7 +68,10 @@ impl Object for Macro {
     }
 
     fn render(&self) -> String {
-        format!("<Macro {:?}>", self.info().name.as_str())
+        match self.info() {
+            info if info.is_caller => "<Macro anonymous>".to_owned(),
+            info => format!("<Macro '{}'>", info.name),
+        }
     }
 }
 
@@ -248,6 +252,18 @@ impl Object for LoopObject {
 
     fn is_callable(&self) -> bool {
         true
+    }
+
+    fn render(&self) -> String {
+        let shown = |field| {
+            let fields = &self.lock().fields;
+            let value = fields.iter().find(|(known, _)| *known == field);
+            value
+                .and_then(|(_, value)| value.as_ref()?.as_i64())
+                .unwrap_or(0)
+        };
+        let (index, length) = (shown(LoopField::Index), shown(LoopField::Length));
+        format!("<LoopContext {index}/{length}>")
     }
 
     fn get_attr(self: &Arc<Self>, name: &str) -> Option<Value> {

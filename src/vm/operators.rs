@@ -7,8 +7,8 @@ use crate::call::Budget;
 use crate::error::Error;
 use crate::error::machine::MachineFault;
 use crate::value::{
-    self, Map, Repr, Symbol, Undefined, UndefinedPolicy, Value, access, collect, compare, iterate,
-    mapping, settled,
+    self, Map, Repr, Symbol, Undefined, UndefinedPolicy, Value, access, collect, compare, display,
+    iterate, mapping, settled,
 };
 use crate::vm::machine::Machine;
 use crate::vm::output::OutputBuffer;
@@ -378,8 +378,8 @@ impl Machine {
         Ok(())
     }
 
-    /// `map mapping -> map`
-    pub(super) fn extend_map(&mut self) -> Result<(), Error> {
+    /// `map mapping -> map`; keyword arguments are not given twice.
+    pub(super) fn extend_map(&mut self, keywords: bool) -> Result<(), Error> {
         let at = self.stack.len() - 2;
         let map = &self.stack[at];
         let source = settled(&self.render.budget, &self.stack[at + 1])?;
@@ -397,6 +397,12 @@ impl Machine {
         };
         let dict = map.as_dict().expect("spreads extend a dict");
         for (key, item) in pairs {
+            if keywords && dict.get(&key)?.is_some() {
+                return Err(MachineFault::RepeatedKeyword {
+                    name: display::to_text(&self.render.budget, &key)?,
+                }
+                .into_error());
+            }
             dict.set(&self.render.budget, map, key, item)?;
         }
         self.stack.pop();

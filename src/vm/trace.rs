@@ -2,7 +2,7 @@
 
 use arcstr::ArcStr;
 
-use crate::bytecode::Label;
+use crate::bytecode::{Instruction, Label};
 use crate::error::{Error, TraceEntry, TraceKind};
 use crate::source::Place;
 use crate::vm::frame::{Called, CodeFrame, Frame, Returns};
@@ -47,6 +47,27 @@ impl Machine {
             });
         }
         error.mark_traced();
+        error
+    }
+
+    /// Adds to the error of a template that could not be compiled how the render got to it.
+    pub(super) fn locate_load(&self, name: ArcStr, mut error: Error) -> Error {
+        let Some(Frame::Code(frame)) = self.frames.last() else {
+            return error;
+        };
+        // The instruction that asked for the template runs again once that is there.
+        let kind = match frame.program.code.get(frame.address) {
+            Some(Instruction::ImportTemplate(_)) => TraceKind::Import,
+            Some(Instruction::ExtendTemplate) => TraceKind::Extends,
+            _ => TraceKind::Include,
+        };
+        if error.location().is_some() {
+            let place = Place {
+                origin: frame.program.origin.clone(),
+                span: frame.program.span(Label(frame.address as u32)),
+            };
+            error.push_trace(TraceEntry { kind, name, place });
+        }
         error
     }
 }

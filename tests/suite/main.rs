@@ -8,6 +8,8 @@ mod architecture;
 mod async_surface;
 mod case;
 mod cases;
+#[cfg(feature = "cli")]
+mod cli;
 mod events;
 mod examples;
 mod guide;

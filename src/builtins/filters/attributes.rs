@@ -35,6 +35,10 @@ fn attr(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         }
         return Err(undefined.error());
     }
+    // A struct of the host has attributes; a map has keys, which are none.
+    if let Some(found) = bound.value.as_record().and_then(|record| record.get(name)) {
+        return value(found.clone());
+    }
     if let Some(found) = access::find_own_attribute(context, bound.value, name)? {
         return value(found);
     }

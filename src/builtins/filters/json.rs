@@ -1,13 +1,14 @@
 //! The filter `tojson`.
 
-use crate::builtins::operand::{is_markup, text};
-use crate::builtins::produce::{Answer, PaidText, charge_values, value};
+use crate::builtins::group::Group;
+use crate::builtins::operand::{integer, is_markup, items, text};
+use crate::builtins::produce::{Answer, PaidText, charge_values, spaces, value};
 use crate::builtins::sort::{self, Keys};
 use crate::call::{Bound, Builtin, CallContext};
 use crate::error::Error;
 use crate::error::builtin::BuiltinFault;
 use crate::value::number::Number;
-use crate::value::{MAX_DEPTH, Value, ValueKind, display, mapping, number, settled};
+use crate::value::{MAX_DEPTH, Value, ValueKind, display, number, settled};
 
 use super::sequence::tuples;
 
@@ -19,11 +20,8 @@ fn tojson(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         Some(given) => match given.as_text() {
             Some(text) => Some(text.to_string()),
             None => {
-                let width = crate::builtins::operand::integer(bound, 0)?
-                    .unwrap_or(0)
-                    .max(0);
-                context.memory(width as u64)?;
-                Some(" ".repeat(width as usize))
+                let width = integer(bound, 0)?.unwrap_or(0);
+                Some(spaces(context, width)?)
             }
         },
     };
@@ -72,6 +70,10 @@ impl Writer<'_, '_> {
                 None => Ok(()),
             },
             ValueKind::Map => self.mapping(value, depth),
+            _ if value.downcast_object::<Group>().is_some() => {
+                let parts = items(self.context, value)?;
+                self.sequence(&parts, depth)
+            }
             _ if is_markup(value) => {
                 let text = text(self.context, value)?;
                 self.string(&text)

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use super::text::subject;
 use crate::builtins::operand::{self, flag, integer};
-use crate::builtins::produce::{Answer, PaidText, text_like, value};
+use crate::builtins::produce::{Answer, PaidText, spaces, text_like, value};
 use crate::builtins::python::split;
 use crate::builtins::python::wrap::{Wrapping, wrap};
 use crate::call::{Bound, Builtin, CallContext};
 use crate::error::Error;
-use crate::value::{Value, text};
+use crate::value::{Value, settled, text};
 
 pub(super) const FILTERS: &[Builtin] = &[
     Builtin::filter("indent", &["width", "first", "blank"], indent),
@@ -32,6 +32,9 @@ pub(super) const FILTERS: &[Builtin] = &[
 ];
 
 fn indent(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
+    if settled(context, bound.value)?.as_str().is_none() {
+        return Err(operand::refuse(bound, "a string"));
+    }
     let (text, safe) = subject(context, bound)?;
     let mut safe_indentation = safe;
     let indentation = match bound.get(0).map(|given| (given.as_str(), given.is_safe())) {
@@ -42,9 +45,8 @@ fn indent(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
             Cow::Borrowed(given)
         }
         _ => {
-            let width = integer(bound, 0)?.unwrap_or(4).max(0);
-            context.memory(width as u64)?;
-            Cow::Owned(" ".repeat(width as usize))
+            let width = integer(bound, 0)?.unwrap_or(4);
+            Cow::Owned(spaces(context, width)?)
         }
     };
     let first = flag(context, bound, 1, false)?;
@@ -52,7 +54,8 @@ fn indent(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     // As Jinja has it, a safe indentation makes other text safe where it is joined to all of it.
     let escapes = safe_indentation && !safe;
     let mut out = PaidText::new(context);
-    if first && !(escapes && !blank) {
+    let escapes_whole = escapes && first && !blank;
+    if first && !escapes_whole {
         out.push(&indentation)?;
     }
     // As if a newline were added and the text then split at line ends: a last empty line stays one,
@@ -74,7 +77,7 @@ fn indent(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
             false => out.push(line)?,
         }
     }
-    if escapes && first && !blank {
+    if escapes_whole {
         let mut whole = PaidText::new(context);
         whole.push(&indentation)?;
         whole.push_escaped(out.as_str())?;
@@ -168,6 +171,9 @@ fn truncate(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
 }
 
 fn wordwrap(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
+    if settled(context, bound.value)?.as_str().is_none() {
+        return Err(operand::refuse(bound, "a string"));
+    }
     let (text, _) = subject(context, bound)?;
     let width = integer(bound, 0)?.unwrap_or(79);
     let break_long_words = flag(context, bound, 1, true)?;

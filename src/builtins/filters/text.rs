@@ -88,9 +88,9 @@ fn trim(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
             let Some(chars) = chars.as_str() else {
                 return Err(operand::refuse_argument(bound, 0, "a string"));
             };
-            let set: Vec<char> = chars.chars().collect();
-            context.fuel(text.len() as u64 / 16 * set.len() as u64)?;
-            text.trim_matches(set.as_slice())
+            context.memory((chars.len() as u64).saturating_mul(4))?;
+            let set = characters::Set::new(chars);
+            text.trim_matches(|character| set.contains(character))
         }
     };
     if trimmed.len() == text.len() {

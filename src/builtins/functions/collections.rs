@@ -5,7 +5,7 @@ use crate::builtins::produce::{Answer, charge_values, value};
 use crate::call::{Bound, Builtin, CallContext, Futures};
 use crate::error::Error;
 use crate::error::builtin::BuiltinFault;
-use crate::value::{Map, Value, iterate, mapping, settled};
+use crate::value::{Map, Value, mapping, settled};
 
 pub(super) const RANGE: Builtin = positional(Builtin::function(
     "range",
@@ -64,6 +64,9 @@ pub(in crate::builtins) fn merge(
     map: &mut Map,
     source: &Value,
 ) -> Result<(), Error> {
+    if let Some(undefined) = source.as_undefined() {
+        return Err(undefined.error());
+    }
     if let Some(mapping) = mapping(source) {
         charge_values(context, mapping.len().saturating_mul(5))?;
         for (key, value) in mapping.iter() {

@@ -189,14 +189,17 @@ pub(super) fn cut(context: &CallContext<'_>, bound: &Bound<'_>, part: Option<&st
 
 fn strip(context: &CallContext<'_>, bound: &Bound<'_>, left: bool, right: bool) -> Answer {
     let (text, _) = receiver(bound)?;
-    let set: Option<Vec<char>> = match bound.some(0) {
+    let set = match bound.some(0) {
         None => None,
-        Some(_) => Some(required_string(bound, 0)?.chars().collect()),
+        Some(_) => {
+            let chars = required_string(bound, 0)?;
+            context.memory((chars.len() as u64).saturating_mul(4))?;
+            Some(characters::Set::new(chars))
+        }
     };
-    let width = set.as_ref().map_or(1, |set| set.len() as u64 + 1);
-    context.fuel((text.len() as u64 / 16).saturating_mul(width))?;
+    context.fuel(text.len() as u64 / 16)?;
     let is_stripped = |character: char| match &set {
-        Some(set) => set.contains(&character),
+        Some(set) => set.contains(character),
         None => characters::is_space(character),
     };
     let mut part = text.as_str();

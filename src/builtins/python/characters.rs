@@ -80,6 +80,25 @@ pub(crate) fn all(text: &str, class: fn(char) -> bool) -> bool {
     !text.is_empty() && text.chars().all(class)
 }
 
+/// The characters that a text is stripped of.
+#[derive(Debug)]
+pub(crate) struct Set(Vec<char>);
+
+impl Set {
+    /// The characters of a text, in order, so that a long one is searched as quickly as a short one.
+    pub(crate) fn new(text: &str) -> Self {
+        let mut characters: Vec<char> = text.chars().collect();
+        characters.sort_unstable();
+        characters.dedup();
+        Set(characters)
+    }
+
+    /// Whether a character is among them.
+    pub(crate) fn contains(&self, character: char) -> bool {
+        self.0.binary_search(&character).is_ok()
+    }
+}
+
 /// `str.islower`: some cased characters, and all of them in lower case.
 pub(crate) fn is_lower(text: &str) -> bool {
     text.chars().any(char::is_lowercase) && !text.chars().any(|c| c.is_uppercase() || is_title(c))

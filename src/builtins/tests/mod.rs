@@ -13,8 +13,6 @@ mod sequence;
 mod text;
 mod waits;
 
-use std::cell::Cell;
-
 use crate::builtins::register;
 use crate::call::{Arguments, Budget, CallContext, ContextParts, Extensions, Flow, Registry};
 use crate::error::Error;

@@ -106,5 +106,31 @@ fn ordering_filters_answer_as_in_jinja() {
         ("[none,none].sort()", "error"),
         ("{1:none,2:none}|dictsort(by='value')", "error"),
         ("[nan,1,nan]|sort", "[nan, 1, nan]"),
+        (
+            "[{'a':'x'},{'a':'y'}]|groupby('a')|tojson",
+            "Markup('[[\"x\", [{\"a\": \"x\"}]], [\"y\", [{\"a\": \"y\"}]]]')",
+        ),
+        (
+            "[{'a':'x'},{'a':'y'}]|groupby('a')|map(attribute='grouper')",
+            "['x', 'y']",
+        ),
+        (
+            "[{'a':'x'},{'a':'y'}]|groupby('a')|map('last')",
+            "[[{'a': 'x'}], [{'a': 'y'}]]",
+        ),
+        ("[{'a':'x'},{'a':'y'}]|groupby('a')|map('length')", "[2, 2]"),
+        (
+            "[{'a':'x'},{'a':'y'}]|groupby('a')|map(attribute=1)",
+            "[[{'a': 'x'}], [{'a': 'y'}]]",
+        ),
+        (
+            "dict([{'a':'x'},{'a':'y'}]|groupby('a'))",
+            "{'x': [{'a': 'x'}], 'y': [{'a': 'y'}]}",
+        ),
+        (
+            "[{'a':'x'},{'a':'y'}]|groupby('a')|pprint",
+            "\"[('x', [{'a': 'x'}]), ('y', [{'a': 'y'}])]\"",
+        ),
+        ("[{'a':'x'}]|groupby('a')|first|list", "['x', [{'a': 'x'}]]"),
     ]);
 }

@@ -208,7 +208,7 @@ fn the_first_of_a_stream_reads_one_item() {
     let host = host(true);
     let rows = stream(vec![7, 8, 9]);
     assert_eq!(
-        filter(&host, "first", &[rows.clone()])
+        filter(&host, "first", std::slice::from_ref(&rows))
             .expect("it reads")
             .as_i64(),
         Some(7)

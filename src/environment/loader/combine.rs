@@ -26,11 +26,23 @@ pub struct ChoiceLoader {
 
 impl ChoiceLoader {
     /// No loaders: knows no template.
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// env.set_loader(kakehi::ChoiceLoader::new());
+    /// assert!(env.template("page").is_err());
+    /// ```
     pub fn new() -> Self {
         ChoiceLoader::default()
     }
 
     /// Adds a loader, asked after those before it.
+    ///
+    /// ```
+    /// use kakehi::{ChoiceLoader, FileLoader, MapLoader};
+    /// let built_in = MapLoader::from_iter([("page", "plain")]);
+    /// let loader = ChoiceLoader::new().with(FileLoader::new("theme")).with(built_in);
+    /// ```
     #[must_use]
     pub fn with(mut self, loader: impl Loader) -> Self {
         self.loaders.push(Arc::new(loader));
@@ -95,6 +107,12 @@ pub struct PrefixLoader {
 
 impl PrefixLoader {
     /// No loaders, and `/` between prefix and name.
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// env.set_loader(kakehi::PrefixLoader::new());
+    /// assert!(env.template("shop/page").is_err());
+    /// ```
     pub fn new() -> Self {
         PrefixLoader::with_delimiter("/")
     }
@@ -117,6 +135,13 @@ impl PrefixLoader {
     }
 
     /// Adds the loader for a prefix, in place of an earlier one for the same.
+    ///
+    /// ```
+    /// use kakehi::{FileLoader, PrefixLoader};
+    /// let loader = PrefixLoader::new()
+    ///     .with("mail", FileLoader::new("mail/templates"))
+    ///     .with("web", FileLoader::new("web/templates"));
+    /// ```
     #[must_use]
     pub fn with(mut self, prefix: impl Into<String>, loader: impl Loader) -> Self {
         let prefix = prefix.into();

@@ -6,6 +6,15 @@ use crate::environment::loader::{Load, Loader};
 ///
 /// Made by [`embed_templates!`](crate::embed_templates), or, for a whole folder and with the feature
 /// `embed`, by `embed_folder!`.
+///
+/// ```
+/// use kakehi::{EmbeddedLoader, Environment};
+/// static TEMPLATES: EmbeddedLoader = EmbeddedLoader::new(&[("hello", "Hello << name >>!")]);
+/// let mut env = Environment::new();
+/// env.set_loader(TEMPLATES);
+/// assert_eq!(env.render("hello", kakehi::context! { name => "Ann" })?, "Hello Ann!");
+/// # Ok::<(), kakehi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct EmbeddedLoader {
     templates: Templates,
@@ -58,15 +67,20 @@ impl Loader for EmbeddedLoader {
 
 /// Puts template files into the program and gives a loader over them.
 ///
-/// Takes their folder, relative to the file that says so, and their names below it.
+/// Takes their folder, as `include_str!` takes it (relative to the file that says so, or absolute), and their
+/// names below it.
 ///
-/// ```ignore
+/// ```
 /// let mut env = kakehi::Environment::new();
-/// env.set_loader(kakehi::embed_templates!("../templates", ["page.html", "mail/welcome.txt"]));
+/// env.set_loader(kakehi::embed_templates!(
+///     concat!(env!("CARGO_MANIFEST_DIR"), "/grammar"),
+///     ["template.lalrpop"],
+/// ));
+/// assert!(env.template("missing").is_err());
 /// ```
 #[macro_export]
 macro_rules! embed_templates {
-    ($folder:literal, [$($name:literal),* $(,)?]) => {
+    ($folder:expr, [$($name:literal),* $(,)?] $(,)?) => {
         $crate::EmbeddedLoader::new(&[
             $(($name, ::core::include_str!(::core::concat!($folder, "/", $name)))),*
         ])

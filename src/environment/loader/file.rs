@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind as IoErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::environment::loader::{Load, Loader};
 use crate::error::{Error, HostFault};
@@ -30,6 +30,15 @@ pub struct FileLoader {
 
 impl FileLoader {
     /// A loader over the folder `root`, which is only looked at when a template is loaded.
+    ///
+    /// ```
+    /// use kakehi::{Environment, ErrorKind, FileLoader};
+    /// let mut env = Environment::new();
+    /// env.set_loader(FileLoader::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/departures")));
+    /// assert!(env.template("trains.json").is_ok());
+    /// let outside = env.template("../hello.rs").unwrap_err();
+    /// assert_eq!(outside.kind(), ErrorKind::TemplateNotFound);
+    /// ```
     pub fn new(root: impl Into<PathBuf>) -> Self {
         FileLoader { root: root.into() }
     }
@@ -95,12 +104,6 @@ fn is_missing(cause: &std::io::Error) -> bool {
             | IoErrorKind::InvalidInput
             | IoErrorKind::InvalidFilename
     )
-}
-
-impl AsRef<Path> for FileLoader {
-    fn as_ref(&self) -> &Path {
-        &self.root
-    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@
 /// ```
 #[macro_export]
 macro_rules! embed_folder {
-    ($folder:literal) => {{
+    ($folder:tt) => {{
         use $crate::include_dir;
         static FOLDER: include_dir::Dir<'static> = include_dir::include_dir!($folder);
         $crate::EmbeddedLoader::found_by(|name| FOLDER.get_file(name)?.contents_utf8())

@@ -23,6 +23,15 @@ where
     F: Fn(&str) -> Result<Option<String>, Error> + Send + Sync + 'static,
 {
     /// A loader that calls `function`, which answers `None` for a template it does not know.
+    ///
+    /// ```
+    /// use kakehi::{Environment, ErrorKind, FunctionLoader};
+    /// let mut env = Environment::new();
+    /// env.set_loader(FunctionLoader::new(|name| Ok((name == "page").then(|| "a page".to_owned()))));
+    /// assert_eq!(env.render("page", ())?, "a page");
+    /// assert_eq!(env.render("other", ()).unwrap_err().kind(), ErrorKind::TemplateNotFound);
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn new(function: F) -> Self {
         FunctionLoader { function }
     }
@@ -70,6 +79,17 @@ where
     R: Future<Output = Result<Option<String>, Error>> + Send + 'static,
 {
     /// A loader that calls `function`, whose future gives `None` for a template it does not know.
+    ///
+    /// ```
+    /// use kakehi::{AsyncFunctionLoader, Environment};
+    /// async fn fetch(name: String) -> Result<Option<String>, kakehi::Error> {
+    ///     Ok(Some(format!("fetched {name}")))
+    /// }
+    /// let mut env = Environment::new();
+    /// env.set_loader(AsyncFunctionLoader::new(fetch));
+    /// assert_eq!(futures_executor::block_on(env.render_async("page", ()))?, "fetched page");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn new(function: F) -> Self {
         AsyncFunctionLoader { function }
     }

@@ -26,11 +26,27 @@ pub struct MapLoader {
 
 impl MapLoader {
     /// No templates.
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// env.set_loader(kakehi::MapLoader::new());
+    /// assert!(env.template("page").is_err());
+    /// ```
     pub fn new() -> Self {
         MapLoader::default()
     }
 
     /// Puts in a template, in place of an earlier one of the same name.
+    ///
+    /// ```
+    /// use kakehi::{Environment, MapLoader};
+    /// let templates = MapLoader::new();
+    /// let mut env = Environment::new();
+    /// env.set_loader(templates.clone());
+    /// templates.insert("page", "put in later");
+    /// assert_eq!(env.render("page", ())?, "put in later");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     pub fn insert(&self, name: impl Into<String>, source: impl Into<String>) {
         self.templates
             .write()

@@ -45,11 +45,19 @@ pub use map::MapLoader;
 /// # Ok::<(), kakehi::Error>(())
 /// ```
 pub trait Loader: Send + Sync + 'static {
-    /// Starts loading the template `name`.
+    /// Starts loading the template `name`; the work of a future is for its polls, not for this call.
     fn load(&self, name: &str) -> Load;
 }
 
 /// A loader's answer: the source, `None` if it knows no such template, or an error.
+///
+/// ```
+/// use kakehi::{Load, Loader, MapLoader};
+/// let templates = MapLoader::from_iter([("page", "text")]);
+/// let Load::Ready(answer) = templates.load("page") else { panic!("a map never waits") };
+/// assert_eq!(answer?, Some("text".to_owned()));
+/// # Ok::<(), kakehi::Error>(())
+/// ```
 pub enum Load {
     /// The answer itself.
     Ready(Result<Option<String>, Error>),

@@ -252,12 +252,13 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
     /// The end of the delimiter `end` at `at`, with its trim mark, and of the white space it takes.
     fn end_at(&self, at: usize, end: &str, trims_newline: bool) -> Option<(usize, usize)> {
         let bytes = self.source.as_bytes();
-        let mark = self.mark_at(at);
-        let close = at + usize::from(mark.is_some());
-        if !bytes[close..].starts_with(end.as_bytes()) {
+        let ends = |at: usize| bytes[at..].starts_with(end.as_bytes());
+        // Of an end that starts with `-`, the first one is a mark only if there is one more.
+        let mark = self.mark_at(at).filter(|_| ends(at + 1));
+        if mark.is_none() && !ends(at) {
             return None;
         }
-        let close = close + end.len();
+        let close = at + usize::from(mark.is_some()) + end.len();
         let after = match mark {
             Some(b'-') => code::skip_space(self.source, close),
             None if trims_newline && self.options.whitespace.trim_blocks => {

@@ -7,7 +7,10 @@ use crate::error::ErrorKind;
 use crate::value::{Containers, MAX_DEPTH, Map, Object, Shape, Unlimited, Value, compare, display};
 
 /// The ways in which one value can hold another.
-fn nestings() -> Vec<(&'static str, Box<dyn Fn(Value) -> Value>)> {
+/// Puts a value into something.
+type Wrap = Box<dyn Fn(Value) -> Value>;
+
+fn nestings() -> Vec<(&'static str, Wrap)> {
     let shape = Shape::new(vec!["inner".into()]);
     vec![
         ("frozen list", Box::new(|inner| Value::list(vec![inner]))),
@@ -145,7 +148,7 @@ fn lists_that_hold_themselves() {
     let mut containers = Containers::default();
     containers.remember(&value);
     containers.remember(&other);
-    containers.break_cycles();
+    containers.break_cycles(false);
     assert_eq!(repr(&value), "[]");
 }
 
@@ -169,7 +172,7 @@ fn maps_and_namespaces_that_hold_themselves() {
     let mut containers = Containers::default();
     containers.remember(&value);
     containers.remember(&namespace);
-    containers.break_cycles();
+    containers.break_cycles(false);
     assert_eq!(repr(&value), "{}");
     assert_eq!(repr(&namespace), "<Namespace {}>");
 }
@@ -193,7 +196,7 @@ fn only_cycles_are_broken() {
         .append(&Unlimited, &a, list([b.clone(), inner.clone()]))
         .expect("it grows");
     containers.remember(&a);
-    containers.break_cycles();
+    containers.break_cycles(false);
     assert_eq!(repr(&outer), "[[1]]");
     assert_eq!(repr(&a), "[]");
     let weak = Arc::downgrade(b.as_tuple().expect("it is a tuple"));

@@ -8,6 +8,10 @@ use crate::value::text::{char_at, char_count, escaped};
 use crate::value::{Undefined, UndefinedPolicy, Unlimited, Value, display};
 
 #[test]
+#[expect(
+    clippy::excessive_precision,
+    reason = "what is too precise to be printed is what the row is about"
+)]
 fn floats() {
     let rows: &[(f64, &str)] = &[
         (0.0, "0.0"),

@@ -1,15 +1,12 @@
-//! Tests: inputs made to break parsers end in a tree or a clear error, on a small stack and in linear time.
+//! Tests: inputs made to break parsers end in a tree or a clear error, on a small stack. Each is so large that
+//! quadratic time would take minutes.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use crate::source::Origin;
 use crate::syntax::{Delimiters, Options, dump_tree, parse, parse_recovering, print_tree};
 
 const MANY: usize = 100_000;
-
-/// How long one input may take in a debug build on a busy machine; quadratic time takes minutes.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 fn on_small_stack(test: impl FnOnce() + Send + 'static) {
     let thread = std::thread::Builder::new().stack_size(2 << 20);
@@ -30,9 +27,8 @@ fn outcome(source: String) -> String {
         name: "t".into(),
         text: source.into(),
     });
-    let started = Instant::now();
     let options = options();
-    let message = match parse(&origin, &options) {
+    match parse(&origin, &options) {
         Ok(tree) => {
             // What nests is short; long lists would only cost time.
             if origin.text.len() < MANY {
@@ -45,11 +41,7 @@ fn outcome(source: String) -> String {
             assert!(format!("{error:#}").len() < 4000);
             error.message().to_owned()
         }
-    };
-    let taken = started.elapsed();
-    let start: String = origin.text.chars().take(40).collect();
-    assert!(taken < PATIENCE, "{start}… took {taken:?}");
-    message
+    }
 }
 
 const DEEP: &str = "nested too deeply (limit 200)";
@@ -311,9 +303,7 @@ fn line_prefixes_are_one_pass() {
                 name: "t".into(),
                 text: line.repeat(MANY).into(),
             });
-            let started = Instant::now();
             parse(&origin, &options).expect("parses");
-            assert!(started.elapsed() < PATIENCE, "{line}");
         }
     });
 }
@@ -343,10 +333,8 @@ fn recovery_survives_the_same() {
                 name: "t".into(),
                 text: repeated.repeat(2000).into(),
             });
-            let started = Instant::now();
             let (_, errors) = parse_recovering(&origin, &options());
             assert!(!errors.is_empty(), "{repeated}");
-            assert!(started.elapsed() < PATIENCE, "{repeated}");
         }
     });
 }

@@ -584,7 +584,7 @@ fn delimiters_must_be_told_apart() {
         (
             ("<%", "end"),
             ("<<", ">>"),
-            "the statement end `end` starts like code: with a letter, a digit, a quote, `-` or `+`",
+            "the statement end `end` starts like code: with a letter, a digit or a quote",
         ),
     ] {
         let error = build(statement, output).expect_err(message);

@@ -1,0 +1,4 @@
+//! Tests of the whole layer: what it makes of templates, of broken ones, and of those made to break it.
+
+mod hostile;
+mod pinned;

@@ -1,0 +1,203 @@
+"""Cases: how they are written as JSON, and how Jinja2 renders them.
+
+A case is an object that can be written as a line of JSON: `templates` (name to text), `main`, `context`,
+`options` (keyword arguments of jinja2.Environment that JSON can say; `undefined` by name), and `filters`,
+`tests` and `globals` of the host. Values that JSON lacks are objects with one key that starts with `$`.
+"""
+
+import asyncio
+import math
+import signal
+import types
+
+import jinja2
+from jinja2 import ext
+from markupsafe import Markup
+
+UNDEFINED = {
+    "lenient": jinja2.Undefined,
+    "chainable": jinja2.ChainableUndefined,
+    "debug": jinja2.DebugUndefined,
+    "strict": jinja2.StrictUndefined,
+}
+
+
+class Unsupported(Exception):
+    """A value that cannot be written."""
+
+
+class Replay:
+    """A function that gives recorded results in order, the last one again and again."""
+
+    def __init__(self, results):
+        self.results = results
+        self.next = 0
+
+    def __call__(self, *args, **kwargs):
+        if not self.results:
+            raise RuntimeError("a call that was not recorded")
+        result = self.results[min(self.next, len(self.results) - 1)]
+        self.next += 1
+        if isinstance(result, dict) and "$error" in result:
+            raise RuntimeError(result["$error"])
+        return decode(result)
+
+
+class Thing:
+    """An object with attributes and items."""
+
+    def __init__(self, inner):
+        self.__dict__.update(decode(inner.get("attributes") or {}))
+        self._text = inner.get("text") or "<thing>"
+        self._items = decode(inner.get("items") or {})
+        if inner.get("html") is not None:
+            self.__html__ = lambda: inner["html"]
+
+    def __getitem__(self, key):
+        return self._items[key]
+
+    def __iter__(self):
+        raise TypeError("a thing has no items")
+
+    def __str__(self):
+        return self._text
+
+    __repr__ = __str__
+
+
+def decode(data):
+    """The Python value that JSON stands for."""
+    if isinstance(data, list):
+        return [decode(item) for item in data]
+    if not isinstance(data, dict):
+        return data
+    if len(data) == 1:
+        (key, inner), = data.items()
+        if key == "$int":
+            return int(inner)
+        if key == "$float":
+            return float(inner)
+        if key == "$tuple":
+            return tuple(decode(inner))
+        if key == "$safe":
+            return Markup(inner)
+        if key == "$bytes":
+            return bytes(inner)
+        if key == "$dict":
+            return {decode(name): decode(value) for name, value in inner}
+        if key == "$iter":
+            return (item for item in decode(inner))
+        if key == "$stream":
+            return stream(decode(inner))
+        if key == "$future":
+            return later(decode(inner))
+        if key == "$replay":
+            return Replay(inner)
+        if key == "$object":
+            return Thing(inner)
+    return {key: decode(value) for key, value in data.items()}
+
+
+async def stream(items):
+    for item in items:
+        yield item
+
+
+async def later(value):
+    return value
+
+
+def encode(value, depth=0):
+    """JSON that stands for the Python value."""
+    if depth > 12:
+        raise Unsupported("too deep")
+    def inner(value):
+        return encode(value, depth + 1)
+    if value is None or isinstance(value, bool):
+        return value
+    if type(value) is int:
+        if -(2**63) <= value < 2**63:
+            return value
+        if -(2**127) <= value < 2**127:
+            return {"$int": str(value)}
+        raise Unsupported("an integer of more than 128 bits")
+    if type(value) is float:
+        return value if math.isfinite(value) else {"$float": repr(value)}
+    if type(value) is Markup:
+        return {"$safe": str(value)}
+    if type(value) is str:
+        return value
+    if type(value) is bytes:
+        return {"$bytes": list(value)}
+    if type(value) is list:
+        return [inner(item) for item in value]
+    if type(value) is tuple:
+        return {"$tuple": [inner(item) for item in value]}
+    if type(value) is dict:
+        if all(type(key) is str and not key.startswith("$") for key in value):
+            return {key: inner(item) for key, item in value.items()}
+        return {"$dict": [[inner(key), inner(item)] for key, item in value.items()]}
+    if isinstance(value, Replay):
+        return {"$replay": value.results}
+    if isinstance(value, (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)):
+        raise Unsupported("a function")
+    special = {"__call__", "__len__", "__iter__", "__await__", "__aiter__", "__contains__", "__lt__"}
+    if any(name in special and name not in object.__dict__ for cls in type(value).__mro__[:-1] for name in cls.__dict__):
+        raise Unsupported(f"a {type(value).__name__}")
+    attributes = {}
+    for name in dir(value):
+        if not name.startswith("_") and not callable(getattr(value, name)):
+            attributes[name] = inner(getattr(value, name))
+    html = value.__html__() if hasattr(value, "__html__") else None
+    return {"$object": {"text": str(value), "html": html, "attributes": attributes}}
+
+
+def environment(case, asynchronous=False):
+    """Jinja2's environment for a case."""
+    options = dict(case.get("options") or {})
+    options["undefined"] = UNDEFINED[options.get("undefined") or "lenient"]
+    if options.get("autoescape") == "extension":
+        options["autoescape"] = jinja2.select_autoescape(("html", "htm", "xml", "xhtml"))
+    env = jinja2.Environment(
+        loader=jinja2.DictLoader(case["templates"]),
+        extensions=[ext.do, ext.loopcontrols],
+        enable_async=asynchronous,
+        **options,
+    )
+    def raise_exception(message):
+        raise jinja2.TemplateError(message)
+    env.globals["raise_exception"] = raise_exception
+    env.globals["strftime_now"] = lambda _: "26 Jul 2024"
+    for kind in ("filters", "tests", "globals"):
+        for name, data in (case.get(kind) or {}).items():
+            getattr(env, kind)[name] = decode(data)
+    return env
+
+
+def needs_async(data):
+    """Whether a context holds what only an asynchronous render can wait for."""
+    if isinstance(data, dict):
+        return "$future" in data or "$stream" in data or any(map(needs_async, data.values()))
+    return isinstance(data, list) and any(map(needs_async, data))
+
+
+def alarmed(signum, frame):
+    raise TimeoutError
+
+
+def render(case, seconds=10):
+    """What Jinja2 gives: `{"output": …}` or `{"error": …}`."""
+    signal.signal(signal.SIGALRM, alarmed)
+    signal.alarm(seconds)
+    asynchronous = any(needs_async(case.get(part)) for part in ("context", "globals", "filters", "tests"))
+    try:
+        env = environment(case, asynchronous)
+        template = env.get_template(case["main"])
+        context = decode(case.get("context") or {})
+        if asynchronous:
+            return {"output": asyncio.run(template.render_async(context))}
+        return {"output": template.render(context)}
+    except Exception as error:
+        return {"error": type(error).__name__, "message": str(error)}
+    finally:
+        signal.alarm(0)

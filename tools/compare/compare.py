@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""Compares kakehi with an installed Jinja2 (3.1.6): the same templates, the same contexts.
+
+    cargo build --manifest-path tools/compare/Cargo.toml
+    tools/compare/compare.py random --seed 1 --count 10000   # generated templates
+    tools/compare/compare.py chat                            # chat templates of `chat/`
+    tools/compare/compare.py cases FILE.jsonl…               # cases written before, such as by record.py
+
+Each case is rendered by Jinja2, and by kakehi synchronously and asynchronously. They agree if all give the
+same text, or if all fail. Differences go to standard output (`--show N` of them), and as cases to the file
+`--write` names, to be run again with `cases`. Differences that `docs/jinja2-differences.md` names are
+recognised in `named` below and counted apart.
+"""
+
+import argparse
+import collections
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+import cases
+
+HERE = pathlib.Path(__file__).parent
+
+
+class Engine:
+    """kakehi, in a process that is started anew if it dies."""
+
+    def __init__(self, path):
+        self.path, self.process = path, None
+
+    def render(self, case):
+        if self.process is None or self.process.poll() is not None:
+            self.process = subprocess.Popen([self.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        try:
+            self.process.stdin.write(json.dumps(case).encode() + b"\n")
+            self.process.stdin.flush()
+            line = self.process.stdout.readline()
+        except BrokenPipeError:
+            line = b""
+        if not line:
+            self.process.wait()
+            crash = {"error": "CRASH", "message": f"exit status {self.process.returncode}"}
+            return {"sync": crash, "async": crash}
+        return json.loads(line)
+
+
+def named(case, expected, actual):
+    """The name of a difference that is meant, if this is one."""
+    text = "\n".join(case["templates"].values())
+    message, printed = actual.get("message", ""), expected.get("output", "")
+    if " at 0x" in printed:
+        return "prints an address"
+    if "128 bits" in message or "128-bit" in message:
+        return "integers beyond 128 bits"
+    if expected.get("error") == "TimeoutError":
+        return "took Jinja2 too long"
+    if actual.get("error", "").endswith("Limit") or actual.get("error") == "Fuel":
+        return "limit"
+    if "fractional power" in message:
+        return "complex numbers"
+    if "undefined value printed" in printed:
+        return "words of undefined values under `debug`"
+    if "TemplateReference" in printed:
+        return "prints `self`"
+    if "random" in text:
+        return "random"
+    if "__class__" in text:
+        return "names with two underscores"
+    if re.search(r"is +(not +)?\w+ +if\b", text) and "expected token" in expected.get("message", ""):
+        return "kakehi takes `x is none if y`"
+    if "raw" in text and "unknown tag 'raw'" in expected.get("message", ""):
+        return "kakehi takes `raw +%}`"
+    if re.search(r"autoescape +(?!true|false)\w", text):
+        return "constants where escaping is decided at run time"
+    return None
+
+
+def same(expected, actual):
+    if "output" in expected:
+        return expected.get("output") == actual.get("output")
+    return "error" in actual and actual["error"] not in ("PANIC", "CRASH")
+
+
+def run(engine, all_cases, options):
+    counts, differences = collections.Counter(), []
+    for case in all_cases:
+        expected = cases.render(case)
+        recorded = case.get("recorded")
+        if recorded and ("error" in expected) != ("error" in recorded):
+            counts["not repeatable"] += 1
+            continue
+        if recorded and expected.get("output") != recorded.get("output"):
+            counts["not repeatable"] += 1
+            continue
+        counts["compared"] += 1
+        counts["rendered by Jinja2"] += "output" in expected
+        answer = engine.render(case)
+        sync, asynchronous = answer["sync"], answer["async"]
+        if sync.get("error") == "AsyncRequired":
+            sync = asynchronous
+        wrong = next((got for got in (sync, asynchronous) if not same(expected, got)), None)
+        if wrong is None:
+            counts["equal"] += 1
+            continue
+        name = named(case, expected, wrong)
+        if name:
+            counts[f"named: {name}"] += 1
+            continue
+        counts["different"] += 1
+        differences.append((case, expected, wrong))
+    for case, expected, wrong in differences[: options.show]:
+        show(case, expected, wrong)
+    if options.write:
+        with open(options.write, "w") as file:
+            for case, _, _ in differences:
+                file.write(json.dumps(case) + "\n")
+    for name, count in counts.items():
+        print(f"{count:7} {name}")
+    return not differences
+
+
+def show(case, expected, wrong):
+    print("=" * 80, case.get("test", ""), {k: v for k, v in (case.get("options") or {}).items()})
+    for name, text in case["templates"].items():
+        print(f"--- {name}{' (main)' if name == case['main'] else ''}\n{text}")
+    text = "\n".join(case["templates"].values())
+    used = {k: v for k, v in (case.get("context") or {}).items() if re.search(rf"\b{re.escape(k)}\b", text)}
+    print("--- context", json.dumps(used, ensure_ascii=False)[:1500])
+    for label, result in (("jinja2", expected), ("kakehi", wrong)):
+        if "output" in result:
+            print(f"--- {label}: {result['output']!r}")
+        else:
+            print(f"--- {label} FAILS: {result['error']}: {str(result.get('message'))[:600]}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--engine", default=str(HERE / "target/debug/kakehi-compare"), help="the built program")
+    parser.add_argument("--show", type=int, default=10)
+    parser.add_argument("--write")
+    commands = parser.add_subparsers(dest="command", required=True)
+    random_command = commands.add_parser("random")
+    random_command.add_argument("--seed", type=int, default=1)
+    random_command.add_argument("--count", type=int, default=1000)
+    commands.add_parser("chat")
+    commands.add_parser("cases").add_argument("files", nargs="+")
+    options = parser.parse_args()
+    if options.command == "random":
+        import generate
+        all_cases = (generate.case(options.seed, number) for number in range(options.count))
+    elif options.command == "chat":
+        import chat
+        all_cases = chat.all_cases()
+    else:
+        all_cases = (json.loads(line) for file in options.files for line in open(file))
+    sys.exit(0 if run(Engine(options.engine), all_cases, options) else 1)
+
+
+if __name__ == "__main__":
+    main()
