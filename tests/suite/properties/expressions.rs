@@ -42,10 +42,29 @@ impl Generator<'_> {
             return name;
         }
         let leaves: &[&str] = match kind {
-            Kind::Int => &["1", "0", "2", "7", "-3", "40", "1_000", "0x1f", "3.5", "true"],
-            Kind::Text => &["'a'", "''", "'Tea & <more>'", "'b c'", "\"it's\"", "'ẞö字\\n'", "nothing", "missing"],
+            Kind::Int => &[
+                "1", "0", "2", "7", "-3", "40", "1_000", "0x1f", "3.5", "true",
+            ],
+            Kind::Text => &[
+                "'a'",
+                "''",
+                "'Tea & <more>'",
+                "'b c'",
+                "\"it's\"",
+                "'ẞö字\\n'",
+                "nothing",
+                "missing",
+            ],
             Kind::Bool => &["true", "false", "none", "missing"],
-            Kind::List => &["[]", "[1, 2, 3]", "(3, 1)", "1..4", "range(5)", "(5, 4, 2, 2)", "'xyz'"],
+            Kind::List => &[
+                "[]",
+                "[1, 2, 3]",
+                "(3, 1)",
+                "1..4",
+                "range(5)",
+                "(5, 4, 2, 2)",
+                "'xyz'",
+            ],
             Kind::Map => &["{'a': 1}", "{}", "user", "{'age': 2, 'name': 'Kim'}"],
         };
         self.choices.one(leaves).to_owned()
@@ -55,7 +74,11 @@ impl Generator<'_> {
     fn general(&mut self, kind: Kind) -> String {
         match self.choices.below(7) {
             0 => {
-                let (a, c, b) = (self.expression(kind), self.expression(Kind::Bool), self.expression(kind));
+                let (a, c, b) = (
+                    self.expression(kind),
+                    self.expression(Kind::Bool),
+                    self.expression(kind),
+                );
                 format!("({a} if {c} else {b})")
             }
             1 => format!("(missing ?? {})", self.expression(kind)),
@@ -107,7 +130,11 @@ impl Generator<'_> {
                 let operator = self.choices.one(&["+", "-", "*", "//", "%", "**", "/"]);
                 let left = inner(self);
                 // Large powers only cost time.
-                let right = if operator == "**" { "2".to_owned() } else { inner(self) };
+                let right = if operator == "**" {
+                    "2".to_owned()
+                } else {
+                    inner(self)
+                };
                 format!("({left} {operator} {right})")
             }
             5 => format!("-{}", self.leaf(Kind::Int)),
@@ -122,21 +149,47 @@ impl Generator<'_> {
                 let filter = self.choices.one(&["abs", "round", "int(7)", "float"]);
                 format!("({} | {filter})", inner(self))
             }
-            11 => format!("({})[{}]", self.expression(Kind::List), self.leaf(Kind::Int)),
-            12 => format!("({}?.age ?? {})", self.expression(Kind::Map), self.leaf(Kind::Int)),
+            11 => format!(
+                "({})[{}]",
+                self.expression(Kind::List),
+                self.leaf(Kind::Int)
+            ),
+            12 => format!(
+                "({}?.age ?? {})",
+                self.expression(Kind::Map),
+                self.leaf(Kind::Int)
+            ),
             13 if self.loops > 0 => {
                 let names: &[&str] = &[
-                    "index", "index0", "length", "revindex", "revindex0", "depth", "depth0", "nextitem", "previtem",
+                    "index",
+                    "index0",
+                    "length",
+                    "revindex",
+                    "revindex0",
+                    "depth",
+                    "depth0",
+                    "nextitem",
+                    "previtem",
                 ];
                 format!("loop.{}", self.choices.one(names))
             }
             14 => format!("space.count"),
             15 if self.waits => {
-                let future = self.choices.one(&["fetch_user(4).id", "db.user(3).id", "future", "numbers(3) | await first", "numbers(4) | await list | length"]);
-                if future.contains('|') { format!("({future})") } else if future.contains('.') && future.contains("id") {
+                let future = self.choices.one(&[
+                    "fetch_user(4).id",
+                    "db.user(3).id",
+                    "future",
+                    "numbers(3) | await first",
+                    "numbers(4) | await list | length",
+                ]);
+                if future.contains('|') {
+                    format!("({future})")
+                } else if future.contains('.') && future.contains("id") {
                     let call = future.trim_end_matches(".id");
                     format!("{}.id", self.awaited(call))
-                } else { self.awaited(future) }
+                } else {
+                    self.awaited(future)
+                }
             }
             _ => self.general(Kind::Int),
         }
@@ -152,33 +205,77 @@ impl Generator<'_> {
             }
             5 | 6 => {
                 let filters: &[&str] = &[
-                    "upper", "lower", "title", "capitalize", "trim", "e", "safe", "shout", "string", "reverse",
-                    "center(9)", "indent", "truncate(4, true)", "wordwrap(3)", "replace('a', 'bb')", "striptags",
-                    "urlencode", "forceescape", "urlize", "tojson", "default('d', true)", "format(1)",
+                    "upper",
+                    "lower",
+                    "title",
+                    "capitalize",
+                    "trim",
+                    "e",
+                    "safe",
+                    "shout",
+                    "string",
+                    "reverse",
+                    "center(9)",
+                    "indent",
+                    "truncate(4, true)",
+                    "wordwrap(3)",
+                    "replace('a', 'bb')",
+                    "striptags",
+                    "urlencode",
+                    "forceescape",
+                    "urlize",
+                    "tojson",
+                    "default('d', true)",
+                    "format(1)",
                 ];
                 let pipe = self.choices.one(&["|", "|>", "?|"]);
                 let filter = self.choices.one(filters);
                 format!("({} {pipe} {filter})", inner(self))
             }
             7 => {
-                let slice = self.choices.one(&["[0]", "[1:]", "[:2]", "[::-1]", "[-1]", "[1:3]", "[::2]"]);
+                let slice = self
+                    .choices
+                    .one(&["[0]", "[1:]", "[:2]", "[::-1]", "[-1]", "[1:3]", "[::2]"]);
                 format!("{}{slice}", inner(self))
             }
             8 => {
                 let methods: &[&str] = &[
-                    "upper()", "strip()", "replace('b', '')", "title()", "zfill(4)", "rjust(5, '.')",
-                    "swapcase()", "removeprefix('a')", "format(1, 2)", "join(['x', 'y'])", "encode()",
+                    "upper()",
+                    "strip()",
+                    "replace('b', '')",
+                    "title()",
+                    "zfill(4)",
+                    "rjust(5, '.')",
+                    "swapcase()",
+                    "removeprefix('a')",
+                    "format(1, 2)",
+                    "join(['x', 'y'])",
+                    "encode()",
                 ];
                 format!("{}.{}", inner(self), self.choices.one(methods))
             }
-            9 => format!("({} | join({}))", self.expression(Kind::List), self.leaf(Kind::Text)),
+            9 => format!(
+                "({} | join({}))",
+                self.expression(Kind::List),
+                self.leaf(Kind::Text)
+            ),
             10 => {
                 let kind = self.kind();
-                let filter = self.choices.one(&["string", "tojson", "pprint", "e", "urlencode"]);
+                let filter = self
+                    .choices
+                    .one(&["string", "tojson", "pprint", "e", "urlencode"]);
                 format!("({} | {filter})", self.expression(kind))
             }
-            11 => format!("('%s-%s' % ({}, {}))", inner(self), self.expression(Kind::Int)),
-            12 => format!("'{{}}{{:>4}}'.format({}, {})", inner(self), self.leaf(Kind::Int)),
+            11 => format!(
+                "('%s-%s' % ({}, {}))",
+                inner(self),
+                self.expression(Kind::Int)
+            ),
+            12 => format!(
+                "'{{}}{{:>4}}'.format({}, {})",
+                inner(self),
+                self.leaf(Kind::Int)
+            ),
             13 => format!("({}.name)", self.expression(Kind::Map)),
             14 => match self.macro_call() {
                 Some(call) => call,
@@ -202,7 +299,11 @@ impl Generator<'_> {
             2 => {
                 let kind = self.kind();
                 let operator = self.choices.one(&["==", "!="]);
-                format!("({} {operator} {})", self.expression(kind), self.expression(kind))
+                format!(
+                    "({} {operator} {})",
+                    self.expression(kind),
+                    self.expression(kind)
+                )
             }
             3 => {
                 let operator = self.choices.one(&["<", "<=", ">", ">="]);
@@ -220,21 +321,48 @@ impl Generator<'_> {
             6 => {
                 let kind = self.kind();
                 let tests: &[&str] = &[
-                    "defined", "not defined", "none", "string", "number", "mapping", "iterable", "sequence",
-                    "not none", "integer", "callable", "true", "undefined", "sameas(1)", "eq 2", "in [1, 'a']",
+                    "defined",
+                    "not defined",
+                    "none",
+                    "string",
+                    "number",
+                    "mapping",
+                    "iterable",
+                    "sequence",
+                    "not none",
+                    "integer",
+                    "callable",
+                    "true",
+                    "undefined",
+                    "sameas(1)",
+                    "eq 2",
+                    "in [1, 'a']",
                 ];
                 format!("({} is {})", self.expression(kind), self.choices.one(tests))
             }
             7 => {
                 let tests: &[&str] = &["odd", "even", "divisibleby 3", "big", "gt(2)", "le 4"];
-                format!("({} is {})", self.expression(Kind::Int), self.choices.one(tests))
+                format!(
+                    "({} is {})",
+                    self.expression(Kind::Int),
+                    self.choices.one(tests)
+                )
             }
             8 => {
                 let operator = self.choices.one(&["in", "not in"]);
-                format!("({} {operator} {})", self.expression(Kind::Int), self.expression(Kind::List))
+                format!(
+                    "({} {operator} {})",
+                    self.expression(Kind::Int),
+                    self.expression(Kind::List)
+                )
             }
             9 if self.loops > 0 => {
-                let names: &[&str] = &["loop.first", "loop.last", "loop.changed(1)", "loop.changed(loop.index)"];
+                let names: &[&str] = &[
+                    "loop.first",
+                    "loop.last",
+                    "loop.changed(1)",
+                    "loop.changed(loop.index)",
+                ];
                 self.choices.one(names).to_owned()
             }
             9 if self.jinja && self.waits => format!("({} is aeven)", self.expression(Kind::Int)),
@@ -246,7 +374,11 @@ impl Generator<'_> {
         let inner = |this: &mut Self| this.expression(Kind::List);
         match self.choices.below(16) {
             0..=2 => self.leaf(Kind::List),
-            3 => format!("[{}, {}]", self.expression(Kind::Int), self.expression(Kind::Int)),
+            3 => format!(
+                "[{}, {}]",
+                self.expression(Kind::Int),
+                self.expression(Kind::Int)
+            ),
             4 => format!("[*{}, {}]", inner(self), self.expression(Kind::Int)),
             5 => {
                 let items = inner(self);
@@ -259,7 +391,11 @@ impl Generator<'_> {
                     _ => format!(" if {}", self.expression(Kind::Bool)),
                 };
                 self.leave();
-                let word = if self.waits && self.choices.rarely(3) { "async for" } else { "for" };
+                let word = if self.waits && self.choices.rarely(3) {
+                    "async for"
+                } else {
+                    "for"
+                };
                 format!("[{value} {word} {name} in {items}{condition}]")
             }
             6 => {
@@ -269,9 +405,19 @@ impl Generator<'_> {
             }
             7 => {
                 let filters: &[&str] = &[
-                    "sort", "reverse | list", "list", "unique | list", "map('string') | list", "select('odd') | list",
-                    "reject('even') | list", "sort(reverse=true)", "batch(2) | list", "slice(2) | list",
-                    "map('abs') | list", "map('string') | map('upper') | list", "select | list",
+                    "sort",
+                    "reverse | list",
+                    "list",
+                    "unique | list",
+                    "map('string') | list",
+                    "select('odd') | list",
+                    "reject('even') | list",
+                    "sort(reverse=true)",
+                    "batch(2) | list",
+                    "slice(2) | list",
+                    "map('abs') | list",
+                    "map('string') | map('upper') | list",
+                    "select | list",
                 ];
                 format!("({} | {})", inner(self), self.choices.one(filters))
             }
@@ -283,8 +429,10 @@ impl Generator<'_> {
             10 => format!("{}.split()", self.expression(Kind::Text)),
             11 => {
                 let filters: &[&str] = &[
-                    "map(attribute='age') | list", "selectattr('age') | map(attribute='name') | list",
-                    "sort(attribute='name') | map(attribute='age') | list", "groupby('age') | map('first') | list",
+                    "map(attribute='age') | list",
+                    "selectattr('age') | map(attribute='name') | list",
+                    "sort(attribute='name') | map(attribute='age') | list",
+                    "groupby('age') | map('first') | list",
                 ];
                 format!("(users | {})", self.choices.one(filters))
             }
@@ -304,9 +452,21 @@ impl Generator<'_> {
     fn map(&mut self) -> String {
         match self.choices.below(7) {
             0 | 1 => self.leaf(Kind::Map),
-            2 => format!("{{'name': {}, 'age': {}}}", self.expression(Kind::Text), self.expression(Kind::Int)),
-            3 => format!("{{**{}, 'age': {}}}", self.expression(Kind::Map), self.expression(Kind::Int)),
-            4 => format!("dict(age={}, **{})", self.expression(Kind::Int), self.choices.one(&["user", "{}"])),
+            2 => format!(
+                "{{'name': {}, 'age': {}}}",
+                self.expression(Kind::Text),
+                self.expression(Kind::Int)
+            ),
+            3 => format!(
+                "{{**{}, 'age': {}}}",
+                self.expression(Kind::Map),
+                self.expression(Kind::Int)
+            ),
+            4 => format!(
+                "dict(age={}, **{})",
+                self.expression(Kind::Int),
+                self.choices.one(&["user", "{}"])
+            ),
             5 if self.waits => self.awaited("fetch_user(1)"),
             5 => "users[0]".to_owned(),
             _ => self.general(Kind::Map),

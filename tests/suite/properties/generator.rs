@@ -74,7 +74,9 @@ impl<'a> Generator<'a> {
         // Each has decisions of its own, most of them the main one.
         let rest = this.choices.rest();
         let (small, large) = rest.split_at(rest.len() * 2 / 5);
-        let mut parts = small.chunks(small.len().div_ceil(3).max(1)).map(Choices::new);
+        let mut parts = small
+            .chunks(small.len().div_ceil(3).max(1))
+            .map(Choices::new);
         let mut part_of = || parts.next().unwrap_or(Choices::new(&[]));
         this.choices = part_of();
         let part = this.template(2);
@@ -84,7 +86,12 @@ impl<'a> Generator<'a> {
         let library = this.library();
         this.choices = Choices::new(large);
         let main = this.main();
-        let sources = vec![("main", main), ("part", part), ("base.html", base), ("library", library)];
+        let sources = vec![
+            ("main", main),
+            ("part", part),
+            ("base.html", base),
+            ("library", library),
+        ];
         Templates { jinja, sources }
     }
 
@@ -131,7 +138,8 @@ impl<'a> Generator<'a> {
     }
 
     pub(super) fn some_macro(&mut self) -> Option<String> {
-        (!self.macros.is_empty()).then(|| self.macros[self.choices.below(self.macros.len())].clone())
+        (!self.macros.is_empty())
+            .then(|| self.macros[self.choices.below(self.macros.len())].clone())
     }
 
     /// A call of a macro, all of which have one parameter and another with a default.
@@ -148,7 +156,11 @@ impl<'a> Generator<'a> {
 
     /// A tag, with or without trim marks.
     pub(super) fn tag(&mut self, content: &str) -> String {
-        let (start, end) = if self.jinja { ("{%", "%}") } else { ("<%", "%>") };
+        let (start, end) = if self.jinja {
+            ("{%", "%}")
+        } else {
+            ("<%", "%>")
+        };
         let left = self.choices.one(&["", "", "", "-", "+"]);
         let right = self.choices.one(&["", "", "", "-"]);
         format!("{start}{left} {content} {right}{end}")
@@ -156,13 +168,21 @@ impl<'a> Generator<'a> {
 
     /// The tag that closes a body.
     pub(super) fn close(&mut self, own: &str) -> String {
-        let word = if self.choices.below(2) == 0 { "end" } else { own };
+        let word = if self.choices.below(2) == 0 {
+            "end"
+        } else {
+            own
+        };
         self.tag(word)
     }
 
     /// An output.
     pub(super) fn output(&mut self, expression: &str) -> String {
-        let (start, end) = if self.jinja { ("{{", "}}") } else { ("<<", ">>") };
+        let (start, end) = if self.jinja {
+            ("{{", "}}")
+        } else {
+            ("<<", ">>")
+        };
         format!("{start} {expression} {end}")
     }
 

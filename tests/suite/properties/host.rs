@@ -4,13 +4,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use futures_util::stream;
-use kakehi::{
-    AsyncFunctionLoader, CallContext, Environment, Error, ErrorKind, FunctionLoader, Limits, Object, RenderOptions,
-    RenderStream, Value,
-};
 use futures_util::StreamExt;
+use futures_util::stream;
 use kakehi::ParkThread;
+use kakehi::{
+    AsyncFunctionLoader, CallContext, Environment, Error, ErrorKind, FunctionLoader, Limits,
+    Object, RenderOptions, RenderStream, Value,
+};
 
 use super::generator::Templates;
 use crate::host::{self, Mode, Rounds};
@@ -51,15 +51,22 @@ fn later(token: Token, value: Value, rounds: u32) -> Value {
 
 /// A stream that holds a token until it is dropped.
 fn numbers(token: Token, count: i64) -> Value {
-    Value::from_stream(stream::unfold((1, token), move |(next, token)| async move {
-        Rounds(1).await;
-        (next <= count).then(|| (Ok::<_, Error>(Value::from(next)), (next + 1, token)))
-    }))
+    Value::from_stream(stream::unfold(
+        (1, token),
+        move |(next, token)| async move {
+            Rounds(1).await;
+            (next <= count).then(|| (Ok::<_, Error>(Value::from(next)), (next + 1, token)))
+        },
+    ))
 }
 
 /// An environment with some templates, which are loaded after a wait if `waits`.
 pub(super) fn environment(templates: &Templates, waits: bool) -> Environment {
-    let mut env = if templates.jinja { Environment::jinja() } else { Environment::new() };
+    let mut env = if templates.jinja {
+        Environment::jinja()
+    } else {
+        Environment::new()
+    };
     populate(&mut env);
     env.set_limits(limits());
     let sources = Arc::new(templates.sources.clone());
@@ -95,21 +102,30 @@ pub(super) fn limits() -> Limits {
 
 fn populate(env: &mut Environment) {
     host::populate(env, Mode::Plain);
-    env.add_function("get", |context: &CallContext<'_>, value: Value| later(token(context), value, 1));
-    env.add_function("later", |context: &CallContext<'_>, value: Value, rounds: u32| {
-        later(token(context), value, rounds)
+    env.add_function("get", |context: &CallContext<'_>, value: Value| {
+        later(token(context), value, 1)
     });
-    env.add_filter("hand_on", |context: &CallContext<'_>, value: Value| later(token(context), value, 1));
+    env.add_function(
+        "later",
+        |context: &CallContext<'_>, value: Value, rounds: u32| later(token(context), value, rounds),
+    );
+    env.add_filter("hand_on", |context: &CallContext<'_>, value: Value| {
+        later(token(context), value, 1)
+    });
     env.add_function("get_list", |context: &CallContext<'_>, count: i64| {
         let list: Vec<Value> = (1..=count).map(Value::from).collect();
         later(token(context), Value::from(list), 1)
     });
-    env.add_function("numbers", |context: &CallContext<'_>, count: i64| numbers(token(context), count));
+    env.add_function("numbers", |context: &CallContext<'_>, count: i64| {
+        numbers(token(context), count)
+    });
     env.add_function("get_stream", |context: &CallContext<'_>, count: i64| {
         let token = token(context);
         later(token.clone(), numbers(token, count), 1)
     });
-    env.add_function("held", |context: &CallContext<'_>| Value::from_object(Held(token(context))));
+    env.add_function("held", |context: &CallContext<'_>| {
+        Value::from_object(Held(token(context)))
+    });
 }
 
 /// What the templates see, new for each render.
@@ -127,9 +143,15 @@ pub(super) fn context(token: &Token, waits: bool) -> Value {
         .flatten()
         .map(|(name, value)| (Value::from(name.as_str()), host::context(value)))
         .collect();
-    pairs.push((Value::from("held_by_context"), Value::from_object(Held(token.clone()))));
+    pairs.push((
+        Value::from("held_by_context"),
+        Value::from_object(Held(token.clone())),
+    ));
     if waits {
-        pairs.push((Value::from("future"), later(token.clone(), Value::from(7), 2)));
+        pairs.push((
+            Value::from("future"),
+            later(token.clone(), Value::from(7), 2),
+        ));
         pairs.push((Value::from("stream"), numbers(token.clone(), 3)));
     }
     Value::from_pairs(pairs).expect("texts are keys")
@@ -193,14 +215,24 @@ pub(super) fn run(env: &Environment, driver: Driver, waits: bool) -> Outcome {
     let context = context(&token, waits);
     let options = options(driver, &token);
     let result = match driver {
-        Driver::Sync => env.template("main").and_then(|main| main.render_with(context, options)),
+        Driver::Sync => env
+            .template("main")
+            .and_then(|main| main.render_with(context, options)),
         Driver::Blocking => futures_executor::block_on(env.template_async("main"))
             .and_then(|main| main.render_with(context, options)),
         Driver::Async => futures_executor::block_on(async {
-            env.template_async("main").await?.render_async_with(context, options).await
+            env.template_async("main")
+                .await?
+                .render_async_with(context, options)
+                .await
         }),
         Driver::Stream | Driver::Torture => futures_executor::block_on(async {
-            join(env.template_async("main").await?.render_stream_with(context, options)).await
+            join(
+                env.template_async("main")
+                    .await?
+                    .render_stream_with(context, options),
+            )
+            .await
         }),
     };
     drop(env);

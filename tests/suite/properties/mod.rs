@@ -18,8 +18,13 @@ use host::{Driver, Outcome, run};
 use kakehi::ErrorKind;
 
 /// Runs a test on many inputs, the same ones each time unless more are asked for.
-fn check<S: Strategy>(cases: u32, strategy: S, test: impl Fn(S::Value) -> Result<(), TestCaseError>) {
-    let factor: u32 = std::env::var("PROPERTIES").map_or(1, |factor| factor.parse().expect("a number"));
+fn check<S: Strategy>(
+    cases: u32,
+    strategy: S,
+    test: impl Fn(S::Value) -> Result<(), TestCaseError>,
+) {
+    let factor: u32 =
+        std::env::var("PROPERTIES").map_or(1, |factor| factor.parse().expect("a number"));
     let config = Config {
         cases: cases * factor,
         failure_persistence: None,
@@ -59,7 +64,13 @@ fn agree(templates: &Templates, drivers: &[Driver], waits: bool) -> Result<Outco
 /// Output and errors do not depend on how a template that never waits is rendered.
 #[test]
 fn templates_that_do_not_wait_are_the_same_under_all_drivers() {
-    let drivers = [Driver::Sync, Driver::Blocking, Driver::Async, Driver::Stream, Driver::Torture];
+    let drivers = [
+        Driver::Sync,
+        Driver::Blocking,
+        Driver::Async,
+        Driver::Stream,
+        Driver::Torture,
+    ];
     check(250, templates(false), |templates| {
         agree(&templates, &drivers, false)?;
         Ok(())
@@ -70,15 +81,28 @@ fn templates_that_do_not_wait_are_the_same_under_all_drivers() {
 /// a runtime gives the same, or says that it cannot wait.
 #[test]
 fn templates_that_wait_are_the_same_under_all_drivers() {
-    let drivers = [Driver::Async, Driver::Blocking, Driver::Stream, Driver::Torture];
+    let drivers = [
+        Driver::Async,
+        Driver::Blocking,
+        Driver::Stream,
+        Driver::Torture,
+    ];
     check(250, templates(true), |templates| {
         let outcome = agree(&templates, &drivers, true)?;
         // Nothing that the loader answers late can be had synchronously, so it answers at once here.
         let env = host::environment(&templates, false);
         let sync = run(&env, Driver::Sync, true);
-        let refused = matches!(&sync, Outcome::Error { kind: ErrorKind::AsyncRequired, .. });
+        let refused = matches!(
+            &sync,
+            Outcome::Error {
+                kind: ErrorKind::AsyncRequired,
+                ..
+            }
+        );
         if !refused && sync != outcome {
-            return Err(TestCaseError::fail(format!("Async: {outcome}\nSync: {sync}")));
+            return Err(TestCaseError::fail(format!(
+                "Async: {outcome}\nSync: {sync}"
+            )));
         }
         Ok(())
     });
@@ -89,7 +113,8 @@ fn templates_that_wait_are_the_same_under_all_drivers() {
 fn show_some_templates() {
     let mut kinds = std::collections::BTreeMap::new();
     let kinds = std::cell::RefCell::new(&mut kinds);
-    let both = any::<bool>().prop_flat_map(|waits| templates(waits).prop_map(move |templates| (templates, waits)));
+    let both = any::<bool>()
+        .prop_flat_map(|waits| templates(waits).prop_map(move |templates| (templates, waits)));
     check(400, both, |(templates, waits)| {
         let env = host::environment(&templates, waits);
         let outcome = run(&env, Driver::Async, waits);
@@ -100,7 +125,9 @@ fn show_some_templates() {
         }
         let kind = match outcome {
             Outcome::Output(_) => "output".to_owned(),
-            Outcome::Error { kind, report } => format!("{kind:?} {}", report.lines().next().unwrap_or("")),
+            Outcome::Error { kind, report } => {
+                format!("{kind:?} {}", report.lines().next().unwrap_or(""))
+            }
         };
         *kinds.borrow_mut().entry(kind).or_insert(0) += 1;
         Ok(())
@@ -112,7 +139,8 @@ fn show_some_templates() {
 #[test]
 #[ignore = "takes the templates from the file `TEMPLATES`"]
 fn run_one() {
-    let text = std::fs::read_to_string(std::env::var("TEMPLATES").expect("a path")).expect("readable");
+    let text =
+        std::fs::read_to_string(std::env::var("TEMPLATES").expect("a path")).expect("readable");
     let mut sources: Vec<(&'static str, String)> = Vec::new();
     for line in text.split_inclusive('\n') {
         match line.strip_prefix("--- template ") {
@@ -126,7 +154,13 @@ fn run_one() {
         source.pop();
     }
     let env = host::environment(&Templates { jinja, sources }, waits);
-    for driver in [Driver::Sync, Driver::Blocking, Driver::Async, Driver::Stream, Driver::Torture] {
+    for driver in [
+        Driver::Sync,
+        Driver::Blocking,
+        Driver::Async,
+        Driver::Stream,
+        Driver::Torture,
+    ] {
         println!("{driver:?}: {}", run(&env, driver, waits));
     }
 }

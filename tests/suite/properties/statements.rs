@@ -34,7 +34,15 @@ impl Generator<'_> {
         match self.choices.below(if simple { 14 } else { 34 }) {
             0 | 1 => self
                 .choices
-                .one(&["text ", "<b>&</b>", "\n  line\n", " ", "ö字", "a\r\nb", "{ % } < >"])
+                .one(&[
+                    "text ",
+                    "<b>&</b>",
+                    "\n  line\n",
+                    " ",
+                    "ö字",
+                    "a\r\nb",
+                    "{ % } < >",
+                ])
                 .to_owned(),
             2..=6 => {
                 let kind = self.kind();
@@ -43,7 +51,10 @@ impl Generator<'_> {
             }
             7 => self.assignment(),
             8 => {
-                let (value, word) = (self.expression(Kind::Int), self.choices.one(&["", " + space.count"]));
+                let (value, word) = (
+                    self.expression(Kind::Int),
+                    self.choices.one(&["", " + space.count"]),
+                );
                 self.tag(&format!("set space.count = {value}{word}"))
             }
             9 => match self.choices.below(5) {
@@ -53,7 +64,9 @@ impl Generator<'_> {
                     let word = self.choices.one(&["break", "continue"]);
                     self.tag(&format!("if {condition}")) + &self.tag(word) + &self.tag("end")
                 }
-                2 => "<# comment #>".replace('<', if self.jinja { "{" } else { "<" }).replace('>', if self.jinja { "}" } else { ">" }),
+                2 => "<# comment #>"
+                    .replace('<', if self.jinja { "{" } else { "<" })
+                    .replace('>', if self.jinja { "}" } else { ">" }),
                 3 => self.tag("raw") + "<< {{ raw }} >>" + &self.tag("endraw"),
                 _ => {
                     let value = self.expression(Kind::Int);
@@ -77,13 +90,23 @@ impl Generator<'_> {
             }
             24 => self.call_block(),
             25 => {
-                let filters: &[&str] = &["upper", "trim", "e", "replace('a', 'o') | title", "shout", "indent(2)", "await aupper"];
+                let filters: &[&str] = &[
+                    "upper",
+                    "trim",
+                    "e",
+                    "replace('a', 'o') | title",
+                    "shout",
+                    "indent(2)",
+                    "await aupper",
+                ];
                 let filter = filters[self.choices.below(if self.waits { 7 } else { 6 })];
                 self.tag(&format!("filter {filter}")) + &self.scope(3) + &self.close("endfilter")
             }
             26 => {
                 let word = self.choices.one(&["true", "false", "yes"]);
-                self.tag(&format!("autoescape {word}")) + &self.body(3) + &self.close("endautoescape")
+                self.tag(&format!("autoescape {word}"))
+                    + &self.body(3)
+                    + &self.close("endautoescape")
             }
             27 => self.tag("spaceless") + &self.body(3) + &self.close("endspaceless"),
             28 => self.match_(),
@@ -130,15 +153,39 @@ impl Generator<'_> {
         let value = self.expression(Kind::Int);
         let list = self.choices.below(3) > 0;
         if list {
-            let calls: &[&str] = &["append(VALUE)", "append(NAME)", "extend([VALUE, 2])", "insert(0, space)", "pop()", "reverse()", "sort()"];
-            let call = self.choices.one(calls).replace("VALUE", &value).replace("NAME", &name);
+            let calls: &[&str] = &[
+                "append(VALUE)",
+                "append(NAME)",
+                "extend([VALUE, 2])",
+                "insert(0, space)",
+                "pop()",
+                "reverse()",
+                "sort()",
+            ];
+            let call = self
+                .choices
+                .one(calls)
+                .replace("VALUE", &value)
+                .replace("NAME", &name);
             self.define(&name, Kind::List);
-            self.tag(&format!("set {name} = [1, {value}]")) + &self.tag(&format!("do {name}.{call}"))
+            self.tag(&format!("set {name} = [1, {value}]"))
+                + &self.tag(&format!("do {name}.{call}"))
         } else {
-            let calls: &[&str] = &["update({'a': VALUE})", "update({'me': NAME})", "setdefault('z', VALUE)", "pop('name')", "clear()"];
-            let call = self.choices.one(calls).replace("VALUE", &value).replace("NAME", &name);
+            let calls: &[&str] = &[
+                "update({'a': VALUE})",
+                "update({'me': NAME})",
+                "setdefault('z', VALUE)",
+                "pop('name')",
+                "clear()",
+            ];
+            let call = self
+                .choices
+                .one(calls)
+                .replace("VALUE", &value)
+                .replace("NAME", &name);
             self.define(&name, Kind::Map);
-            self.tag(&format!("set {name} = {{'name': 'x', 'age': 1}}")) + &self.tag(&format!("do {name}.{call}"))
+            self.tag(&format!("set {name} = {{'name': 'x', 'age': 1}}"))
+                + &self.tag(&format!("do {name}.{call}"))
         }
     }
 
@@ -166,7 +213,9 @@ impl Generator<'_> {
     fn conditional(&mut self) -> String {
         let condition = self.expression(Kind::Bool);
         if self.choices.rarely(5) {
-            return self.tag(&format!("unless {condition}")) + &self.body(2) + &self.close("endunless");
+            return self.tag(&format!("unless {condition}"))
+                + &self.body(2)
+                + &self.close("endunless");
         }
         let mut text = self.tag(&format!("if {condition}")) + &self.body(3);
         while self.choices.rarely(3) {
@@ -184,17 +233,40 @@ impl Generator<'_> {
     fn loop_(&mut self) -> String {
         let is_async = self.waits && self.choices.below(2) == 1;
         let (names, kinds, items): (String, Vec<Kind>, String) = match self.choices.below(6) {
-            0..=2 => (self.fresh("i"), vec![Kind::Int], self.expression(Kind::List)),
+            0..=2 => (
+                self.fresh("i"),
+                vec![Kind::Int],
+                self.expression(Kind::List),
+            ),
             3 => {
                 let (a, b) = (self.fresh("i"), self.fresh("i"));
-                (format!("{a}, {b}"), vec![Kind::Text, Kind::Int], format!("{}.items()", self.expression(Kind::Map)))
+                (
+                    format!("{a}, {b}"),
+                    vec![Kind::Text, Kind::Int],
+                    format!("{}.items()", self.expression(Kind::Map)),
+                )
             }
             4 => (self.fresh("i"), vec![Kind::Map], "users".to_owned()),
             _ if self.waits && (is_async || self.jinja) => {
-                let items: &[&str] = &["numbers(3)", "get_stream(2)", "stream", "db.rows(2)", "get_list(3)", "numbers_then_fail(2, 'late')"];
-                (self.fresh("i"), vec![Kind::Int], self.choices.one(items).to_owned())
+                let items: &[&str] = &[
+                    "numbers(3)",
+                    "get_stream(2)",
+                    "stream",
+                    "db.rows(2)",
+                    "get_list(3)",
+                    "numbers_then_fail(2, 'late')",
+                ];
+                (
+                    self.fresh("i"),
+                    vec![Kind::Int],
+                    self.choices.one(items).to_owned(),
+                )
             }
-            _ => (self.fresh("i"), vec![Kind::Int], "zip(xs, 'abc') | map('first')".to_owned()),
+            _ => (
+                self.fresh("i"),
+                vec![Kind::Int],
+                "zip(xs, 'abc') | map('first')".to_owned(),
+            ),
         };
         let word = if is_async { "async for" } else { "for" };
         self.enter();
@@ -228,7 +300,11 @@ impl Generator<'_> {
         self.enter();
         let kind = self.kind();
         let (a, b) = (self.fresh("w"), self.fresh("w"));
-        let head = format!("with {a} = {}, {b} = {}", self.expression(kind), self.expression(Kind::Int));
+        let head = format!(
+            "with {a} = {}, {b} = {}",
+            self.expression(kind),
+            self.expression(Kind::Int)
+        );
         self.define(&a, kind);
         self.define(&b, Kind::Int);
         let text = self.tag(&head) + &self.body(3);
@@ -275,7 +351,15 @@ impl Generator<'_> {
         text = self.tag(&text);
         for _ in 0..=self.choices.below(3) {
             let patterns: &[&str] = &[
-                "1", "'a'", "[a, b, *rest]", "{'age': age, **rest}", "1 | 2 | none", "bound if bound", "[]", "true", "[1, _]",
+                "1",
+                "'a'",
+                "[a, b, *rest]",
+                "{'age': age, **rest}",
+                "1 | 2 | none",
+                "bound if bound",
+                "[]",
+                "true",
+                "[1, _]",
             ];
             let pattern = self.choices.one(patterns);
             text += &self.tag(&format!("case {pattern}"));
@@ -288,9 +372,14 @@ impl Generator<'_> {
 
     fn capture(&mut self) -> String {
         let name = self.fresh("b");
-        let (word, close) = [("set", "endset"), ("let", "endlet"), ("capture", "endcapture")][self.choices.below(3)];
+        let (word, close) = [
+            ("set", "endset"),
+            ("let", "endlet"),
+            ("capture", "endcapture"),
+        ][self.choices.below(3)];
         let filter = self.choices.one(&["", " | upper", " | trim | title"]);
-        let text = self.tag(&format!("{word} {name}{filter}")) + &self.scope(3) + &self.close(close);
+        let text =
+            self.tag(&format!("{word} {name}{filter}")) + &self.scope(3) + &self.close(close);
         self.define(&name, Kind::Text);
         text
     }
