@@ -187,6 +187,7 @@ impl Machine {
                         attempt!(self.mark_safe());
                     }
                 }
+                Instruction::ExpectText => attempt!(self.expect_text()),
                 Instruction::StripSpaces => attempt!(self.strip_spaces()),
                 Instruction::Flush => {
                     // What stands in a capture cannot be sent yet.
@@ -314,7 +315,6 @@ impl Machine {
                     };
                     let value = attempt!(value::sequence::slice(
                         &self.render.budget,
-                        policy,
                         v,
                         start,
                         stop,
