@@ -96,6 +96,7 @@ impl Effect {
             | I::IncludeTemplate(_)
             | I::ExtendTemplate => straight(1, 0),
             I::MarkSafe
+            | I::ExpectText
             | I::StripSpaces
             | I::GetAttribute(_)
             | I::GetAttributeOrNone(_)

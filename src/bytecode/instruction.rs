@@ -94,6 +94,8 @@ pub(crate) enum Instruction {
     /// Safe text if auto-escaping is on, else the value as it is: what a `filter` or `call` block writes
     /// and what a block `set` with filters stores. `v -> v`
     MarkSafe,
+    /// Fails unless the value is text: what the filters of a `filter` block must give. `v -> v`
+    ExpectText,
     /// Drops white space between tags; a safe text stays safe. `text -> text`
     StripSpaces,
     /// Sends what is written so far. `->` ⏸

@@ -332,6 +332,7 @@ impl<'src> Compiler<'_, 'src> {
     ) -> Located<()> {
         self.filtered_capture(id, filters, body)?;
         let span = filters.last().map_or(self.now.span, |last| last.name.span);
+        self.emit(Instruction::ExpectText, span);
         self.emit(Instruction::MarkSafe, span);
         self.emit(Instruction::EmitValue, span);
         Ok(())

@@ -36,6 +36,8 @@ pub(crate) enum MachineFault {
     KeywordNotText { found: ArcStr },
     #[error("macro `{callee}` got more than one value for argument `{name}`")]
     RepeatedArgument { callee: ArcStr, name: ArcStr },
+    #[error("the filters of a `filter` block must give text, found {found}")]
+    FilteredToNoText { found: ArcStr },
     #[error("keyword argument `{name}` is given more than once")]
     RepeatedKeyword { name: ArcStr },
     #[error("macro `{callee}` takes no keyword argument `{name}`")]
@@ -116,6 +118,7 @@ impl MachineFault {
             | MachineFault::NotCallable { .. }
             | MachineFault::KeywordNotText { .. }
             | MachineFault::NotANamespace { .. }
+            | MachineFault::FilteredToNoText { .. }
             | MachineFault::NotAMapping { .. }
             | MachineFault::RangeBound { .. } => ErrorKind::Type,
             MachineFault::Unpack { .. }

@@ -57,6 +57,10 @@ pub(crate) enum ValueFault {
     NotAContainer(ArcStr),
     #[error("'{0}' object is not iterable")]
     NotIterable(ArcStr),
+    #[error("'{0}' object cannot be sliced")]
+    NotSliceable(ArcStr),
+    #[error("the parts of a slice must be integers or none, found {0}")]
+    SlicePart(ArcStr),
     #[error("object of type '{0}' has no len()")]
     NoLength(ArcStr),
     #[error("'{0}' object is not callable")]

@@ -64,8 +64,8 @@ pub(crate) use range::Range;
 pub(crate) use record::{Record, Shape};
 pub(crate) use serializer::from_fields;
 pub(crate) use symbol::Symbol;
+pub(crate) use undefined::Undefined;
 pub use undefined::UndefinedPolicy;
-pub(crate) use undefined::{Subject, Undefined};
 
 use crate::error::Error;
 

@@ -4,10 +4,7 @@ use crate::error::Error;
 use crate::error::value::ValueFault;
 use crate::value::number::{Number, int_of, number_of};
 use crate::value::text::{char_count, char_slice};
-use crate::value::{
-    Charge, Repr, Subject, Undefined, UndefinedPolicy, Value, compare, display, mapping, settled,
-    values_size,
-};
+use crate::value::{Charge, Repr, UndefinedPolicy, Value, compare, mapping, settled, values_size};
 
 /// A slice of a sequence of known length: where it starts, its step, and how many items it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,11 +77,9 @@ impl Bounds {
     }
 }
 
-/// `value[start:stop:step]`, with `none` for what is not given. A value that cannot be sliced gives an
-/// undefined value, as a missing item does.
+/// `value[start:stop:step]`, with `none` for what is not given.
 pub(crate) fn slice(
     charge: &dyn Charge,
-    policy: UndefinedPolicy,
     value: &Value,
     start: &Value,
     stop: &Value,
@@ -103,7 +98,7 @@ pub(crate) fn slice(
         settled(charge, step)?,
     ];
     let Some([start, stop, step]) = bound_numbers(parts) else {
-        return missing_slice(charge, policy, value, parts);
+        return Err(wrong_part(parts));
     };
     let bounds = |length| Bounds::new(length, start, stop, step);
     Ok(match &value.0 {
@@ -132,11 +127,11 @@ pub(crate) fn slice(
         Repr::Range(range) => {
             let length = usize::try_from(range.len()).map_err(|_| ValueFault::TooLong)?;
             let bounds = bounds(length)?;
-            let sliced = range.slice(bounds.start, bounds.stop, bounds.step);
+            let sliced = range.slice(bounds.start, bounds.stop, step.unwrap_or(1));
             let sliced = sliced.ok_or(ValueFault::TooLong)?;
             Value::range(sliced.start, sliced.stop, sliced.step)?
         }
-        _ => return missing_slice(charge, policy, value, parts),
+        _ => return Err(ValueFault::NotSliceable(value.type_name().into()).into()),
     })
 }
 
@@ -157,20 +152,17 @@ fn bound_numbers(parts: [&Value; 3]) -> Option<[Option<i128>; 3]> {
     Some(numbers)
 }
 
-fn missing_slice(
-    charge: &dyn Charge,
-    policy: UndefinedPolicy,
-    value: &Value,
-    parts: [&Value; 3],
-) -> Result<Value, Error> {
-    let mut key = String::from("slice");
-    let parts = Value::tuple(parts.map(Value::clone).to_vec());
-    display::repr(charge, &mut key, &parts)?;
-    let mut undefined = Undefined::item(charge, value, &Value::NONE, policy);
-    if let Subject::Item { key: name, .. } = &mut undefined.subject {
-        *name = key.into();
+/// Fails because a part is no integer.
+#[cold]
+fn wrong_part(parts: [&Value; 3]) -> Error {
+    let wrong = |part: &&&Value| !matches!(part.0, Repr::None) && int_of(part).is_none();
+    match parts.iter().find(wrong) {
+        Some(part) => match part.as_undefined() {
+            Some(undefined) => undefined.error(),
+            None => ValueFault::SlicePart(part.type_name().into()).into(),
+        },
+        None => ValueFault::SlicePart("nothing".into()).into(),
     }
-    Ok(Value::missing(undefined))
 }
 
 /// `item in container`.

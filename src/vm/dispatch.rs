@@ -136,9 +136,9 @@ impl Machine {
                 }
                 self.slice_left -= 1;
             }
-            let instruction = code[next];
+            let instruction = &code[next];
             next += 1;
-            match instruction {
+            match *instruction {
                 Instruction::EmitText(text) => {
                     self.output.text().push_str(&program.texts[text as usize]);
                     written!();
@@ -187,6 +187,7 @@ impl Machine {
                         attempt!(self.mark_safe());
                     }
                 }
+                Instruction::ExpectText => attempt!(self.expect_text()),
                 Instruction::StripSpaces => attempt!(self.strip_spaces()),
                 Instruction::Flush => {
                     // What stands in a capture cannot be sent yet.
@@ -314,7 +315,6 @@ impl Machine {
                     };
                     let value = attempt!(value::sequence::slice(
                         &self.render.budget,
-                        policy,
                         v,
                         start,
                         stop,

@@ -7,8 +7,8 @@ use crate::call::Budget;
 use crate::error::Error;
 use crate::error::machine::MachineFault;
 use crate::value::{
-    self, Map, Repr, Symbol, Undefined, UndefinedPolicy, Value, access, collect, compare, display,
-    iterate, mapping, settled,
+    self, Map, Pending, Repr, Symbol, Undefined, UndefinedPolicy, Value, access, collect, compare,
+    display, iterate, mapping, settled,
 };
 use crate::vm::machine::Machine;
 use crate::vm::output::OutputBuffer;
@@ -243,6 +243,22 @@ impl Machine {
         self.pop();
         self.stack.push(safe);
         Ok(())
+    }
+
+    /// `v -> v`, which must be text.
+    pub(super) fn expect_text(&self) -> Result<(), Error> {
+        let value = self.top();
+        if let Some(undefined) = value.as_undefined() {
+            return Err(undefined.error());
+        }
+        match value.as_text() {
+            Some(_) => Ok(()),
+            None if value.is_pending() => Err(Pending::unawaited(value)),
+            None => Err(MachineFault::FilteredToNoText {
+                found: value.type_name().into(),
+            }
+            .into_error()),
+        }
     }
 
     /// `text -> text`, without the white space between tags.

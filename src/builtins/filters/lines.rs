@@ -123,6 +123,7 @@ pub(in crate::builtins) fn pad(
 fn truncate(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     /// How much longer than asked a text may be before it is cut.
     const LEEWAY: i64 = 5;
+    let given = settled(context, bound.value)?;
     let (text, safe) = subject(context, bound)?;
     let length = integer(bound, 0)?.unwrap_or(255);
     let kill_words = flag(context, bound, 1, false)?;
@@ -150,6 +151,14 @@ fn truncate(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     }
     if leeway < 0 {
         return Err(operand::refuse_range(bound, 3, "at least 0", leeway));
+    }
+    if given.as_str().is_none() {
+        // Anything with a length is left as it is if it is short enough.
+        let known = crate::value::length(context, given)?;
+        return match known as i64 <= length.saturating_add(leeway) {
+            true => value(given.clone()),
+            false => Err(operand::refuse(bound, "a string")),
+        };
     }
     if (operand::length(&text) as i64) <= length.saturating_add(leeway) {
         return value(text_like(safe, text));
