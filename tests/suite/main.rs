@@ -17,6 +17,7 @@ mod host;
 mod hostile;
 mod loading;
 mod properties;
+mod regressions;
 #[cfg(feature = "tokio")]
 mod runtime;
 mod streaming;

@@ -108,6 +108,10 @@ fn random(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     if let Some(list) = bound.value.as_list() {
         return value(list.get(index).unwrap_or(Value::NONE));
     }
+    if let Some(range) = bound.value.as_range() {
+        return value(range.get(index as u64).map_or(Value::NONE, Value::int));
+    }
+    context.fuel(index as u64 / 16)?;
     match iterate(context, bound.value)?.nth(index) {
         Some(item) => value(item_of(bound.value, item)),
         None => Err(refuse(bound, "a sequence")),
