@@ -58,6 +58,8 @@ pub(crate) enum MachineFault {
     NotAMapping { found: ArcStr },
     #[error("a range goes from integer to integer, found {found}")]
     RangeBound { found: ArcStr },
+    #[error("a range cannot include {end}, the last integer of 64 bits")]
+    RangeEnd { end: i64 },
     #[error("{} values to unpack: expected {expected}, found {}", if found > expected { "too many" } else { "not enough" }, count(*expected, *found))]
     Unpack { expected: usize, found: usize },
     #[error("required block `{name}` is not filled by any template that extends this one")]
@@ -119,7 +121,9 @@ impl MachineFault {
             | MachineFault::FilteredToNoText { .. }
             | MachineFault::NotAMapping { .. }
             | MachineFault::RangeBound { .. } => ErrorKind::Type,
-            MachineFault::Unpack { .. } | MachineFault::UnknownLoopLength => ErrorKind::Value,
+            MachineFault::Unpack { .. }
+            | MachineFault::RangeEnd { .. }
+            | MachineFault::UnknownLoopLength => ErrorKind::Value,
             MachineFault::NoMethod { .. } | MachineFault::NoParentBlock { .. } => {
                 ErrorKind::Undefined
             }

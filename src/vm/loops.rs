@@ -407,7 +407,7 @@ impl Machine {
 impl LoopState {
     /// The value of an attribute of `loop`.
     pub(super) fn field(&self, field: LoopField, policy: UndefinedPolicy) -> Result<Value, Error> {
-        let integer = |n: usize| Value::int(n as i64);
+        let integer = |n: usize| Value::from(n as u64);
         let length = || {
             self.length
                 .ok_or_else(|| MachineFault::UnknownLoopLength.into_error())

@@ -350,7 +350,8 @@ impl Machine {
         }
         let [start, end, step] = bounds;
         let stop = if inclusive {
-            end.saturating_add(step.signum())
+            end.checked_add(step.signum())
+                .ok_or_else(|| MachineFault::RangeEnd { end }.into_error())?
         } else {
             end
         };

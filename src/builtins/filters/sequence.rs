@@ -80,9 +80,9 @@ fn item_of(whole: &Value, item: Value) -> Value {
 }
 
 fn count(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
-    value(Value::int(
-        crate::value::length(context, bound.value)? as i64
-    ))
+    // A range may be longer than the largest integer of 64 bits.
+    let length = crate::value::length(context, bound.value)?;
+    value(Value::from(length as u64))
 }
 
 fn reverse(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
