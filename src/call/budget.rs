@@ -117,8 +117,10 @@ impl Budget {
     }
 
     /// Empties the containers that templates tied into cycles.
-    pub(crate) fn break_cycles(&self) {
-        self.containers.borrow_mut().break_cycles();
+    ///
+    /// `something_left` says that a result may still hold some of them.
+    pub(crate) fn break_cycles(&self, something_left: bool) {
+        self.containers.borrow_mut().break_cycles(something_left);
     }
 
     /// What is left of the fuel, where it is limited.

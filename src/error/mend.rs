@@ -14,21 +14,52 @@ const NEAR: usize = 200;
 /// How long a tag may be to be shown whole.
 const SHORT: usize = 100;
 
-/// The source with `await` where a future of the call `label` was used; `span` is what used it.
+/// The source with `await` where a future was used as its result; `span` is what used it, `label` what
+/// was called.
 pub(crate) fn with_await(source: &str, span: Span, label: &str) -> Option<String> {
     let (start, end) = (span.start as usize, span.end as usize);
     let used = source.get(start..end)?;
-    if used.trim_start().starts_with('|') {
-        // The filter's operand is before it.
-        let from = floor(source, start.saturating_sub(NEAR));
-        let operand = call_in(source, from, start, label)?;
-        return Some(insert(source, operand, end, "await "));
+    if used.starts_with(['.', '[', '(', '?']) {
+        // `await` binds looser than what follows a value.
+        let operand = chain_before(source, start)?;
+        return Some(insert(source, operand, start, end, ("(await ", ")")));
     }
-    if let Some(operand) = call_in(source, start, end, label) {
-        return Some(insert(source, operand, end, "await "));
+    if used.starts_with('|') || used.starts_with("is ") {
+        let operand_end = source[..start].trim_end().len();
+        let operand = chain_before(source, operand_end)?;
+        return Some(insert(source, operand, operand_end, end, AWAIT));
     }
-    let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
-    (!used.is_empty() && used.chars().all(is_path)).then(|| insert(source, start, end, "await "))
+    if chain_before(used, used.len()) == Some(0) {
+        return Some(insert(source, start, end, end, AWAIT));
+    }
+    let operand = call_in(source, start, end, label)?;
+    Some(insert(source, operand, end, end, AWAIT))
+}
+
+/// What `await` puts around its operand.
+const AWAIT: (&str, &str) = ("await ", "");
+
+/// Where the value begins that ends at `end`: a name, followed by attributes, items and calls.
+fn chain_before(source: &str, end: usize) -> Option<usize> {
+    let mut closed = 0_usize;
+    let mut start = end;
+    for (at, c) in source
+        .get(floor(source, end.saturating_sub(NEAR))..end)?
+        .char_indices()
+        .rev()
+    {
+        match c {
+            ')' | ']' => closed += 1,
+            '(' | '[' if closed > 0 => closed -= 1,
+            _ if closed > 0 => {}
+            '.' | '_' | '?' => {}
+            _ if c.is_alphanumeric() => {}
+            _ => break,
+        }
+        start = floor(source, end.saturating_sub(NEAR)) + at;
+    }
+    let starts_with_name = |c: char| c.is_alphabetic() || c == '_';
+    (closed == 0 && source[start..end].starts_with(starts_with_name)).then_some(start)
 }
 
 /// The source with `async for`, or with `| await`, where a stream was read without waiting.
@@ -42,12 +73,12 @@ pub(crate) fn with_async_for(source: &str, span: Span) -> Option<String> {
         } else {
             "await "
         };
-        return Some(insert(source, name, end, space));
+        return Some(insert(source, name, end, end, (space, "")));
     }
     let from = floor(source, start.saturating_sub(NEAR));
     let head = &source[from..start];
     let keyword = from + word_before(head, "for")?;
-    Some(insert(source, keyword, end, "async "))
+    Some(insert(source, keyword, end, end, ("async ", "")))
 }
 
 /// Where the chain that calls `label` begins, the last one between two offsets.
@@ -74,10 +105,12 @@ fn word_before(text: &str, word: &str) -> Option<usize> {
     })
 }
 
-/// The tag around `at..end`, or that part alone, with `word` before `at`.
-fn insert(source: &str, at: usize, end: usize, word: &str) -> String {
+/// The tag around `at..end`, or that part alone, with a pair of texts around `at..inner`.
+fn insert(source: &str, at: usize, inner: usize, end: usize, around: (&str, &str)) -> String {
     let (from, to) = tag(source, at, end).unwrap_or((at, end));
-    format!("{}{word}{}", &source[from..at], &source[at..to])
+    let (before, after) = around;
+    let (head, operand, tail) = (&source[from..at], &source[at..inner], &source[inner..to]);
+    format!("{head}{before}{operand}{after}{tail}")
 }
 
 /// The tag that `at..end` stands in, with its delimiters, if it is one short line.
@@ -144,6 +177,25 @@ mod tests {
                 "<% if await get(1) == 2 %>",
             ),
             ("<< user >>", "user", "fetch_user", "<< await user >>"),
+            (
+                "<< get('a') >>",
+                "get('a')",
+                "future",
+                "<< await get('a') >>",
+            ),
+            (
+                "<< get('a').upper() >>",
+                ".upper()",
+                "future",
+                "<< (await get('a')).upper() >>",
+            ),
+            (
+                "<< db.rows(f(1))[0] >>",
+                "[0]",
+                "rows",
+                "<< (await db.rows(f(1)))[0] >>",
+            ),
+            ("<< x is odd >>", "is odd", "get", "<< await x is odd >>"),
             ("[[ get(1) ]]", "get(1)", "get", "await get(1)"),
         ];
         for (source, used, label, mended) in rows {

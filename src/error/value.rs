@@ -5,6 +5,15 @@ use thiserror::Error as ThisError;
 
 use crate::error::{Error, ErrorKind};
 
+/// A future or a stream, with the call that gave it where that is known.
+fn named(kind: &str, label: &str) -> String {
+    if label == kind || label.is_empty() {
+        format!("a {kind}")
+    } else {
+        format!("the {kind} of `{label}`")
+    }
+}
+
 /// The texts of values and of operations on them. Where Python has a message, it is Python's.
 #[derive(Debug, ThisError)]
 pub(crate) enum ValueFault {
@@ -125,14 +134,16 @@ pub(crate) enum ValueFault {
     #[error("the mapping has no key {0}")]
     FormatKey(ArcStr),
 
-    #[error("the future of `{0}` was not awaited; write `await` in front of it")]
+    #[error("{} was not awaited; write `await` in front of it", named("future", .0))]
     Unawaited(ArcStr),
     #[error(
-        "the stream of `{0}` was iterated before, and a stream can be iterated only once; read it into a list with `| await list` to use it again"
+        "{} was iterated before, and a stream can be iterated only once; read it into a list with `| await list` to use it again",
+        named("stream", .0)
     )]
     StreamConsumed(ArcStr),
     #[error(
-        "`{0}` is a stream and cannot be read without waiting; use `async for`, or a filter with `| await`"
+        "{} cannot be read without waiting; use `async for`, or a filter with `| await`",
+        named("stream", .0)
     )]
     StreamInSyncFor(ArcStr),
 

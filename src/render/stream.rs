@@ -51,7 +51,8 @@ impl RenderStream {
         let (text, flush) = match ready!(self.driver.poll(cx)) {
             Ok(Step::Chunk { text, flush }) => (text, flush),
             Ok(Step::Finished { rest, .. }) if rest.is_empty() => return Poll::Ready(None),
-            Ok(Step::Finished { rest, .. }) => (rest, true),
+            // Whoever writes flushes at the end in any case.
+            Ok(Step::Finished { rest, .. }) => (rest, false),
             Err(error) => return Poll::Ready(Some(Err(error))),
         };
         Poll::Ready(Some(Ok((Bytes::from(text), flush))))

@@ -269,7 +269,7 @@ impl DelimitersBuilder {
     /// use kakehi::{Delimiters, Environment};
     /// let mut env = Environment::new();
     /// env.set_delimiters(Delimiters::builder().line_comment("##").build()?);
-    /// assert_eq!(env.render_str("a ## not seen\nb", ())?, "a \nb");
+    /// assert_eq!(env.render_str("a ## not seen\nb", ())?, "a\nb");
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn line_comment(mut self, prefix: &str) -> Self {

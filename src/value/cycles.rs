@@ -59,14 +59,21 @@ impl Containers {
     }
 
     /// Empties each remembered container that can be reached from itself; the others stay as they are.
-    pub(crate) fn break_cycles(&mut self) {
+    ///
+    /// Nobody can look into a future, a stream or an object, which may hold anything. So unless
+    /// `something_left`, a container that holds one of them and is still there is taken for a cycle too.
+    pub(crate) fn break_cycles(&mut self, something_left: bool) {
         let mut search = Search::default();
+        let mut suspects = Vec::new();
         for weak in std::mem::take(&mut self.known).into_values() {
             if let Some(container) = weak.upgrade() {
+                if !something_left && children(&container).iter().any(|c| address(c).is_none()) {
+                    suspects.push(container.clone());
+                }
                 search.visit(container);
             }
         }
-        for container in search.cyclic {
+        for container in search.cyclic.into_iter().chain(suspects) {
             clear(&container);
         }
     }

@@ -288,7 +288,13 @@ impl Value {
     pub(crate) fn is_container(&self) -> bool {
         matches!(
             self.0,
-            Repr::List(_) | Repr::Tuple(_) | Repr::Map(_) | Repr::Record(_) | Repr::Object(_)
+            Repr::List(_)
+                | Repr::Tuple(_)
+                | Repr::Map(_)
+                | Repr::Record(_)
+                | Repr::Object(_)
+                | Repr::Pending(_)
+                | Repr::Stream(_)
         )
     }
 

@@ -198,9 +198,8 @@ impl Machine {
     /// Ends the running unit.
     pub(super) fn leave_unit(&mut self) -> Result<Control, Error> {
         let frame = self.frame_mut();
-        // A round of a recursive loop knows of the parent as well, but it is not what ends the template.
-        let is_round = frame.program.units[frame.unit].kind == UnitKind::Loop;
-        if !is_round && let Some(parent) = frame.parent.take() {
+        // A round of a recursive loop knows the parent as well, but does not go on with it.
+        if let Some(parent) = frame.parent.take_if(|_| frame.unit == 0) {
             let base = frame.base;
             frame.auto_escape = parent.auto_escape;
             frame.unit = 0;

@@ -81,6 +81,8 @@ pub(super) struct RenderState {
     pub(super) modules: HashMap<ArcStr, Value, foldhash::fast::FixedState>,
     /// The number of the next loop, which `loop` as a value finds its loop by.
     pub(super) next_loop: u64,
+    /// Whether the render's result is a value, which outlives the machine.
+    pub(super) gave_value: bool,
     /// Contexts and cells that macros may keep alive in a circle.
     pub(super) survivors: Vec<Survivor>,
 }
@@ -134,6 +136,7 @@ impl Machine {
                 templates: HashMap::default(),
                 modules: HashMap::default(),
                 next_loop: 0,
+                gave_value: false,
                 survivors: Vec::new(),
             },
             waiting: Waiting::Nothing,
@@ -199,6 +202,7 @@ impl Machine {
                 }
                 Ok(Control::Finish(value)) => {
                     self.output.settle(&self.render.budget)?;
+                    self.render.gave_value = value.is_container();
                     return Ok(Outcome::Finished(value));
                 }
                 Err(error) => {
@@ -391,6 +395,6 @@ impl Drop for Machine {
                 }
             }
         }
-        self.render.budget.break_cycles();
+        self.render.budget.break_cycles(self.render.gave_value);
     }
 }

@@ -30,6 +30,11 @@ pub(crate) enum Expected {
         kind: String,
         report: Option<String>,
     },
+    /// What a stage of the engine makes of the template `main`: `tokens`, `tree` or `bytecode`.
+    Dump {
+        stage: String,
+        text: String,
+    },
 }
 
 impl Case {
@@ -91,6 +96,12 @@ impl Case {
                         report: (!report.is_empty()).then(|| report.to_owned()),
                     });
                 }
+                "tokens" | "tree" | "bytecode" => {
+                    expected = Some(Expected::Dump {
+                        stage: name.to_owned(),
+                        text: content.trim_end().to_owned(),
+                    });
+                }
                 other => return Err(format!("unknown section {other:?}")),
             }
         }
@@ -106,6 +117,7 @@ impl Case {
                 Some(report) => format!("--- error\n{kind}\n{report}\n"),
                 None => format!("--- error\n{kind}\n"),
             },
+            Expected::Dump { stage, text } => format!("--- {stage}\n{text}\n"),
         };
         std::fs::write(&self.path, format!("{}{tail}", self.head))
     }

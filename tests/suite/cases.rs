@@ -54,7 +54,16 @@ fn every_case_gives_the_same_under_every_driver() {
         let result = Case::read(&path).and_then(|case| {
             let result = check(&case);
             if update && result.is_err() {
-                let actual = outcome(run_case(&case, Driver::Async), wants_report(&case));
+                let actual = match &case.expected {
+                    Expected::Dump { stage, .. } => dump(&case, stage),
+                    _ => {
+                        let driver = match case.option("drivers") {
+                            Some("sync") => Driver::Sync,
+                            _ => Driver::Async,
+                        };
+                        outcome(run_case(&case, driver), wants_report(&case))
+                    }
+                };
                 case.rewrite(&actual).map_err(|error| error.to_string())?;
             }
             result
@@ -87,6 +96,16 @@ fn wants_report(case: &Case) -> bool {
 
 /// Runs a case under every driver; the first difference is the error.
 fn check(case: &Case) -> Result<(), String> {
+    if let Expected::Dump { stage, .. } = &case.expected {
+        let actual = dump(case, stage);
+        if actual != case.expected {
+            return Err(format!(
+                "expected {:?}\n  found    {actual:?}",
+                case.expected
+            ));
+        }
+        return Ok(());
+    }
     for driver in DRIVERS {
         if case.option("drivers") == Some("sync") && driver != Driver::Sync {
             continue;
@@ -109,6 +128,25 @@ fn check(case: &Case) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// What a stage of the engine makes of the case's template.
+fn dump(case: &Case, stage: &str) -> Expected {
+    let mut env = environment(case);
+    host::populate(&mut env, Mode::Plain);
+    let (name, source) = &case.templates[0];
+    let text = match stage {
+        "tokens" => env.dump_tokens(name, source),
+        "tree" => env.dump_tree(name, source),
+        _ => env.dump_bytecode(name, source),
+    };
+    match text {
+        Ok(text) => Expected::Dump {
+            stage: stage.to_owned(),
+            text: text.trim_end().to_owned(),
+        },
+        error => outcome(error, false),
+    }
 }
 
 /// Whether a sync render failed because the template waits, as it should.
@@ -212,7 +250,7 @@ fn template(env: &Environment) -> Result<Template, Error> {
     env.template("main")
 }
 
-fn environment(case: &Case) -> Environment {
+pub(crate) fn environment(case: &Case) -> Environment {
     let mut env = if case.option("syntax") == Some("jinja") {
         Environment::jinja()
     } else {

@@ -1,4 +1,5 @@
-//! The guide for authors of templates: its examples print what it says, and it names all builtins.
+//! The guide for authors of templates: its examples print what it says, and it names all builtins. The
+//! README says what each dependency is for.
 
 use futures_util::stream;
 use kakehi::{Environment, Error, Value, context};
@@ -101,4 +102,27 @@ fn builtins_are_all_named() {
         .filter(|name| !GUIDE.contains(&format!("`{name}`")))
         .collect();
     assert!(missing.is_empty(), "the guide does not name {missing:?}");
+}
+
+#[test]
+fn readme_says_what_dependencies_are_for() {
+    let readme = include_str!("../../README.md");
+    let mut section = "";
+    let mut count = 0;
+    for line in include_str!("../../Cargo.toml").lines() {
+        if line.starts_with('[') {
+            section = line;
+        }
+        let Some((name, _)) = line.split_once(" = ") else {
+            continue;
+        };
+        if section.ends_with("dependencies]") && !name.starts_with('#') {
+            assert!(
+                readme.contains(&format!("`{name}`")),
+                "{name} is not in the README"
+            );
+            count += 1;
+        }
+    }
+    assert!(count > 15, "found {count} dependencies only");
 }

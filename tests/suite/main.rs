@@ -4,11 +4,16 @@
 //! file cannot show.
 
 mod architecture;
+mod async_surface;
 mod case;
 mod cases;
 #[cfg(feature = "cli")]
 mod cli;
+mod events;
 mod examples;
 mod guide;
 mod host;
+mod loading;
 mod properties;
+mod streaming;
+mod writers;

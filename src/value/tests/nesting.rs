@@ -148,7 +148,7 @@ fn lists_that_hold_themselves() {
     let mut containers = Containers::default();
     containers.remember(&value);
     containers.remember(&other);
-    containers.break_cycles();
+    containers.break_cycles(false);
     assert_eq!(repr(&value), "[]");
 }
 
@@ -172,7 +172,7 @@ fn maps_and_namespaces_that_hold_themselves() {
     let mut containers = Containers::default();
     containers.remember(&value);
     containers.remember(&namespace);
-    containers.break_cycles();
+    containers.break_cycles(false);
     assert_eq!(repr(&value), "{}");
     assert_eq!(repr(&namespace), "<Namespace {}>");
 }
@@ -196,7 +196,7 @@ fn only_cycles_are_broken() {
         .append(&Unlimited, &a, list([b.clone(), inner.clone()]))
         .expect("it grows");
     containers.remember(&a);
-    containers.break_cycles();
+    containers.break_cycles(false);
     assert_eq!(repr(&outer), "[[1]]");
     assert_eq!(repr(&a), "[]");
     let weak = Arc::downgrade(b.as_tuple().expect("it is a tuple"));

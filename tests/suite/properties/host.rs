@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -96,6 +97,7 @@ pub(super) fn limits() -> Limits {
         memory: Some(8 << 20),
         depth: 50,
         items: Some(1000),
+        deadline: None,
         ..Limits::untrusted()
     }
 }
@@ -249,4 +251,22 @@ async fn join(mut stream: RenderStream) -> Result<String, Error> {
         bytes.extend_from_slice(&chunk);
     }
     Ok(String::from_utf8(bytes).expect("output is text"))
+}
+
+/// Starts a render that stops wherever it can, polls it some times, and drops it: how many tokens it leaves
+/// behind, or none if it ended before.
+pub(super) fn poll_and_drop(env: &Environment, token: &Token, polls: usize) -> Option<usize> {
+    env.clear_templates();
+    let options = options(Driver::Torture, token);
+    let main = futures_executor::block_on(env.template_async("main")).ok()?;
+    let mut render = main.render_stream_with(context(token, true), options);
+    drop(main);
+    let mut cx = Context::from_waker(Waker::noop());
+    for _ in 0..polls {
+        if let Poll::Ready(None) = render.poll_next_unpin(&mut cx) {
+            return None;
+        }
+    }
+    drop(render);
+    Some(token.others())
 }

@@ -6,6 +6,7 @@ mod choices;
 mod expressions;
 mod generator;
 mod host;
+mod mutations;
 mod statements;
 
 use proptest::collection::vec;
@@ -14,7 +15,7 @@ use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 use generator::{Generator, Templates};
-use host::{Driver, Outcome, run};
+use host::{Driver, Outcome, Token, run};
 use kakehi::ErrorKind;
 
 /// Runs a test on many inputs, the same ones each time unless more are asked for.
@@ -105,6 +106,28 @@ fn templates_that_wait_are_the_same_under_all_drivers() {
             )));
         }
         Ok(())
+    });
+}
+
+/// Everything the host gave a render is dropped with it, at whichever suspension that happens.
+#[test]
+fn dropped_renders_let_go_of_everything() {
+    check(150, templates(true), |templates| {
+        let env = host::environment(&templates, true);
+        // Most templates run through some hundred suspensions; all would be too many for each.
+        let mut polls = 0;
+        loop {
+            let token = Token::default();
+            match host::poll_and_drop(&env, &token, polls) {
+                Some(left) if left > 0 => {
+                    let found = format!("{left} tokens are left after {polls} polls");
+                    return Err(TestCaseError::fail(found));
+                }
+                Some(_) => {}
+                None => return Ok(()),
+            }
+            polls += 1 + polls / 20;
+        }
     });
 }
 

@@ -1,0 +1,207 @@
+//! Measures all engines in one run, prints the table and writes it to `docs/performance.md`.
+//!
+//! With names of workloads as arguments, only those are measured, and nothing is written.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use kakehi_benches::compare::{Comparison, ENGINES, RUN_TIME, comparisons};
+use kakehi_benches::measure::{interleaved, median, ratio, show_time};
+use kakehi_benches::memory::Counting;
+use kakehi_benches::waiting::{findings, growth};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const ROUNDS: usize = 101;
+const SAMPLE: Duration = Duration::from_millis(2);
+
+fn main() -> std::io::Result<()> {
+    let start = Instant::now();
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let mut comparisons = comparisons();
+    if !wanted.is_empty() {
+        comparisons.retain(|comparison| wanted.iter().any(|name| name == comparison.workload.name));
+        print!("{}", workload_table(&comparisons));
+        return Ok(());
+    }
+    let mut text = heading();
+    text.push_str(&workload_table(&comparisons));
+    text.push_str(&finding_table());
+    text.push_str(&growth_table());
+    print!("{text}");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/performance.md");
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(path, text)?;
+    eprintln!("took {:.0} s", start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn heading() -> String {
+    let mut text = String::from(
+        "# Performance\n\n\
+         Written by `cargo run --release --manifest-path benches/Cargo.toml --bin table`, which measures\n\
+         everything in one run, engine by engine in turn, and takes medians. Times differ from machine to\n\
+         machine, and from run to run; the ratios are what to look at.\n\n",
+    );
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let _ = writeln!(text, "- Date: {}", output_of("date", &["-u", "+%Y-%m-%d"]));
+    let _ = writeln!(text, "- Machine: {cores} cores, {}", processor());
+    let _ = writeln!(text, "- Compiler: {}", output_of("rustc", &["--version"]));
+    let _ = writeln!(text, "- Engines: {}\n", versions());
+    text
+}
+
+/// The output of a program, or a question mark.
+fn output_of(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output();
+    match output {
+        Ok(output) => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+        Err(_) => "?".into(),
+    }
+}
+
+fn processor() -> String {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"));
+    model
+        .map_or("?", |model| model.trim_start_matches(['\t', ':', ' ']))
+        .to_owned()
+}
+
+/// The engines' versions, as the lock file has them.
+fn versions() -> String {
+    let lock = include_str!("../../Cargo.lock");
+    let version_of = |name: &str| {
+        let (_, rest) = lock.split_once(&format!("name = \"{name}\"\nversion = \""))?;
+        rest.split('"').next()
+    };
+    let engines = [
+        "kakehi",
+        "minijinja",
+        "tera",
+        "upon",
+        "handlebars",
+        "askama",
+        "sailfish",
+    ];
+    let versions: Vec<String> = engines
+        .iter()
+        .map(|name| format!("{name} {}", version_of(name).unwrap_or("?")))
+        .collect();
+    versions.join(", ")
+}
+
+fn workload_table(comparisons: &[Comparison]) -> String {
+    let mut text = String::from(
+        "## Against other engines\n\n\
+         `hand` is Rust written for the workload alone; sailfish and askama compile templates into Rust and\n\
+         cannot load them at run time. The ratio is kakehi / the best engine that can. All outputs are equal.\n\n",
+    );
+    let _ = writeln!(
+        text,
+        "| workload | {} | ratio | goal | |",
+        ENGINES.join(" | ")
+    );
+    let _ = writeln!(text, "|---|{}---|---|---|", "---|".repeat(ENGINES.len()));
+    let mut structs = None;
+    for comparison in comparisons {
+        let pieces: Vec<&dyn Fn()> = comparison
+            .entries
+            .iter()
+            .map(|entry| &*entry.timed)
+            .collect();
+        let times = interleaved(&pieces, ROUNDS, SAMPLE);
+        let times_of = |engine: &str| {
+            let index = comparison
+                .entries
+                .iter()
+                .position(|entry| entry.engine == engine)?;
+            Some(times[index].as_slice())
+        };
+        let _ = write!(text, "| {} |", comparison.workload.name);
+        for engine in ENGINES {
+            let shown = times_of(engine).map_or("–".into(), |times| show_time(median(times)));
+            let _ = write!(text, " {shown} |");
+        }
+        let kakehi = times_of("kakehi").expect("kakehi does every workload");
+        let peers = RUN_TIME.iter().filter_map(|engine| times_of(engine));
+        let best = peers.min_by(|a, b| median(a).total_cmp(&median(b)));
+        let ratio = ratio(kakehi, best.expect("there is a peer for every workload"));
+        let mark = match ratio {
+            ratio if ratio <= comparison.workload.goal => "reached",
+            ratio if ratio <= comparison.workload.met => "met",
+            _ => "missed",
+        };
+        let _ = writeln!(
+            text,
+            " {ratio:.2} | ≤ {} | {mark} |",
+            comparison.workload.goal
+        );
+        eprintln!("{}: {ratio:.2}", comparison.workload.name);
+        if comparison.workload.name == "page_structs" {
+            structs = times_of("minijinja").map(|minijinja| self::ratio(kakehi, minijinja));
+        }
+    }
+    text.push('\n');
+    for comparison in comparisons {
+        let _ = writeln!(
+            text,
+            "- {}: {}",
+            comparison.workload.name, comparison.workload.what
+        );
+    }
+    if let Some(structs) = structs {
+        let _ = writeln!(
+            text,
+            "\nWith its context serialised in each render, `page` takes {structs:.2} of minijinja's time."
+        );
+    }
+    text.push('\n');
+    text
+}
+
+fn finding_table() -> String {
+    let mut text = String::from("## Waiting\n\n| what | found | goal | |\n|---|---|---|---|\n");
+    for finding in findings() {
+        let mark = match finding.met {
+            Some(true) => "met",
+            Some(false) => "missed",
+            None => "",
+        };
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {mark} |",
+            finding.what, finding.found, finding.goal
+        );
+    }
+    text.push('\n');
+    text
+}
+
+fn growth_table() -> String {
+    let mut text = String::from("## Growth\n");
+    for growth in growth() {
+        let _ = writeln!(text, "\n{}:\n", growth.what);
+        let _ = writeln!(
+            text,
+            "| {} | time | time for each |\n|---|---|---|",
+            growth.unit
+        );
+        for (size, time) in &growth.rows {
+            let _ = writeln!(
+                text,
+                "| {size} | {} | {} |",
+                show_time(*time),
+                show_time(time / *size as f64)
+            );
+        }
+    }
+    text
+}

@@ -1,0 +1,376 @@
+//! What waiting costs, which none of the peers can do, and how costs grow.
+
+use std::future::poll_fn;
+use std::hint::black_box;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use cpu_time::ThreadTime;
+
+use futures_util::{Stream, stream};
+use kakehi::{Environment, Error, Limits, RenderOptions, RenderStream, Template, Value};
+
+use crate::data::{DATA, source_of};
+use crate::engines::kakehi::{COMPILE_CHUNK, context, environment};
+use crate::measure::{interleaved, median, ratio, show_time};
+use crate::memory::counted;
+
+/// One measured property: what it is, what came out, what it should be, and whether it is.
+pub struct Finding {
+    pub what: &'static str,
+    pub found: String,
+    pub goal: &'static str,
+    pub met: Option<bool>,
+}
+
+/// A row of a table of growth: the size, the time, and the time per unit of size.
+pub struct Growth {
+    pub what: &'static str,
+    pub unit: &'static str,
+    pub rows: Vec<(u64, f64)>,
+}
+
+const ROUNDS: usize = 51;
+const SAMPLE: Duration = Duration::from_millis(4);
+
+/// How many renders are suspended at once.
+const SUSPENDED: usize = 100_000;
+
+/// Whether the gate of `page_gate.html` is open.
+static OPEN: AtomicBool = AtomicBool::new(false);
+
+/// Polls a future that never waits for anything but its turn.
+fn finish<F: Future + Unpin>(mut future: F) -> F::Output {
+    let mut cx = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(output) = Pin::new(&mut future).poll(&mut cx) {
+            return output;
+        }
+    }
+}
+
+/// Reads a stream that never waits for anything but its turn; the number of chunks and of bytes.
+fn read(mut stream: RenderStream) -> (usize, usize) {
+    let mut cx = Context::from_waker(Waker::noop());
+    let (mut chunks, mut bytes) = (0, 0);
+    loop {
+        match Pin::new(&mut stream).poll_next(&mut cx) {
+            Poll::Ready(Some(chunk)) => {
+                chunks += 1;
+                bytes += chunk.expect("it renders").len();
+            }
+            Poll::Ready(None) => return (chunks, bytes),
+            Poll::Pending => {}
+        }
+    }
+}
+
+/// Reads a stream until it waits.
+fn read_until_it_waits(stream: &mut RenderStream) {
+    let mut cx = Context::from_waker(Waker::noop());
+    loop {
+        match Pin::new(&mut *stream).poll_next(&mut cx) {
+            Poll::Ready(Some(chunk)) => drop(chunk.expect("it renders")),
+            Poll::Ready(None) => panic!("the gate is shut"),
+            Poll::Pending => return,
+        }
+    }
+}
+
+fn waiting_environment() -> Environment {
+    let mut env = environment();
+    env.add_template(
+        "page_gate.html",
+        include_str!("../templates/kakehi/page_gate.html"),
+    );
+    env.add_template(
+        "product_gate.html",
+        include_str!("../templates/kakehi/product_gate.html"),
+    );
+    env.add_async_function("gate", || {
+        poll_fn(|_| {
+            if OPEN.load(Relaxed) {
+                Poll::Ready("open")
+            } else {
+                Poll::Pending
+            }
+        })
+    });
+    env.add_async_function("later", |n: u64| async move { n });
+    env.add_function("now", |n: u64| n);
+    env.add_function("stream", || {
+        Value::from_stream(stream::iter((0..10_000).map(Ok::<i64, Error>)))
+    });
+    let list = Value::from((0..10_000).map(Value::from).collect::<Vec<_>>());
+    env.add_function("list", move || list.clone());
+    env.set_limits(Limits {
+        memory: None,
+        ..Limits::default()
+    });
+    env
+}
+
+/// All findings about waiting.
+pub fn findings() -> Vec<Finding> {
+    let env = waiting_environment();
+    let mut findings = vec![async_over_sync(&env), async_for(&env)];
+    findings.extend(ready_await(&env));
+    findings.extend(suspended(&env));
+    findings.extend(streamed(&env));
+    findings
+}
+
+fn compare(pieces: &[&dyn Fn()]) -> Vec<Vec<f64>> {
+    interleaved(pieces, ROUNDS, SAMPLE)
+}
+
+fn async_over_sync(env: &Environment) -> Finding {
+    let template = env.template("page.html").expect("it compiles");
+    let context = context(&DATA.page);
+    assert_eq!(
+        finish(template.render_async(&context)).expect("it renders"),
+        template.render(&context).expect("it renders")
+    );
+    let times = compare(&[
+        &|| drop(black_box(finish(template.render_async(&context)))),
+        &|| drop(black_box(template.render(&context))),
+    ]);
+    let ratio = ratio(&times[0], &times[1]);
+    Finding {
+        what: "`page`, which waits for nothing: async render / sync render",
+        found: format!("{ratio:.3}"),
+        goal: "≤ 1.03",
+        met: Some(ratio <= 1.03),
+    }
+}
+
+fn async_for(env: &Environment) -> Finding {
+    let template = |source: &str| env.template_from_str(source).expect("it compiles");
+    let looped = template("<% for n in list() %><td><< n >></td><% end %>");
+    let streamed = template("<% async for n in stream() %><td><< n >></td><% end %>");
+    assert_eq!(
+        finish(streamed.render_async(())).expect("it renders"),
+        finish(looped.render_async(())).expect("it renders")
+    );
+    let times = compare(&[
+        &|| drop(black_box(finish(streamed.render_async(())))),
+        &|| drop(black_box(finish(looped.render_async(())))),
+    ]);
+    let ratio = ratio(&times[0], &times[1]);
+    let per_item = |times: &[f64]| show_time(median(times) / 10_000.0);
+    Finding {
+        what: "`async for` over a ready stream / `for` over a list (10,000 items, each printed)",
+        found: format!(
+            "{ratio:.2} ({} / {} per item)",
+            per_item(&times[0]),
+            per_item(&times[1])
+        ),
+        goal: "≤ 1.3",
+        met: Some(ratio <= 1.3),
+    }
+}
+
+fn ready_await(env: &Environment) -> [Finding; 2] {
+    const COUNT: f64 = 10_000.0;
+    let template = |source: &str| env.template_from_str(source).expect("it compiles");
+    let waits = template("<% for n in range(10000) %><< await later(n) >><% end %>");
+    let calls = template("<% for n in range(10000) %><< now(n) >><% end %>");
+    let render = |template: &Template| finish(template.render_async(())).expect("it renders");
+    assert_eq!(render(&waits), render(&calls));
+    let times = compare(&[&|| drop(black_box(render(&waits))), &|| {
+        drop(black_box(render(&calls)))
+    }]);
+    let differences: Vec<f64> = times[0]
+        .iter()
+        .zip(&times[1])
+        .map(|(a, b)| (a - b) / COUNT)
+        .collect();
+    let difference = median(&differences);
+    let allocations = |template: &Template| counted(|| render(template)).1.calls as f64;
+    let more = (allocations(&waits) - allocations(&calls)) / COUNT;
+    [
+        Finding {
+            what: "`await` of a ready future, over a call of a plain function",
+            found: show_time(difference),
+            goal: "≤ 60 ns",
+            met: Some(difference <= 60e-9),
+        },
+        Finding {
+            what: "its allocations, the future's own included",
+            found: format!("{more:.1}"),
+            goal: "1",
+            met: Some(more < 1.5),
+        },
+    ]
+}
+
+fn suspended(env: &Environment) -> [Finding; 3] {
+    let template = env.template("page_gate.html").expect("it compiles");
+    let context = context(&DATA.page);
+    OPEN.store(false, Relaxed);
+    let suspend = || {
+        let mut stream = template.render_stream(&context);
+        read_until_it_waits(&mut stream);
+        stream
+    };
+    drop(suspend());
+    let (one, held) = counted(&suspend);
+    let bytes = held.live.unsigned_abs() + size_of::<RenderStream>();
+    drop(one);
+
+    let resident = resident_bytes();
+    let start = ThreadTime::now();
+    let many: Vec<RenderStream> = (0..SUSPENDED).map(|_| suspend()).collect();
+    let until_suspended = start.elapsed().as_secs_f64();
+    let grown = resident_bytes().saturating_sub(resident);
+    OPEN.store(true, Relaxed);
+    let start = ThreadTime::now();
+    let expected = read(template.render_stream(&context)).1;
+    for stream in many {
+        assert!(
+            read(stream).1 < expected,
+            "part of the page was read before"
+        );
+    }
+    let until_finished = start.elapsed().as_secs_f64();
+    let count = SUSPENDED as f64;
+    [
+        Finding {
+            what: "bytes held by one suspended render of `page`, in an include in a block",
+            found: format!("{bytes}"),
+            goal: "≤ 4096",
+            met: Some(bytes <= 4096),
+        },
+        Finding {
+            what: "100,000 of them suspended at once: resident memory for each",
+            found: format!("{} bytes", grown / SUSPENDED),
+            goal: "",
+            met: None,
+        },
+        Finding {
+            what: "starting each of them, and finishing each of them",
+            found: format!(
+                "{}, {}",
+                show_time(until_suspended / count),
+                show_time(until_finished / count)
+            ),
+            goal: "",
+            met: None,
+        },
+    ]
+}
+
+/// How much memory the process has; 0 where the system does not say.
+fn resident_bytes() -> usize {
+    let Ok(sizes) = std::fs::read_to_string("/proc/self/statm") else {
+        return 0;
+    };
+    let pages = sizes
+        .split(' ')
+        .nth(1)
+        .and_then(|pages| pages.parse::<usize>().ok());
+    pages.unwrap_or(0) * 4096
+}
+
+fn streamed(env: &Environment) -> [Finding; 2] {
+    let template = env
+        .template_from_str(
+            "<% for n in range(250000) %><li>row << n >> of a list that is rather long</li>\n<% end %>",
+        )
+        .expect("it compiles");
+    let size = template.render(()).expect("it renders").len();
+    let (chunks, bytes) = read(template.render_stream(()));
+    assert_eq!(bytes, size, "a stream is the same text");
+    let times = interleaved(
+        &[&|| drop(black_box(template.render(()))), &|| {
+            drop(black_box(read(template.render_stream(()))))
+        }],
+        ROUNDS,
+        SAMPLE,
+    );
+    let throughput = ratio(&times[0], &times[1]);
+    [
+        Finding {
+            what: "`render_stream` of 10 MB: throughput / that of `render`",
+            found: format!("{throughput:.2}"),
+            goal: "≥ 0.9",
+            met: Some(throughput >= 0.9),
+        },
+        Finding {
+            what: "its chunks",
+            found: format!("{chunks} of {} bytes", bytes / chunks),
+            goal: "8 KiB each",
+            met: None,
+        },
+    ]
+}
+
+/// How costs grow.
+pub fn growth() -> Vec<Growth> {
+    let mut env = waiting_environment();
+    env.add_template(
+        "deep.txt",
+        "<< depth >><% if depth > 1 %><% with depth = depth - 1 %><% include 'deep.txt' %><% end %><% end %>",
+    );
+    let mut rounds = Vec::new();
+    for count in [1, 10, 100, 1000, 10_000, 100_000, 1_000_000] {
+        let source = format!("<% for n in range({count}) %><< n >> <% end %>");
+        let template = env.template_from_str(&source).expect("it compiles");
+        rounds.push((count, once(&|| drop(black_box(template.render(()))))));
+    }
+    let mut compiled = Vec::new();
+    let mut rendered = Vec::new();
+    let data = context(&DATA.compile);
+    for kilobytes in [1, 10, 100, 1000, 10_000] {
+        let source = source_of(COMPILE_CHUNK, kilobytes * 1000);
+        let compile = || env.template_from_str(&source).expect("it compiles");
+        compiled.push((kilobytes as u64, once(&|| drop(black_box(compile())))));
+        let template = compile();
+        rendered.push((
+            kilobytes as u64,
+            once(&|| drop(black_box(template.render(&data)))),
+        ));
+    }
+    let mut included = Vec::new();
+    let options = RenderOptions::new().limits(Limits {
+        depth: 20_000,
+        ..Limits::default()
+    });
+    let template = env
+        .template("deep.txt")
+        .expect("it compiles")
+        .with_options(options);
+    for depth in [1, 10, 100, 1000, 10_000] {
+        let context = kakehi::context! { depth };
+        included.push((depth, once(&|| drop(black_box(template.render(&context))))));
+        template.render(&context).expect("it renders");
+    }
+    vec![
+        Growth {
+            what: "a loop",
+            unit: "rounds",
+            rows: rounds,
+        },
+        Growth {
+            what: "compiling",
+            unit: "KB of source",
+            rows: compiled,
+        },
+        Growth {
+            what: "rendering what was compiled",
+            unit: "KB of source",
+            rows: rendered,
+        },
+        Growth {
+            what: "includes in includes",
+            unit: "deep",
+            rows: included,
+        },
+    ]
+}
+
+fn once(run: &dyn Fn()) -> f64 {
+    median(&interleaved(&[run], 5, Duration::from_millis(4))[0])
+}
