@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::hint::black_box;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -115,11 +116,32 @@ fn waiting_environment() -> Environment {
 /// All findings about waiting.
 pub fn findings() -> Vec<Finding> {
     let env = waiting_environment();
-    let mut findings = vec![async_over_sync(&env), async_for(&env)];
+    let mut findings = vec![async_over_sync(&env), async_for(&env), allocations(&env)];
     findings.extend(ready_await(&env));
     findings.extend(suspended(&env));
     findings.extend(streamed(&env));
     findings
+}
+
+fn allocations(env: &Environment) -> Finding {
+    let allocations = |name: &str, context: Value| {
+        let template = env.template(name).expect("it compiles");
+        // The second render knows how much the first one wrote.
+        drop(template.render(&context));
+        counted(|| template.render(&context)).1.calls
+    };
+    let found = format!(
+        "{}, {}, {}",
+        allocations("hello.html", context(&DATA.hello)),
+        allocations("teams.html", context(&DATA.teams)),
+        allocations("page.html", context(&DATA.page))
+    );
+    Finding {
+        what: "allocations of a sync render of `hello`, `teams`, `page`",
+        found,
+        goal: "1 for a small one",
+        met: None,
+    }
 }
 
 fn compare(pieces: &[&dyn Fn()]) -> Vec<Vec<f64>> {
@@ -146,10 +168,31 @@ fn async_over_sync(env: &Environment) -> Finding {
     }
 }
 
+const LOOPED: &str = "<% for n in list() %><td><< n >></td><% end %>";
+const STREAMED: &str = "<% async for n in stream() %><td><< n >></td><% end %>";
+const WAITS: &str = "<% for n in range(10000) %><< await later(n) >><% end %>";
+const CALLS: &str = "<% for n in range(10000) %><< now(n) >><% end %>";
+
+/// One of the pieces that are compared here, for a profiler.
+pub fn piece(name: &str) -> Option<Rc<dyn Fn()>> {
+    let source = match name {
+        "for" => LOOPED,
+        "async_for" => STREAMED,
+        "await" => WAITS,
+        "call" => CALLS,
+        _ => return None,
+    };
+    let template = waiting_environment()
+        .template_from_str(source)
+        .expect("it compiles");
+    Some(Rc::new(move || {
+        drop(black_box(finish(template.render_async(()))))
+    }))
+}
+
 fn async_for(env: &Environment) -> Finding {
     let template = |source: &str| env.template_from_str(source).expect("it compiles");
-    let looped = template("<% for n in list() %><td><< n >></td><% end %>");
-    let streamed = template("<% async for n in stream() %><td><< n >></td><% end %>");
+    let (looped, streamed) = (template(LOOPED), template(STREAMED));
     assert_eq!(
         finish(streamed.render_async(())).expect("it renders"),
         finish(looped.render_async(())).expect("it renders")
@@ -175,8 +218,7 @@ fn async_for(env: &Environment) -> Finding {
 fn ready_await(env: &Environment) -> [Finding; 2] {
     const COUNT: f64 = 10_000.0;
     let template = |source: &str| env.template_from_str(source).expect("it compiles");
-    let waits = template("<% for n in range(10000) %><< await later(n) >><% end %>");
-    let calls = template("<% for n in range(10000) %><< now(n) >><% end %>");
+    let (waits, calls) = (template(WAITS), template(CALLS));
     let render = |template: &Template| finish(template.render_async(())).expect("it renders");
     assert_eq!(render(&waits), render(&calls));
     let times = compare(&[&|| drop(black_box(render(&waits))), &|| {

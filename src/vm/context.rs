@@ -7,6 +7,7 @@ use arcstr::ArcStr;
 
 use crate::bytecode::Program;
 use crate::value::{Value, mapping};
+use crate::vm::names::NameMap;
 
 /// The context of one template and its parents: what the host gave, what the template exports, and the
 /// blocks of the inheritance chain.
@@ -22,12 +23,11 @@ pub(super) struct Context {
 struct Names {
     /// Handed in by name: those an include or a scoped block sees of the place it stands in.
     locals: Vec<(ArcStr, Value)>,
-    exports: Vec<Export>,
+    exports: NameMap<Export>,
 }
 
 /// A variable that a template set at its top level.
 struct Export {
-    name: ArcStr,
     value: Value,
     /// Whether those that import the template see it.
     is_public: bool,
@@ -46,7 +46,7 @@ enum Outer {
 struct BlockTable {
     /// The templates of the chain so far, the most derived first.
     chain: Vec<Arc<Program>>,
-    blocks: Vec<(ArcStr, Vec<BlockEntry>)>,
+    blocks: NameMap<Vec<BlockEntry>>,
 }
 
 /// One definition of a block.
@@ -102,11 +102,9 @@ impl Context {
 
     /// What the template itself exports under a name.
     pub(super) fn export(&self, name: &str) -> Option<Value> {
-        lock(&self.names)
-            .exports
-            .iter()
-            .find(|export| export.is_public && export.name == name)
-            .map(|export| export.value.clone())
+        let names = lock(&self.names);
+        let export = names.exports.get(name).filter(|export| export.is_public)?;
+        Some(export.value.clone())
     }
 
     /// The names the template exports.
@@ -114,8 +112,8 @@ impl Context {
         lock(&self.names)
             .exports
             .iter()
-            .filter(|export| export.is_public)
-            .map(|export| export.name.clone())
+            .filter(|(_, export)| export.is_public)
+            .map(|(name, _)| name.clone())
             .collect()
     }
 
@@ -130,20 +128,8 @@ impl Context {
     }
 
     fn set(&self, name: &ArcStr, value: Value, is_public: bool) {
-        let new = Export {
-            name: name.clone(),
-            value,
-            is_public,
-        };
         let mut names = lock(&self.names);
-        let exports = &mut names.exports;
-        let old = match exports.iter_mut().find(|export| export.name == *name) {
-            Some(slot) => Some(std::mem::replace(slot, new)),
-            None => {
-                exports.push(new);
-                None
-            }
-        };
+        let old = names.exports.insert(name, Export { value, is_public });
         // Dropped outside of the lock: a macro may be the last to hold this very context.
         drop(names);
         drop(old);
@@ -166,10 +152,7 @@ impl Context {
                 program: program.clone(),
                 block,
             };
-            match table.blocks.iter_mut().find(|(name, _)| *name == info.name) {
-                Some((_, entries)) => entries.push(entry),
-                None => table.blocks.push((info.name.clone(), vec![entry])),
-            }
+            table.blocks.entry(&info.name, Vec::new).push(entry);
         }
         (is_new, table.chain.len())
     }
@@ -177,8 +160,7 @@ impl Context {
     /// The definition of a block `level` levels below the most derived one.
     pub(super) fn block(&self, name: &str, level: usize) -> Option<BlockEntry> {
         let table = lock(&self.blocks);
-        let (_, entries) = table.blocks.iter().find(|(known, _)| known == name)?;
-        entries.get(level).cloned()
+        table.blocks.get(name)?.get(level).cloned()
     }
 }
 
@@ -195,7 +177,7 @@ impl Names {
     fn with_locals(locals: Vec<(ArcStr, Value)>) -> Mutex<Self> {
         Mutex::new(Names {
             locals,
-            exports: Vec::new(),
+            exports: NameMap::default(),
         })
     }
 
@@ -204,8 +186,7 @@ impl Names {
         if let Some((_, value)) = local {
             return Some(value.clone());
         }
-        let export = self.exports.iter().find(|export| export.name == name);
-        export.map(|export| export.value.clone())
+        self.exports.get(name).map(|export| export.value.clone())
     }
 }
 

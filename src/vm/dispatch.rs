@@ -136,9 +136,9 @@ impl Machine {
                 }
                 self.slice_left -= 1;
             }
-            let instruction = code[next];
+            let instruction = &code[next];
             next += 1;
-            match instruction {
+            match *instruction {
                 Instruction::EmitText(text) => {
                     self.output.text().push_str(&program.texts[text as usize]);
                     written!();

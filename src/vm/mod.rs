@@ -20,6 +20,7 @@ mod frame;
 mod imports;
 mod loops;
 mod machine;
+mod names;
 mod objects;
 mod operators;
 mod outcome;

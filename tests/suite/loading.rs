@@ -237,7 +237,7 @@ fn loaders_that_wait_combine_with_those_that_do_not() {
 /// A page is of one version or of the other, never a mixture within one template.
 fn is_of_one_version(page: &str) -> bool {
     let mut parts = page.split('|');
-    let whole = |part: &str| part.chars().all(|c| Some(c) == part.chars().next());
+    let whole = |part: &str| part.chars().all(|c| part.starts_with(c));
     parts.all(|part| part.len() == 20 && whole(part))
 }
 

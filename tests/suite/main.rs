@@ -3,6 +3,7 @@
 //! `cases` runs the case files of `tests/cases` under every driver; the other modules test what a case
 //! file cannot show.
 
+mod acceptance;
 mod architecture;
 mod async_surface;
 mod case;
@@ -13,7 +14,10 @@ mod events;
 mod examples;
 mod guide;
 mod host;
+mod hostile;
 mod loading;
 mod properties;
+#[cfg(feature = "tokio")]
+mod runtime;
 mod streaming;
 mod writers;

@@ -2,12 +2,17 @@
 //! `valgrind --tool=callgrind --toggle-collect='*profile::measured*' profile page kakehi 100`.
 
 use kakehi_benches::compare::comparisons;
+use kakehi_benches::waiting;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [workload, engine, count] = arguments.as_slice() else {
         panic!("usage: profile WORKLOAD ENGINE COUNT");
     };
+    let count = count.parse().expect("a number");
+    if let Some(piece) = waiting::piece(workload) {
+        return measured(&*piece, count);
+    }
     let comparisons = comparisons();
     let comparison = comparisons
         .iter()
@@ -18,7 +23,7 @@ fn main() {
         .iter()
         .find(|entry| entry.engine == engine)
         .expect("an engine that does it");
-    measured(&*entry.timed, count.parse().expect("a number"));
+    measured(&*entry.timed, count);
 }
 
 #[inline(never)]

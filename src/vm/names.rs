@@ -1,0 +1,99 @@
+//! Maps from names that nearly always have few entries, and stay fast if a template has thousands.
+
+use std::collections::HashMap;
+
+use arcstr::ArcStr;
+
+/// So many entries are looked through one by one; that is faster than hashing.
+const FEW: usize = 16;
+
+/// What belongs to each of some names, in the order in which they came.
+pub(super) struct NameMap<T> {
+    entries: Vec<(ArcStr, T)>,
+    /// Where each name is, once there are more than a few.
+    index: HashMap<ArcStr, usize, foldhash::fast::RandomState>,
+}
+
+impl<T> Default for NameMap<T> {
+    fn default() -> Self {
+        NameMap {
+            entries: Vec::new(),
+            index: HashMap::default(),
+        }
+    }
+}
+
+impl<T> NameMap<T> {
+    fn position(&self, name: &str) -> Option<usize> {
+        if self.entries.len() > FEW {
+            return self.index.get(name).copied();
+        }
+        self.entries.iter().position(|(known, _)| known == name)
+    }
+
+    /// What belongs to a name.
+    pub(super) fn get(&self, name: &str) -> Option<&T> {
+        self.position(name).map(|at| &self.entries[at].1)
+    }
+
+    /// What belongs to a name, which is added if it is new.
+    pub(super) fn entry(&mut self, name: &ArcStr, new: impl FnOnce() -> T) -> &mut T {
+        let at = match self.position(name) {
+            Some(at) => at,
+            None => {
+                self.push(name.clone(), new());
+                self.entries.len() - 1
+            }
+        };
+        &mut self.entries[at].1
+    }
+
+    /// Changes what belongs to a name and gives what did before.
+    pub(super) fn insert(&mut self, name: &ArcStr, value: T) -> Option<T> {
+        match self.position(name) {
+            Some(at) => Some(std::mem::replace(&mut self.entries[at].1, value)),
+            None => {
+                self.push(name.clone(), value);
+                None
+            }
+        }
+    }
+
+    /// All entries, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&ArcStr, &T)> {
+        self.entries.iter().map(|(name, value)| (name, value))
+    }
+
+    fn push(&mut self, name: ArcStr, value: T) {
+        if self.entries.len() == FEW {
+            let known = self.entries.iter().enumerate();
+            self.index = known.map(|(at, (name, _))| (name.clone(), at)).collect();
+        }
+        if self.entries.len() >= FEW {
+            self.index.insert(name.clone(), self.entries.len());
+        }
+        self.entries.push((name, value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_and_many_names_are_found() {
+        let mut map = NameMap::default();
+        for count in 0..50 {
+            let name = ArcStr::from(count.to_string());
+            assert_eq!(map.insert(&name, count), None);
+            assert_eq!(map.insert(&name, count + 1), Some(count));
+            *map.entry(&name, || unreachable!()) += 1;
+            for earlier in 0..=count {
+                assert_eq!(map.get(&earlier.to_string()), Some(&(earlier + 2)));
+            }
+            assert_eq!(map.get("x"), None);
+        }
+        let values: Vec<i32> = map.iter().map(|(_, value)| *value).collect();
+        assert_eq!(values, (2..52).collect::<Vec<_>>());
+    }
+}
