@@ -112,7 +112,7 @@ fn sequence(_: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         ValueKind::Object => bound
             .value
             .as_object()
-            .is_some_and(|object| object.len().is_some()),
+            .is_some_and(|object| object.len().is_some() && bound.value.as_dict_view().is_none()),
         kind => has_items(kind),
     })
 }

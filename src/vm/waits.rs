@@ -375,7 +375,9 @@ fn find_pendings(values: &[Value], found: &mut Vec<Arc<Pending>>) {
                     queue.extend(tuple.items().iter().rev().map(|v| (v.clone(), depth + 1)));
                 }
                 _ => {
-                    if let Some(mapping) = mapping(&value) {
+                    if let Some(view) = value.as_dict_view() {
+                        queue.push((view.items.clone(), depth + 1));
+                    } else if let Some(mapping) = mapping(&value) {
                         queue.extend(mapping.iter().map(|(_, v)| (v.clone(), depth + 1)));
                     }
                 }
