@@ -60,7 +60,7 @@ impl Generator<'_> {
                 "[]",
                 "[1, 2, 3]",
                 "(3, 1)",
-                "(1..4)",
+                "1..4",
                 "range(5)",
                 "(5, 4, 2, 2)",
                 "'xyz'",
@@ -173,7 +173,7 @@ impl Generator<'_> {
                 ];
                 format!("loop.{}", self.choices.one(names))
             }
-            14 => format!("space.count"),
+            14 => "space.count".to_owned(),
             15 if self.waits => {
                 let future = self.choices.one(&[
                     "fetch_user(4).id",
