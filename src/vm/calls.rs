@@ -663,6 +663,10 @@ fn bind(
     bound.slots.resize(parameters.len(), None);
     for (name, value) in arguments.keywords() {
         if let Some(slot) = parameters.iter().position(|known| known == name) {
+            if bound.slots[slot].is_some() && info.kwargs.is_some() {
+                bound.kwargs.insert_str(name.clone(), value.clone());
+                continue;
+            }
             if bound.slots[slot].is_some() {
                 return Err(MachineFault::RepeatedArgument {
                     callee: info.name.clone(),

@@ -61,7 +61,7 @@ def named(case, expected, actual):
         return "limit"
     if "fractional power" in message:
         return "complex numbers"
-    if "undefined value printed" in printed:
+    if re.search(r"undefined value printed|no such element: jinja2\.", printed, re.IGNORECASE):
         return "words of undefined values under `debug`"
     if "TemplateReference" in printed:
         return "prints `self`"

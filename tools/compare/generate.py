@@ -145,7 +145,7 @@ class Generator:
             lambda: f"{p(self.pick(STR, INT, FLOAT))}|float{self.pick('', '(1.5)', '(default=0.1)')}",
             lambda: f"{p(FLOAT)}|abs",
             lambda: f"-{p(FLOAT)}",
-            lambda: f"({p(FLOAT)}).{self.pick('is_integer()', 'is_integer()')}" if self.chance(0.3) else f"{p(FLOAT)}|abs",
+            lambda: f"{p(FLOAT)}|abs",
         )()
 
     def round_args(self):
