@@ -23,6 +23,7 @@ impl Machine {
             extensions: &self.render.extensions,
             auto_escape: frame.auto_escape,
             policy: frame.program.undefined_policy,
+            newline: frame.program.newline,
             awaits,
             futures_are_awaited: awaits,
             name,

@@ -328,6 +328,7 @@ impl Machine {
             extensions: &self.render.extensions,
             auto_escape: code.auto_escape,
             policy: code.program.undefined_policy,
+            newline: code.program.newline,
             awaits,
             futures_are_awaited: awaits,
             name,
