@@ -71,8 +71,6 @@ def named(case, expected, actual):
         return "names with two underscores"
     if re.search(r"is +(not +)?\w+ +if\b", text) and "expected token" in expected.get("message", ""):
         return "kakehi takes `x is none if y`"
-    if "raw" in text and "unknown tag 'raw'" in expected.get("message", ""):
-        return "kakehi takes `raw +%}`"
     if re.search(r"autoescape +(?!true|false)\w", text):
         return "constants where escaping is decided at run time"
     return None
