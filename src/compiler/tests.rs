@@ -14,6 +14,7 @@ const OPTIONS: CompileOptions = CompileOptions {
     auto_escape: true,
     auto_await: false,
     undefined_policy: UndefinedPolicy::Lenient,
+    newline: "\n",
 };
 
 fn registry() -> Registry {
@@ -570,7 +571,7 @@ fn templates() {
             4  LoadConst 'a'
             5  LoadConst 'b'
             6  MakeList 2
-            7  IncludeTemplate ignore missing with i=2, loop
+            7  IncludeTemplate ignore missing with i=2
             8  JumpBack -> 2
             9  ExitLoop
            10  LoadConst 'm'

@@ -24,6 +24,7 @@ mod kind;
 mod list;
 mod map;
 mod mapping;
+mod dict_view;
 mod namespace;
 pub(crate) mod number;
 mod object;
