@@ -6,9 +6,7 @@ use crate::error::Error;
 use crate::error::value::ValueFault;
 use crate::value::number::{self, Number, int_of, number_of};
 use crate::value::text::escape_html;
-use crate::value::{
-    Charge, Repr, UndefinedPolicy, Value, display, percent, settled, values_size,
-};
+use crate::value::{Charge, Repr, UndefinedPolicy, Value, display, percent, settled, values_size};
 
 /// `a + b`: sums numbers, joins strings, lists, tuples and bytes.
 pub(crate) fn add(charge: &dyn Charge, a: &Value, b: &Value) -> Result<Value, Error> {
