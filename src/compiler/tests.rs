@@ -571,7 +571,7 @@ fn templates() {
             4  LoadConst 'a'
             5  LoadConst 'b'
             6  MakeList 2
-            7  IncludeTemplate ignore missing with i=2
+            7  IncludeTemplate ignore missing with i=2, loop
             8  JumpBack -> 2
             9  ExitLoop
            10  LoadConst 'm'

@@ -65,6 +65,12 @@ def named(case, expected, actual):
         return "words of undefined values under `debug`"
     if "TemplateReference" in printed:
         return "prints `self`"
+    if re.search(r"\bfor\b", text) and "include" in text and "loop" in text:
+        return "an included template sees `loop`"
+    if "cannot be sliced" in message:
+        return "slices of constants"
+    if "`items` cannot be applied" in message:
+        return "filters that are generators fail later"
     if "random" in text:
         return "random"
     if "__class__" in text:
