@@ -92,6 +92,8 @@ pub(crate) enum ValueFault {
     NotAnInteger(&'static str),
     #[error("range() arg 3 must not be zero")]
     RangeStepZero,
+    #[error("a key holds more than {0} values")]
+    KeyTooLarge(usize),
     #[error("slice step cannot be zero")]
     SliceStepZero,
     #[error("the length of this sequence is beyond 64 bits")]
@@ -181,6 +183,7 @@ impl ValueFault {
             | Fault::IntegerTooLarge
             | Fault::NotAnInteger(_)
             | Fault::RangeStepZero
+            | Fault::KeyTooLarge(_)
             | Fault::SliceStepZero
             | Fault::TooLong
             | Fault::ByteRange

@@ -11,6 +11,10 @@ use crate::value::number::{Number, number_of};
 use crate::value::symbol::{hash_bytes, hash_str, hash_word};
 use crate::value::{Repr, Symbol, Value, pending};
 
+/// Values that a key may hold. Tuples that share their parts hold more than memory could, and each look into
+/// a map walks over all of them.
+const MOST_VALUES: usize = 10_000;
+
 /// A value that was found to be hashable, with nothing in it that could not be compared.
 #[derive(Clone, Debug)]
 pub(super) struct Key(Value);
@@ -18,7 +22,7 @@ pub(super) struct Key(Value);
 impl Key {
     /// The key of a value; lists, maps and the like are none.
     pub(super) fn new(value: Value) -> Result<Self, Error> {
-        check(&value, MAX_DEPTH)?;
+        check(&value, MAX_DEPTH, &mut 0)?;
         Ok(Key(value))
     }
 
@@ -53,7 +57,7 @@ pub(super) struct KeyRef<'a>(pub(super) &'a Value);
 impl<'a> KeyRef<'a> {
     /// The key of a value, borrowed.
     pub(super) fn new(value: &'a Value) -> Result<Self, Error> {
-        check(value, MAX_DEPTH)?;
+        check(value, MAX_DEPTH, &mut 0)?;
         Ok(KeyRef(value))
     }
 }
@@ -120,17 +124,21 @@ pub(super) fn is_text(value: &Value, text: &str) -> bool {
     value.as_text().is_some_and(|own| own == text)
 }
 
-/// Fails if `value` cannot be a key.
-fn check(value: &Value, depth: usize) -> Result<(), Error> {
+/// Fails if `value` cannot be a key; `seen` counts the values in it.
+fn check(value: &Value, depth: usize, seen: &mut usize) -> Result<(), Error> {
     match &value.0 {
         Repr::Tuple(tuple) => {
             if depth == 0 {
                 return Err(ValueFault::TooDeep(MAX_DEPTH).into());
             }
+            *seen += tuple.items().len();
+            if *seen > MOST_VALUES {
+                return Err(ValueFault::KeyTooLarge(MOST_VALUES).into());
+            }
             tuple
                 .items()
                 .iter()
-                .try_for_each(|item| check(item, depth - 1))
+                .try_for_each(|item| check(item, depth - 1, seen))
         }
         Repr::Undefined(_) => value.as_undefined().map_or(Ok(()), |known| known.check()),
         Repr::List(_) | Repr::Map(_) | Repr::Record(_) => {
