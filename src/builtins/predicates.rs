@@ -4,8 +4,9 @@ use crate::builtins::operand::{is_markup, refuse, text};
 use crate::builtins::produce::{Answer, value};
 use crate::builtins::python::characters;
 use crate::call::{Bound, Builtin, CallContext, Futures};
+use crate::error::Error;
 use crate::value::compare::{Relation, equal, relate};
-use crate::value::{Value, ValueKind, iterate, operate, sequence};
+use crate::value::{Map, Value, ValueKind, iterate, operate, sequence, settled};
 
 /// All tests, those under a second name and an operator among them.
 pub(super) const TESTS: &[Builtin] = &[
@@ -70,11 +71,11 @@ pub(super) const TESTS: &[Builtin] = &[
     })
     .required(1),
     Builtin::test("filter", &[], |context, bound| {
-        let name = bound.value.as_str();
+        let name = name(context, bound)?;
         value(name.is_some_and(|name| context.registry().filter(name).is_some()))
     }),
     Builtin::test("test", &[], |context, bound| {
-        let name = bound.value.as_str();
+        let name = name(context, bound)?;
         value(name.is_some_and(|name| context.registry().test(name).is_some()))
     }),
     Builtin::test("==", &["other"], is_equal).required(1),
@@ -94,6 +95,13 @@ pub(super) const TESTS: &[Builtin] = &[
     Builtin::test("le", &["other"], is_less_or_equal).required(1),
 ];
 
+/// What is looked up among names: only text is one, but what cannot be a key is not even looked up.
+fn name<'a>(context: &CallContext<'_>, bound: &Bound<'a>) -> Result<Option<&'a str>, Error> {
+    let given = settled(context, bound.value)?;
+    Map::new().get(given)?;
+    Ok(given.as_str())
+}
+
 fn is_kind(bound: &Bound<'_>, kinds: &[ValueKind]) -> Answer {
     value(kinds.contains(&bound.value.kind()))
 }
@@ -112,7 +120,7 @@ fn sequence(_: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         ValueKind::Object => bound
             .value
             .as_object()
-            .is_some_and(|object| object.len().is_some()),
+            .is_some_and(|object| object.len().is_some() && bound.value.as_dict_view().is_none()),
         kind => has_items(kind),
     })
 }

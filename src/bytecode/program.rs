@@ -38,6 +38,8 @@ pub(crate) struct Program {
     /// Whether a future is awaited wherever its result is needed.
     pub(crate) auto_await: bool,
     pub(crate) undefined_policy: UndefinedPolicy,
+    /// What filters break lines with.
+    pub(crate) newline: &'static str,
     /// The templates that this one names.
     pub(crate) references: Vec<Reference>,
     /// The places that wait, in source order.

@@ -35,6 +35,8 @@ pub(crate) struct ContextParts<'a> {
     pub(crate) auto_escape: bool,
     /// What undefined values do.
     pub(crate) policy: UndefinedPolicy,
+    /// What filters break lines with.
+    pub(crate) newline: &'static str,
     /// Whether this call may wait: `| await f`, or `auto_await`.
     pub(crate) awaits: bool,
     /// Whether futures that are done count as their results, because the machine awaited them for this call.
@@ -250,6 +252,11 @@ impl<'a> CallContext<'a> {
     /// What undefined values do.
     pub(crate) fn policy(&self) -> UndefinedPolicy {
         self.parts.policy
+    }
+
+    /// What filters break lines with.
+    pub(crate) fn newline(&self) -> &'static str {
+        self.parts.newline
     }
 
     /// The filters, tests, globals and methods.

@@ -25,6 +25,7 @@ fn with_context<R>(registry: &Registry, run: impl FnOnce(&CallContext<'_>) -> R)
         extensions: &extensions,
         auto_escape: true,
         policy: UndefinedPolicy::Lenient,
+        newline: "\n",
         awaits: false,
         futures_are_awaited: false,
         name: "test",

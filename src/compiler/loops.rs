@@ -18,8 +18,6 @@ pub(super) struct LoopUse {
     lookahead: bool,
     sized: bool,
     remembers: bool,
-    /// The body names `loop`, or has a scoped block; only then other templates see it.
-    named: bool,
     /// `loop` is passed on as a value, so that anything may be asked of it.
     escapes: bool,
 }
@@ -100,19 +98,8 @@ fn field(name: &str) -> Option<LoopField> {
 }
 
 impl LoopUse {
-    /// Whether other templates see `loop`.
-    pub(super) fn is_named(&self) -> bool {
-        self.named
-    }
-
-    /// Notes that the body names `loop`, though nothing of it is asked here.
-    pub(super) fn name(&mut self) {
-        self.named = true;
-    }
-
     /// Notes one more use.
     pub(super) fn add(&mut self, access: &LoopAccess<'_, '_>) {
-        self.named |= !matches!(access, LoopAccess::Shown);
         match access {
             LoopAccess::Field(LoopField::Last | LoopField::NextItem) => self.lookahead = true,
             LoopAccess::Field(LoopField::Length | LoopField::RevIndex | LoopField::RevIndex0) => {

@@ -49,6 +49,8 @@ pub(crate) struct CompileOptions {
     /// Whether a future is awaited wherever its result is needed.
     pub(crate) auto_await: bool,
     pub(crate) undefined_policy: UndefinedPolicy,
+    /// What filters break lines with.
+    pub(crate) newline: &'static str,
 }
 
 /// Compiles a template.
@@ -258,6 +260,7 @@ impl Parts {
             auto_escape: self.options.auto_escape,
             auto_await: self.options.auto_await,
             undefined_policy: self.options.undefined_policy,
+            newline: self.options.newline,
             references: self.pools.references,
             waits: self.pools.waits,
             context_names: self.pools.context_names,

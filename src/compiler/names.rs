@@ -217,7 +217,7 @@ impl<'src> Pass<'_, 'src> {
     }
 
     /// Another template or block may read every variable seen here by its name.
-    pub(super) fn show(&mut self, names_loop: bool) {
+    pub(super) fn show(&mut self) {
         let unit = self.scopes.scope(self.scope).unit;
         let mut next = Some(self.scope);
         let mut loops = true;
@@ -234,9 +234,6 @@ impl<'src> Pass<'_, 'src> {
                 match self.scopes.variable(id).initial {
                     Initial::Loop(statement) if loops => {
                         loops = false;
-                        if names_loop && let Some(usage) = self.scopes.loops.get_mut(&statement) {
-                            usage.name();
-                        }
                         if inside {
                             self.use_loop(statement, &LoopAccess::Shown);
                         } else {

@@ -232,7 +232,7 @@ impl<'src> Pass<'_, 'src> {
             StmtKind::Block { scoped, .. } => {
                 self.scopes.blocks.push(id);
                 if *scoped {
-                    self.show(true);
+                    self.show();
                 }
             }
             StmtKind::Include {
@@ -242,7 +242,7 @@ impl<'src> Pass<'_, 'src> {
             } => {
                 self.expression(*template);
                 if *with_context {
-                    self.show(false);
+                    self.show();
                 }
             }
             StmtKind::Import {
@@ -252,7 +252,7 @@ impl<'src> Pass<'_, 'src> {
             } => {
                 self.expression(*template);
                 if *with_context {
-                    self.show(false);
+                    self.show();
                 }
                 self.store(*alias)?;
             }
@@ -263,7 +263,7 @@ impl<'src> Pass<'_, 'src> {
             } => {
                 self.expression(*template);
                 if *with_context {
-                    self.show(false);
+                    self.show();
                 }
                 for (_, alias) in names {
                     self.store(*alias)?;
@@ -331,11 +331,7 @@ impl<'src> Pass<'_, 'src> {
         } else {
             around
         };
-        let mut usage = LoopUse::default();
-        if statement.recursive {
-            usage.name();
-        }
-        self.scopes.loops.insert(id, usage);
+        self.scopes.loops.insert(id, LoopUse::default());
         let inner = self.part(id, Part::Body, scope, unit);
         let mut assigns_loop = None;
         walk::target_names(&statement.target, &mut |name| {

@@ -14,6 +14,7 @@ const OPTIONS: CompileOptions = CompileOptions {
     auto_escape: true,
     auto_await: false,
     undefined_policy: UndefinedPolicy::Lenient,
+    newline: "\n",
 };
 
 fn registry() -> Registry {

@@ -285,7 +285,6 @@ impl<'src> Compiler<'_, 'src> {
                         VisibleSource::Local(Variable::slot(slot))
                     }
                     Place::Cell(levels, cell) => VisibleSource::Cell(levels, cell),
-                    Place::Loop(statement) if !self.scopes.loops[&statement].is_named() => continue,
                     Place::Loop(_) => VisibleSource::Loop,
                     Place::ContextName | Place::Blocks | Place::Super => continue,
                 };

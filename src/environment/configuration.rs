@@ -113,6 +113,7 @@ impl Configuration {
             auto_escape: self.auto_escape.applies_to(name),
             auto_await: self.auto_await,
             undefined_policy: self.undefined,
+            newline: self.syntax.whitespace.newline_sequence.as_str(),
         }
     }
 

@@ -38,7 +38,7 @@ pub(crate) enum HostFault {
     #[error("template `{name}` can only be loaded by waiting; use `{instead}`")]
     LoadWaits { name: String, instead: &'static str },
     #[error(
-        "this render would block inside a running async runtime and stop it; use `render_async` here, or render on a thread of your own"
+        "this render would block inside a running async runtime and stop it, or wait for a current-thread runtime that may not run; use `render_async` here, or block on a multi-thread runtime from a thread of your own"
     )]
     BlockingInRuntime,
     #[error("the host's `block_on` came back before the render had ended")]

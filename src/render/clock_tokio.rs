@@ -4,7 +4,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::consume_budget;
 use tokio::time::{Instant, Sleep};
 
@@ -71,6 +71,10 @@ impl BlockOn for Handle {
     }
 
     fn would_stop_runtime(&self) -> bool {
-        in_runtime()
+        // A thread outside of any runtime cannot know whether somebody runs a current-thread runtime; if
+        // nobody does, its timers never fire.
+        let may_stand_still =
+            self.runtime_flavor() == RuntimeFlavor::CurrentThread && Handle::try_current().is_err();
+        may_stand_still || in_runtime()
     }
 }

@@ -180,7 +180,15 @@ impl<'a> Printer<'a> {
             }
             Repr::Object(object) => match value.as_namespace() {
                 Some(namespace) => return self.namespace(object.address(), namespace),
-                None => self.out.push_str(&object.render()),
+                None => match value.as_dict_view() {
+                    Some(view) => {
+                        self.out.push_str(view.kind);
+                        self.out.push('(');
+                        self.repr(&view.items)?;
+                        self.out.push(')');
+                    }
+                    None => self.out.push_str(&object.render()),
+                },
             },
             Repr::Pending(_) | Repr::Stream(_) => return self.later(value),
         }

@@ -14,6 +14,7 @@ mod context;
 mod convert;
 mod cycles;
 mod deserialize;
+mod dict_view;
 pub(crate) mod display;
 mod drop;
 pub(crate) mod extract;

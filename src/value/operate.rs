@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::error::value::ValueFault;
 use crate::value::number::{self, Number, int_of, number_of};
 use crate::value::text::escape_html;
-use crate::value::{Charge, Repr, Value, display, percent, settled, values_size};
+use crate::value::{Charge, Repr, UndefinedPolicy, Value, display, percent, settled, values_size};
 
 /// `a + b`: sums numbers, joins strings, lists, tuples and bytes.
 pub(crate) fn add(charge: &dyn Charge, a: &Value, b: &Value) -> Result<Value, Error> {
@@ -38,6 +38,13 @@ pub(crate) fn add(charge: &dyn Charge, a: &Value, b: &Value) -> Result<Value, Er
         (Repr::Bytes(a), Repr::Bytes(b)) => {
             charge.memory(a.len() as u64 + b.len() as u64)?;
             Ok(Value::bytes([&a[..], &b[..]].concat()))
+        }
+        // As in Jinja2, an undefined value that chains is markup without text where it is added to some.
+        (Repr::Safe(_), Repr::Undefined(_))
+            if b.as_undefined()
+                .is_some_and(|undefined| undefined.policy == UndefinedPolicy::Chainable) =>
+        {
+            Ok(a.clone())
         }
         _ => Err(cannot_add(a, b)),
     }

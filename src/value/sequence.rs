@@ -192,7 +192,10 @@ pub(crate) fn contains(
                 let whole = Number::exact_int(float);
                 Ok(whole.is_some_and(|int| range.contains(int)))
             }
-            None => Ok(false),
+            None => match item.as_undefined() {
+                Some(undefined) if range.len() > 0 => undefined.check().map(|()| false),
+                _ => Ok(false),
+            },
         },
         Repr::Bytes(bytes) => match &item.0 {
             Repr::Bytes(part) => Ok(memchr::memmem::find(bytes, part).is_some()),

@@ -51,50 +51,63 @@ pub(crate) fn char_slice(text: &str, bounds: &Bounds) -> String {
     bounds.indices().map(|at| characters[at]).collect()
 }
 
-/// What a byte becomes where HTML is escaped.
-const fn escape_of(byte: u8) -> Option<&'static str> {
-    match byte {
-        b'&' => Some("&amp;"),
-        b'<' => Some("&lt;"),
-        b'>' => Some("&gt;"),
-        b'"' => Some("&#34;"),
-        b'\'' => Some("&#39;"),
-        _ => None,
-    }
-}
-
 /// Appends `text` with the characters of HTML's own escaped. Runs without them are copied whole.
 pub(crate) fn escape_html(text: &str, out: &mut String) {
     let bytes = text.as_bytes();
     let mut start = 0;
     let mut escape = |next: usize| {
         out.push_str(&text[start..next]);
-        out.push_str(escape_of(bytes[next]).unwrap_or_default());
+        // Literals, so that each is stored at once instead of copied by a call.
+        match bytes[next] {
+            b'&' => out.push_str("&amp;"),
+            b'<' => out.push_str("&lt;"),
+            b'>' => out.push_str("&gt;"),
+            b'"' => out.push_str("&#34;"),
+            _ => out.push_str("&#39;"),
+        }
         start = next + 1;
     };
-    let words = bytes.chunks_exact(LANES);
-    let tail = bytes.len() - words.remainder().len();
-    for (index, word) in words.enumerate() {
-        let mut found = escaped_lanes(word);
-        while found != 0 {
-            escape(index * LANES + found.trailing_zeros() as usize / 8);
-            found &= found - 1;
+    let (blocks, tail) = bytes.as_chunks::<BLOCK>();
+    for (index, block) in blocks.iter().enumerate() {
+        if !any_escaped(block) {
+            continue;
+        }
+        let (words, _) = block.as_chunks::<LANES>();
+        for (half, word) in words.iter().enumerate() {
+            let mut found = escaped_lanes(word);
+            while found != 0 {
+                escape(index * BLOCK + half * LANES + found.trailing_zeros() as usize / 8);
+                found &= found - 1;
+            }
         }
     }
-    for (at, byte) in bytes.iter().enumerate().skip(tail) {
-        if escape_of(*byte).is_some() {
-            escape(at);
+    for (at, byte) in tail.iter().enumerate() {
+        if is_escaped(*byte) {
+            escape(bytes.len() - tail.len() + at);
         }
     }
     out.push_str(&text[start..]);
 }
 
+/// Whether a byte is escaped. `&` and `'` differ in one bit only, and so do `<` and `>`.
+const fn is_escaped(byte: u8) -> bool {
+    ((byte | 1) == b'\'') | ((byte | 2) == b'>') | (byte == b'"')
+}
+
+/// Whether any byte of a block is escaped, which is rare.
+///
+/// It has no early exit, and is not inlined into a loop that has one, so that it is vector code.
+#[inline(never)]
+fn any_escaped(block: &[u8; BLOCK]) -> bool {
+    block
+        .iter()
+        .fold(false, |any, byte| any | is_escaped(*byte))
+}
+
 /// `text` with the characters of HTML's own escaped; borrowed where there are none.
 pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
-    let mut words = text.as_bytes().chunks_exact(LANES);
-    let mut rest = words.remainder().iter();
-    let clean = rest.all(|byte| escape_of(*byte).is_none());
-    if clean && words.all(|word| escaped_lanes(word) == 0) {
+    let (blocks, tail) = text.as_bytes().as_chunks::<BLOCK>();
+    if !blocks.iter().any(any_escaped) && !tail.iter().any(|byte| is_escaped(*byte)) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + text.len() / 8 + 16);
@@ -102,18 +115,21 @@ pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// So many bytes are looked at together first.
+const BLOCK: usize = 16;
+
 /// So many bytes are looked at as one word.
 const LANES: usize = 8;
 
 /// Sets the high bit of each byte of a word that is escaped.
-fn escaped_lanes(bytes: &[u8]) -> u64 {
+fn escaped_lanes(bytes: &[u8; LANES]) -> u64 {
     const LOW: u64 = 0x0101_0101_0101_0101;
     const REST: u64 = 0x7f7f_7f7f_7f7f_7f7f;
     /// The high bits of the bytes that are zero; no carry reaches the next byte.
     const fn zeros(word: u64) -> u64 {
         !(((word & REST) + REST) | word | REST)
     }
-    let word = u64::from_le_bytes(bytes.try_into().expect("a word has eight bytes"));
+    let word = u64::from_le_bytes(*bytes);
     // `&` and `'` differ in one bit only, and so do `<` and `>`: three comparisons do for five.
     let (ampersand, less) = (LOW * u64::from(b'\''), LOW * u64::from(b'>'));
     let quote = LOW * u64::from(b'"');

@@ -23,6 +23,7 @@ impl Machine {
             extensions: &self.render.extensions,
             auto_escape: frame.auto_escape,
             policy: frame.program.undefined_policy,
+            newline: frame.program.newline,
             awaits,
             futures_are_awaited: awaits,
             name,
@@ -663,6 +664,10 @@ fn bind(
     bound.slots.resize(parameters.len(), None);
     for (name, value) in arguments.keywords() {
         if let Some(slot) = parameters.iter().position(|known| known == name) {
+            if bound.slots[slot].is_some() && info.kwargs.is_some() {
+                bound.kwargs.insert_str(name.clone(), value.clone());
+                continue;
+            }
             if bound.slots[slot].is_some() {
                 return Err(MachineFault::RepeatedArgument {
                     callee: info.name.clone(),

@@ -328,6 +328,7 @@ impl Machine {
             extensions: &self.render.extensions,
             auto_escape: code.auto_escape,
             policy: code.program.undefined_policy,
+            newline: code.program.newline,
             awaits,
             futures_are_awaited: awaits,
             name,
@@ -375,7 +376,9 @@ fn find_pendings(values: &[Value], found: &mut Vec<Arc<Pending>>) {
                     queue.extend(tuple.items().iter().rev().map(|v| (v.clone(), depth + 1)));
                 }
                 _ => {
-                    if let Some(mapping) = mapping(&value) {
+                    if let Some(view) = value.as_dict_view() {
+                        queue.push((view.items.clone(), depth + 1));
+                    } else if let Some(mapping) = mapping(&value) {
                         queue.extend(mapping.iter().map(|(_, v)| (v.clone(), depth + 1)));
                     }
                 }

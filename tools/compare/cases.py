@@ -83,6 +83,8 @@ def decode(data):
             return Markup(inner)
         if key == "$bytes":
             return bytes(inner)
+        if key == "$range":
+            return range(*inner)
         if key == "$dict":
             return {decode(name): decode(value) for name, value in inner}
         if key == "$iter":
@@ -129,11 +131,13 @@ def encode(value, depth=0):
         return value
     if type(value) is bytes:
         return {"$bytes": list(value)}
+    if type(value) is range:
+        return {"$range": [value.start, value.stop, value.step]}
     if type(value) is list:
         return [inner(item) for item in value]
     if type(value) is tuple:
         return {"$tuple": [inner(item) for item in value]}
-    if type(value) is dict:
+    if isinstance(value, dict) and type(value).__str__ is dict.__str__ and type(value).__repr__ is dict.__repr__:
         if all(type(key) is str and not key.startswith("$") for key in value):
             return {key: inner(item) for key, item in value.items()}
         return {"$dict": [[inner(key), inner(item)] for key, item in value.items()]}

@@ -145,7 +145,7 @@ class Generator:
             lambda: f"{p(self.pick(STR, INT, FLOAT))}|float{self.pick('', '(1.5)', '(default=0.1)')}",
             lambda: f"{p(FLOAT)}|abs",
             lambda: f"-{p(FLOAT)}",
-            lambda: f"({p(FLOAT)}).{self.pick('is_integer()', 'is_integer()')}" if self.chance(0.3) else f"{p(FLOAT)}|abs",
+            lambda: f"{p(FLOAT)}|abs",
         )()
 
     def round_args(self):
@@ -544,6 +544,34 @@ class Generator:
         return {"main": "{% block a %}" + b() + "{% endblock %}{{ self.a() }}{% block b %}" + self.pick("{{ self.a()|upper }}", "{{ super() }}", "{% block c %}{{ i }}{% endblock %}") + "{% endblock %}" + self.pick("", "{{ self.c() }}", "{{ self.nope() }}", "{{ self.b() }}")}
 
 
+def layout(r):
+    """A template that is all white space, marks and delimiters."""
+    mark = lambda: r.choice(["", "", "", "-", "+"])
+    space = lambda: r.choice(["", " ", "  ", "\n", " \n", "\n  ", "\t", "\r\n", "\n\n", "x", " y ", "\n z", "\u00a0", "\v", "\f", "#", "%", "{", "}", "-", "{ {", "##", "%%"])
+    def tag(text):
+        return "{%" + mark() + r.choice([" ", "", "\n", "\t"]) + text + r.choice([" ", "", "\n"]) + mark() + "%}"
+    def piece(depth):
+        kind = r.randint(0, 9 if depth else 5)
+        if kind <= 1:
+            return "".join(space() for _ in range(r.randint(1, 4)))
+        if kind == 2:
+            return "{{" + r.choice(["", "-"]) + " " + r.choice(["1", "'a'", "{'a': {'b': 1}}", "'}}'", "[1, 2]", '"%}"', "'\\n'", "'a\nb'", "(1, (2))", "i -1", "{}"]) + " " + r.choice(["", "-"]) + "}}"
+        if kind == 3:
+            return "{#" + mark() + r.choice(["", " c ", "\n", " {{ x }} ", " #", "-"]) + mark() + "#}"
+        if kind == 4:
+            return r.choice(["\n%% set a = 1\n", "\n  %% if yes:\n", "\n%% endif\n", "\n## comment\n", " ## tail\n", "\n%%- set a = 1\n", "%% for x in [1,\n 2]\nx\n%% endfor\n", "\n%% set b = 'x' ## why\n"])
+        if kind == 5:
+            return "{%" + mark() + " raw " + r.choice(["", "-"]) + "%}" + space() + r.choice(["{{ x }}", "{% if %}", "", "{#"]) + space() + "{%" + r.choice(["", "-", "+"]) + " endraw " + r.choice(["", "-", "+"]) + "%}"
+        body = "".join(piece(depth - 1) for _ in range(r.randint(0, 4)))
+        return {
+            6: lambda: tag("if yes") + body + tag("endif"),
+            7: lambda: tag("for x in [1, 2]") + body + tag("endfor"),
+            8: lambda: tag("set v") + body + tag("endset") + "[{{ v }}]",
+            9: lambda: tag("block b%d" % r.randint(0, 10**9)) + body + tag("endblock"),
+        }[kind]()
+    return "".join(piece(3) for _ in range(r.randint(1, 7)))
+
+
 def case(seed, number):
     """The case of that number."""
     r = random.Random(f"{seed}/{number}")
@@ -565,13 +593,21 @@ def case(seed, number):
         options["line_statement_prefix"] = "%%"
         options["line_comment_prefix"] = "##"
     form = r.random()
-    if form < 0.45:
+    if form < 0.15:
+        templates = {"main": layout(r)}
+        if r.random() < 0.4:
+            options.update(line_statement_prefix=r.choice(["%%", "%", "#"]), line_comment_prefix=r.choice(["##", "//", "%#"]))
+        if r.random() < 0.1:
+            options.update(block_start_string="<%", block_end_string="%>", variable_start_string="<%=", variable_end_string="%>", comment_start_string="<%#", comment_end_string="%>")
+            for old, new in (("{%", "<%"), ("%}", "%>"), ("{{", "<%="), ("}}", "%>"), ("{#", "<%#"), ("#}", "%>")):
+                templates["main"] = templates["main"].replace(old, new)
+    elif form < 0.5:
         templates = {"main": "{{ " + g.expr(ANY, r.randint(1, 4)) + " }}"}
     elif form < 0.8:
         templates = {"main": g.template()}
     else:
         templates = g.family()
-    if "line_statement_prefix" in options:
+    if form >= 0.15 and "line_statement_prefix" in options:
         lines = r.choice(["%% if yes\nA\n%% endif\n", "%% for x in [1, 2]:\n{{ x }} ## note\n%% endfor\n", "  %% set q = [1,\n 2]\n{{ q }}\n", "## gone\nkept\n"])
         templates["main"] = lines + templates["main"] + r.choice(["", "\n%% if no\nB\n%% else\nC\n%% endif"])
     context = make_context(r)

@@ -61,7 +61,7 @@ def wrap(value):
     """The value with its functions wrapped and its generators read."""
     if inspect.isfunction(value) and not inspect.iscoroutinefunction(value) and not inspect.isasyncgenfunction(value):
         return Recorder(value)
-    if inspect.isgenerator(value) or type(value).__name__ in ("list_iterator", "map"):
+    if inspect.isgenerator(value) or type(value).__name__ in ("list_iterator", "map", "list_reverseiterator", "groupby"):
         return Items(list(value))
     return value
 

@@ -188,7 +188,7 @@ fn wordwrap(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     let break_long_words = flag(context, bound, 1, true)?;
     let break_on_hyphens = flag(context, bound, 3, true)?;
     let (between, between_is_safe) = match bound.some(2) {
-        None => ("\n", false),
+        None => (context.newline(), false),
         Some(given) => match given.as_str() {
             Some(text) => (text, given.is_safe()),
             None => return Err(operand::refuse_argument(bound, 2, "a string")),

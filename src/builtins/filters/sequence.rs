@@ -276,8 +276,8 @@ fn slice(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
 }
 
 fn pairs(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
-    if let Some(undefined) = bound.value.as_undefined() {
-        undefined.check()?;
+    // Nothing is asked of an undefined value, so a strict one has no items either.
+    if bound.value.as_undefined().is_some() {
         return value(Value::list(Vec::new()));
     }
     match mapping(bound.value) {

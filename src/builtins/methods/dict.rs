@@ -13,17 +13,24 @@ use crate::value::{Charge, Dict, Map, Mapping, Value, mapping, settled};
 
 pub(super) const METHODS: &[Builtin] = &[
     Builtin::method("items", &[], |context, bound| {
-        value(Value::list(tuples(context, bound.value)?))
+        value(Value::dict_view(
+            "dict_items",
+            tuples(context, bound.value)?,
+        ))
     }),
     Builtin::method("keys", &[], |context, bound| {
         let mapping = receiver(bound)?;
         charge_values(context, mapping.len())?;
-        value(Value::list(mapping.iter().map(|(key, _)| key).collect()))
+        value(Value::dict_view(
+            "dict_keys",
+            mapping.iter().map(|(key, _)| key).collect(),
+        ))
     }),
     Builtin::method("values", &[], |context, bound| {
         let mapping = receiver(bound)?;
         charge_values(context, mapping.len())?;
-        value(Value::list(
+        value(Value::dict_view(
+            "dict_values",
             mapping.iter().map(|(_, value)| value.clone()).collect(),
         ))
     }),

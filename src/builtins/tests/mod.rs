@@ -57,6 +57,7 @@ impl Host {
             extensions: &self.extensions,
             auto_escape: self.auto_escape,
             policy: UndefinedPolicy::Lenient,
+            newline: "\n",
             awaits: self.awaits,
             futures_are_awaited: self.awaited,
             name: "test",

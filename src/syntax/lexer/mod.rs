@@ -352,7 +352,12 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
         };
         let head = Span::new(start.at, after_name);
         let close = code::skip_space(self.source, after_name);
-        let Some((_, from)) = self.end_at(close, &delimiters.statement_end, false) else {
+        // A raw block keeps its first newline anyway; as in Jinja2, there is no `+` to say so.
+        let end = match self.mark_at(close) {
+            Some(b'+') => None,
+            _ => self.end_at(close, &delimiters.statement_end, false),
+        };
+        let Some((_, from)) = end else {
             let fault = SyntaxFault::RawArguments {
                 end: delimiters.statement_end.as_str().into(),
             };

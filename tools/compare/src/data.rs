@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use futures_util::stream;
-use kakehi::{Arguments, CallContext, Error, Flow, Function, Object, Value, ValueIter};
+use kakehi::{Arguments, CallContext, Environment, Error, Flow, Function, Object, Value, ValueIter};
 use serde_json::Value as Json;
 
 /// The value that JSON stands for.
@@ -38,6 +38,10 @@ fn special(key: &str, inner: &Json) -> Option<Value> {
         "$bytes" => Value::from_bytes(
             items().map(|byte| byte.as_i64().unwrap_or(0) as u8).collect::<Vec<_>>(),
         ),
+        "$range" => {
+            let range = Environment::jinja().expression("range(*parts)").ok()?;
+            range.eval(kakehi::context! { parts => value(inner) }).ok()?
+        }
         "$dict" => pairs(items().filter_map(|pair| {
             let mut pair = pair.try_iter().ok()?;
             Some((pair.next()?, pair.next()?))
