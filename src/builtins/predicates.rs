@@ -6,7 +6,7 @@ use crate::builtins::python::characters;
 use crate::call::{Bound, Builtin, CallContext, Futures};
 use crate::error::Error;
 use crate::value::compare::{Relation, equal, relate};
-use crate::value::{Map, Value, ValueKind, iterate, operate, sequence, settled};
+use crate::value::{Map, UndefinedPolicy, Value, ValueKind, iterate, operate, sequence, settled};
 
 /// All tests, those under a second name and an operator among them.
 pub(super) const TESTS: &[Builtin] = &[
@@ -61,7 +61,14 @@ pub(super) const TESTS: &[Builtin] = &[
         remainder_is(context, bound, bound.required(0), &Value::int(0))
     })
     .required(1),
-    Builtin::test("escaped", &[], |_, bound| value(is_markup(bound.value))),
+    Builtin::test("escaped", &[], |_, bound| {
+        // As in Jinja2, an undefined value that chains can say how it is as markup.
+        let chains = bound
+            .value
+            .as_undefined()
+            .is_some_and(|undefined| undefined.policy == UndefinedPolicy::Chainable);
+        value(chains || is_markup(bound.value))
+    }),
     Builtin::test("sameas", &["other"], |_, bound| {
         value(bound.value.is_same(bound.required(0)))
     })

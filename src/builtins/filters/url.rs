@@ -17,6 +17,8 @@ fn urlencode(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         ValueKind::Map => tuples(context, bound.value)?,
         ValueKind::List | ValueKind::Tuple | ValueKind::Range => items(context, bound.value)?,
         ValueKind::Object if iterate(context, bound.value).is_ok() => items(context, bound.value)?,
+        // An undefined value is a sequence without items, so nothing is quoted of it.
+        ValueKind::Undefined => items(context, bound.value)?,
         _ => {
             quote(context, &mut out, bound.value, false)?;
             return value(out.finish());

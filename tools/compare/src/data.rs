@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use futures_util::stream;
-use kakehi::{Arguments, CallContext, Environment, Error, Flow, Function, Object, Value, ValueIter};
+use kakehi::{
+    Arguments, CallContext, Environment, Error, Flow, Function, Object, Value, ValueIter,
+};
 use serde_json::Value as Json;
 
 /// The value that JSON stands for.
@@ -16,7 +18,10 @@ pub(crate) fn value(json: &Json) -> Value {
             {
                 return value;
             }
-            pairs(map.iter().map(|(key, item)| (Value::from(key.as_str()), value(item))))
+            pairs(
+                map.iter()
+                    .map(|(key, item)| (Value::from(key.as_str()), value(item))),
+            )
         }
         Json::Array(items) => items.iter().map(value).collect::<Vec<_>>().into(),
         other => Value::from_serialize(other).expect("JSON converts"),
@@ -36,11 +41,15 @@ fn special(key: &str, inner: &Json) -> Option<Value> {
         "$tuple" => Value::from_tuple(items()),
         "$safe" => Value::from_safe_string(text()),
         "$bytes" => Value::from_bytes(
-            items().map(|byte| byte.as_i64().unwrap_or(0) as u8).collect::<Vec<_>>(),
+            items()
+                .map(|byte| byte.as_i64().unwrap_or(0) as u8)
+                .collect::<Vec<_>>(),
         ),
         "$range" => {
             let range = Environment::jinja().expression("range(*parts)").ok()?;
-            range.eval(kakehi::context! { parts => value(inner) }).ok()?
+            range
+                .eval(kakehi::context! { parts => value(inner) })
+                .ok()?
         }
         "$dict" => pairs(items().filter_map(|pair| {
             let mut pair = pair.try_iter().ok()?;
@@ -106,7 +115,11 @@ impl Object for Callable {
         true
     }
 
-    fn call(self: &Arc<Self>, context: &CallContext<'_>, arguments: &Arguments<'_>) -> Result<Flow, Error> {
+    fn call(
+        self: &Arc<Self>,
+        context: &CallContext<'_>,
+        arguments: &Arguments<'_>,
+    ) -> Result<Flow, Error> {
         self.0.call(context, arguments)
     }
 }

@@ -29,7 +29,9 @@ fn main() {
 fn guarded(render: impl FnOnce() -> Result<String, Error>) -> Json {
     match catch_unwind(AssertUnwindSafe(render)) {
         Ok(Ok(output)) => json!({ "output": output }),
-        Ok(Err(error)) => json!({ "error": format!("{:?}", error.kind()), "message": error.to_string() }),
+        Ok(Err(error)) => {
+            json!({ "error": format!("{:?}", error.kind()), "message": error.to_string() })
+        }
         Err(panic) => {
             let text = panic.downcast_ref::<String>().cloned();
             let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
@@ -56,7 +58,9 @@ fn render(case: &Json, asynchronous: bool) -> Result<String, Error> {
             None => env.add_global(name.as_str(), data::value(value)),
         }
     }
-    env.add_function("raise_exception", |message: String| Err::<String, _>(Error::host(message)));
+    env.add_function("raise_exception", |message: String| {
+        Err::<String, _>(Error::host(message))
+    });
     env.add_function("strftime_now", |_: String| "26 Jul 2024");
     let main = case["main"].as_str().unwrap_or("main");
     let context = data::value(&case["context"]);
