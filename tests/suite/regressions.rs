@@ -34,7 +34,7 @@ fn page(env: &Environment, name: &str, context: &Value) -> String {
         joined(env.render_stream(name, context)).expect("renders"),
         whole
     );
-    let error = env.render(name, context).unwrap_err();
+    let error = env.render(name, context).expect_err("waits");
     assert_eq!(error.kind(), ErrorKind::AsyncRequired);
     let park = RenderOptions::new().block_on(ParkThread);
     let blocking = env
