@@ -3,6 +3,7 @@
 //! `PROPERTIES=10` runs ten times as many, from other seeds.
 
 mod choices;
+mod cycles;
 mod expressions;
 mod generator;
 mod host;
