@@ -67,6 +67,8 @@ def named(case, expected, actual):
         return "prints `self`"
     if re.search(r"\bfor\b", text) and "include" in text and "loop" in text:
         return "an included template sees `loop`"
+    if "never closed" in message and "output" in expected:
+        return "opened by the last characters of a template"
     if "cannot be sliced" in message:
         return "slices of constants"
     if "`items` cannot be applied" in message:
