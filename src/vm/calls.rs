@@ -323,34 +323,11 @@ impl Machine {
         let shape = &program.shapes[shape.0 as usize];
         let awaits = program.auto_await;
         let at = self.stack.len() - shape.values() - 1;
-        let receiver = self.stack[at].clone();
+        let mut receiver = self.stack[at].clone();
         if receiver.is_pending() {
-            let Some(result) = self.awaited(&receiver, awaits)? else {
-                return Err(Pending::unawaited(&receiver));
-            };
-            self.stack[at] = result;
-            return self.call_method_of(program, shape, name, awaits);
+            receiver = settled(&self.render.budget, &receiver)?.clone();
+            self.stack[at] = receiver.clone();
         }
-        self.call_method_of(program, shape, name, awaits)
-    }
-
-    /// The result of a future that is done, where futures count as awaited.
-    fn awaited(&self, value: &Value, awaits: bool) -> Result<Option<Value>, Error> {
-        match value.as_pending().and_then(|pending| pending.result()) {
-            Some(result) if awaits => result.clone().map(Some),
-            _ => Ok(None),
-        }
-    }
-
-    fn call_method_of(
-        &mut self,
-        _program: &Program,
-        shape: &CallShape,
-        name: &Symbol,
-        awaits: bool,
-    ) -> Result<bool, Error> {
-        let at = self.stack.len() - shape.values() - 1;
-        let receiver = self.stack[at].clone();
         if let Some(method) = self.render.registry.method(&receiver, name) {
             let context = self.call_context(name, awaits);
             let flow = if shape.spread {
