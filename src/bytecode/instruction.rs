@@ -290,6 +290,16 @@ pub(crate) enum Instruction {
     /// Back to what it was. `->`
     ExitAutoEscape,
 
+    // Failing in place.
+    /// Puts output aside until `ExitTry`; what fails before that leaves it and jumps, with the stack as it
+    /// was and the error on it. `-> error` if it jumps, else `->`
+    EnterTry(Label),
+    /// The same with a number of seconds, after which the body fails; none for any time.
+    /// `seconds -> error` if it jumps, else `seconds ->` ⏸
+    EnterTimedTry(Label),
+    /// The innermost body did not fail: writes what it put aside. `->` ⏸
+    ExitTry,
+
     // Templates.
     /// `name ->` ⏸
     IncludeTemplate(u32),
@@ -362,6 +372,8 @@ impl Instruction {
             | Instruction::HoldItem(label)
             | Instruction::ReleaseItem(label)
             | Instruction::ExitLoopElse(label)
+            | Instruction::EnterTry(label)
+            | Instruction::EnterTimedTry(label)
             | Instruction::MatchSequence {
                 otherwise: label, ..
             }

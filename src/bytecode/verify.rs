@@ -15,6 +15,7 @@ struct State {
     loops: usize,
     captures: usize,
     escapes: usize,
+    tries: usize,
 }
 
 /// What is around a unit.
@@ -223,6 +224,7 @@ impl UnitWalk<'_> {
             loops: 0,
             captures: 0,
             escapes: 0,
+            tries: 0,
         };
         self.reach(self.unit.entry.0, self.unit.entry, start)?;
         while let Some(address) = self.open.pop() {
@@ -259,6 +261,7 @@ impl UnitWalk<'_> {
         }
         let effect = Effect::of(instruction, &self.program.shapes, &self.program.call_sites)
             .ok_or(VerifyFault::Operand(address))?;
+        let before = state;
         track(&mut state, instruction).ok_or(VerifyFault::Balance(address))?;
         if let Instruction::Return = instruction {
             let end = State {
@@ -266,6 +269,7 @@ impl UnitWalk<'_> {
                 loops: 0,
                 captures: 0,
                 escapes: 0,
+                tries: 0,
             };
             return if state == end {
                 Ok(())
@@ -279,7 +283,12 @@ impl UnitWalk<'_> {
                 return Err(VerifyFault::Target(address));
             }
             let stack = apply(state.stack, change).ok_or(VerifyFault::Stack(address))?;
-            self.reach(address, target, State { stack, ..state })?;
+            // What fails in a `try` has left it.
+            let after = match instruction {
+                Instruction::EnterTry(_) | Instruction::EnterTimedTry(_) => before,
+                _ => state,
+            };
+            self.reach(address, target, State { stack, ..after })?;
         }
         if let Some(change) = effect.next {
             let stack = apply(state.stack, change).ok_or(VerifyFault::Stack(address))?;
@@ -349,6 +358,14 @@ fn track(state: &mut State, instruction: Instruction) -> Option<()> {
         }
         I::BeginCapture => state.captures += 1,
         I::EndCapture => state.captures = state.captures.checked_sub(1)?,
+        I::EnterTry(_) | I::EnterTimedTry(_) => {
+            state.tries += 1;
+            state.captures += 1;
+        }
+        I::ExitTry => {
+            state.tries = state.tries.checked_sub(1)?;
+            state.captures = state.captures.checked_sub(1)?;
+        }
         I::EnterAutoEscape => state.escapes += 1,
         I::ExitAutoEscape => state.escapes = state.escapes.checked_sub(1)?,
         _ => {}

@@ -46,6 +46,7 @@ pub(super) struct OpenLoop {
 pub(super) enum Opened {
     Capture,
     AutoEscape,
+    Try,
 }
 
 impl Activation {

@@ -77,7 +77,7 @@ impl<'src> Compiler<'_, 'src> {
     }
 
     pub(super) fn extends(&mut self, parent: ExprId) -> Located<()> {
-        if !self.is_top_level() {
+        if !self.is_top_level() || !self.now.opened.is_empty() {
             return Err((CompileFault::NestedExtends(self.enclosing()), self.tag()));
         }
         self.refer(ReferenceKind::Extends, parent);

@@ -378,6 +378,8 @@ impl<'src> Compiler<'_, 'src> {
                     self.emit(Instruction::Discard, span);
                 }
                 Opened::AutoEscape => self.emit(Instruction::ExitAutoEscape, span),
+                // Leaving is not failing: what was written stays.
+                Opened::Try => self.emit(Instruction::ExitTry, span),
             }
         }
         self.jump(Instruction::Jump, mark, span);

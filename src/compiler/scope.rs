@@ -43,6 +43,8 @@ pub(super) enum Part {
     Condition,
     /// A `case`, by position.
     Case(u32),
+    /// What stands in for a body that failed.
+    Fallback,
 }
 
 /// What a variable starts as when its scope is entered.

@@ -154,6 +154,12 @@ impl<'src> Search<'_, 'src> {
                 self.filters(filters);
             }
             StmtKind::Spaceless(body) => self.body(body),
+            StmtKind::Try(inner) => {
+                inner.timeout.into_iter().for_each(|e| self.expression(e));
+                self.body(&inner.body);
+                inner.error.into_iter().for_each(|name| self.write(name));
+                self.body(&inner.fallback);
+            }
             StmtKind::AutoEscape { enabled, body } => {
                 self.expression(*enabled);
                 self.body(body);

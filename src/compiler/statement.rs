@@ -102,6 +102,7 @@ impl<'src> Compiler<'_, 'src> {
                 Ok(())
             }
             StmtKind::AutoEscape { enabled, body } => self.auto_escape(id, *enabled, body),
+            StmtKind::Try(inner) => self.try_statement(id, inner),
             StmtKind::Do(value) => {
                 self.expression(*value)?;
                 let span = tree.expr(*value).span;
@@ -392,7 +393,8 @@ impl<'src> Compiler<'_, 'src> {
         {
             scope = parent;
         }
-        self.scopes.is_top(scope) && self.now.opened.is_empty()
+        let opened = &self.now.opened;
+        self.scopes.is_top(scope) && opened.iter().all(|opened| *opened == Opened::Try)
     }
 
     /// What a statement that is not at the top stands in.
@@ -402,6 +404,7 @@ impl<'src> Compiler<'_, 'src> {
             UnitKind::Macro => "a macro",
             UnitKind::Loop => "a loop",
             _ if !self.now.loops.is_empty() => "a loop",
+            _ if self.now.opened.contains(&Opened::Try) => "a `try`",
             _ => "another statement",
         }
     }

@@ -227,6 +227,11 @@ impl<'src> Pass<'_, 'src> {
                 self.open(id);
             }
             StmtKind::Spaceless(body) => self.body(body)?,
+            StmtKind::Try(inner) => {
+                inner.timeout.into_iter().for_each(|e| self.expression(e));
+                self.branch(&inner.body)?;
+                self.fallback(id, inner.error, &inner.fallback)?;
+            }
             // Its scope begins before its condition, as in Jinja2.
             StmtKind::AutoEscape { .. } => self.open(id),
             StmtKind::Block { scoped, .. } => {
@@ -270,6 +275,19 @@ impl<'src> Pass<'_, 'src> {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Reads what stands in for a body that failed; the error is a variable of it alone.
+    fn fallback(&mut self, id: StmtId, error: Option<Name<'src>>, body: &Body) -> Located<()> {
+        let scope = self.transparent_scope();
+        self.scopes.by_statement.insert((id, Part::Fallback), scope);
+        if let Some(name) = error {
+            self.declare(scope, name.text, Initial::Parameter);
+        }
+        let outer = std::mem::replace(&mut self.scope, scope);
+        self.branch(body)?;
+        self.scope = outer;
         Ok(())
     }
 

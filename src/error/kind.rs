@@ -46,6 +46,8 @@ pub enum ErrorKind {
     Loader,
     /// The output could not be written.
     Output,
+    /// Something took longer than the template allows it to.
+    Timeout,
     /// The render used up its instructions.
     Fuel,
     /// The render wrote more than it may.

@@ -1,5 +1,7 @@
 //! What the machine says.
 
+use std::time::Duration;
+
 use arcstr::{ArcStr, literal};
 use thiserror::Error as ThisError;
 
@@ -56,6 +58,10 @@ pub(crate) enum MachineFault {
     NotANamespace { found: ArcStr },
     #[error("`**` needs a mapping, found {found}")]
     NotAMapping { found: ArcStr },
+    #[error("`timeout` is a number of seconds that is not negative, found {found}")]
+    Seconds { found: ArcStr },
+    #[error("this took longer than its `timeout` of {0:?}")]
+    Timeout(Duration),
     #[error("a range goes from integer to integer, found {found}")]
     RangeBound { found: ArcStr },
     #[error("a range cannot include {end}, the last integer of 64 bits")]
@@ -105,6 +111,7 @@ impl MachineFault {
                 ErrorKind::TemplateNotFound
             }
             MachineFault::AsyncRequired { .. } => ErrorKind::AsyncRequired,
+            MachineFault::Timeout(_) => ErrorKind::Timeout,
             MachineFault::CycleOfNothing
             | MachineFault::RepeatedArgument { .. }
             | MachineFault::RepeatedKeyword { .. }
@@ -120,6 +127,7 @@ impl MachineFault {
             | MachineFault::NotANamespace { .. }
             | MachineFault::FilteredToNoText { .. }
             | MachineFault::NotAMapping { .. }
+            | MachineFault::Seconds { .. }
             | MachineFault::RangeBound { .. } => ErrorKind::Type,
             MachineFault::Unpack { .. }
             | MachineFault::RangeEnd { .. }

@@ -10,6 +10,7 @@ use crate::render::block_on::BlockOn;
 use crate::render::clock::Deadline;
 use crate::render::driver::{Driver, Step};
 use crate::render::job::{Job, Pace, Target};
+use crate::render::timers::Timers;
 use crate::value::Value;
 use crate::vm::{Answer, Entry, Outcome, Suspension};
 
@@ -66,6 +67,8 @@ fn drive_at_once(job: Job, chunked: bool, emit: Emit<'_>) -> Result<Ended, Error
         chunk,
     };
     let configuration = Arc::clone(&job.configuration);
+    let slice = job.options.slice();
+    let mut timers = Timers::default();
     let mut machine = job.start(&compiled, pace);
     loop {
         let suspension = match machine.run()? {
@@ -101,12 +104,21 @@ fn drive_at_once(job: Job, chunked: bool, emit: Emit<'_>) -> Result<Ended, Error
                 }
                 Answer::Continue
             }
+            Suspension::Timer { handler, after } => {
+                timers.start(handler, after);
+                // From here on the clock has to be looked at.
+                machine.set_slice(slice);
+                Answer::Continue
+            }
             Suspension::Yield => Answer::Continue,
         };
         if let Some(over) = deadline.as_ref().filter(|deadline| deadline.is_over()) {
             return Err(machine.locate(HostFault::Deadline(over.allowed).into()));
         }
         machine.resume(answer);
+        if let Some(handler) = timers.over(&machine) {
+            machine.resume(Answer::TimedOut { handler });
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::error::{Error, HostFault};
 use crate::render::clock::Deadline;
 use crate::render::job::{Job, Pace, Target};
 use crate::render::load::LoadFuture;
+use crate::render::timers::Timers;
 use crate::value::{SharedFuture, StreamHandle, Value};
 use crate::vm::{Answer, Machine, Outcome, Suspension};
 
@@ -39,6 +40,7 @@ enum Stage {
 struct Run {
     machine: Machine,
     wait: Option<Wait>,
+    timers: Timers,
     configuration: Arc<Configuration>,
     compiled: Arc<Compiled>,
     chunk: Option<usize>,
@@ -172,6 +174,7 @@ impl Run {
         Stage::Running(Box::new(Run {
             machine: job.start(&compiled, pace),
             wait: None,
+            timers: Timers::default(),
             configuration,
             compiled,
             chunk,
@@ -197,6 +200,7 @@ impl Run {
                         self.ready += 1;
                         if self.ready == MOST_READY {
                             self.ready = 0;
+                            self.time_out();
                             cx.waker().wake_by_ref();
                             return Poll::Pending;
                         }
@@ -205,6 +209,11 @@ impl Run {
                         self.ready = 0;
                         if let Some(error) = late(deadline, cx) {
                             return Poll::Ready(Err(self.machine.locate(error)));
+                        }
+                        if let Some(handler) = self.timers.poll_over(&self.machine, cx) {
+                            self.wait = None;
+                            self.machine.resume(Answer::TimedOut { handler });
+                            continue;
                         }
                         // What is written is sent before the wait; polled again, it waits on.
                         if self.chunk.is_some() && self.machine.output_len() > 0 {
@@ -228,6 +237,7 @@ impl Run {
                 }
                 Ok(Outcome::Suspended(Suspension::Yield)) => {
                     self.machine.resume(Answer::Continue);
+                    self.time_out();
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
@@ -235,6 +245,10 @@ impl Run {
                     if let Some(step) = self.flush() {
                         return Poll::Ready(Ok(step));
                     }
+                }
+                Ok(Outcome::Suspended(Suspension::Timer { handler, after })) => {
+                    self.timers.start(handler, after);
+                    self.machine.resume(Answer::Continue);
                 }
                 Ok(Outcome::Suspended(Suspension::Load { name })) => {
                     match self.configuration.cache.get(&name) {
@@ -259,6 +273,13 @@ impl Run {
                     self.wait = Some(Wait::Next(stream));
                 }
             }
+        }
+    }
+
+    /// Ends a `try` that takes too long.
+    fn time_out(&mut self) {
+        if let Some(handler) = self.timers.over(&self.machine) {
+            self.machine.resume(Answer::TimedOut { handler });
         }
     }
 

@@ -13,6 +13,7 @@ mod job;
 mod load;
 mod options;
 mod stream;
+mod timers;
 mod write;
 
 #[cfg(not(feature = "tokio"))]

@@ -314,6 +314,7 @@ pub(crate) enum StmtKind<'src> {
         enabled: ExprId,
         body: Body,
     },
+    Try(Box<Try<'src>>),
     Do(ExprId),
     Block {
         name: Name<'src>,
@@ -361,6 +362,17 @@ pub(crate) struct For<'src> {
     pub(crate) body: Body,
     /// `else` or `empty`
     pub(crate) otherwise: Option<Body>,
+}
+
+/// A `try`: a body, and what stands in for it if it fails.
+#[derive(Debug)]
+pub(crate) struct Try<'src> {
+    /// In seconds.
+    pub(crate) timeout: Option<ExprId>,
+    pub(crate) body: Body,
+    /// The name of the error in the fallback.
+    pub(crate) error: Option<Name<'src>>,
+    pub(crate) fallback: Body,
 }
 
 /// A parameter of a macro or a call block.

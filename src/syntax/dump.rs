@@ -248,6 +248,15 @@ impl<'tree, 'src> Dump<'tree, 'src> {
                 dump.expr(*enabled);
                 dump.labelled_body("body", body);
             }),
+            StmtKind::Try(inner) => self.under("try", |dump| {
+                if let Some(timeout) = inner.timeout {
+                    dump.under("timeout", |dump| dump.expr(timeout));
+                }
+                dump.labelled_body("body", &inner.body);
+                let error = inner.error.map_or("", |error| error.text);
+                let label = format!("fallback {error}");
+                dump.labelled_body(label.trim_end(), &inner.fallback);
+            }),
             StmtKind::Do(value) => self.under("do", |dump| dump.expr(*value)),
             StmtKind::Block {
                 name,

@@ -198,7 +198,7 @@ fn role(terminal: &str) -> Role {
         "in" | "if" | "else" => Role::Word,
         "and" | "or" | "is" | "by" | "for" | "async for" => Role::Covered,
         "recursive" | "ignore" | "missing" | "with" | "without" | "context" | "as" | "import"
-        | "scoped" | "required" => Role::Word,
+        | "scoped" | "required" | "timeout" => Role::Word,
         _ => Role::Operator,
     }
 }

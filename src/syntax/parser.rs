@@ -196,6 +196,7 @@ mod tests {
             "{% call(x) m(1, b=2) %}{{ x }}{% endcall %}{% call m.n() %}{% end %}",
             "{% filter upper | replace('a', 'b') %}x{% endfilter %}",
             "{% spaceless %}{% end %}{% autoescape false %}{% endautoescape %}",
+            "{% try %}a{% fallback %}{% end %}{% try timeout=2.5: %}{{ timeout }}{% fallback e %}{{ e.kind }}{% endtry %}",
             "{% block a scoped required %} {# c #}{% endblock a %}{% block scoped %}{% end %}",
             "{% extends 'a' %}{% include ['a', 'b'] ignore missing without context %}",
             "{% include x if y %}{% import 'a' as b with context %}{% from 'a' import b as c, d with context %}",

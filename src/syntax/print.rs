@@ -294,6 +294,21 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                 self.body(body);
                 self.word_tag("endautoescape");
             }
+            StmtKind::Try(inner) => {
+                match inner.timeout {
+                    Some(timeout) => {
+                        self.value_tag("try timeout=", timeout, Tier::Expression);
+                    }
+                    None => self.word_tag("try"),
+                }
+                self.body(&inner.body);
+                match inner.error {
+                    Some(error) => self.word_tag(&format!("fallback {}", error.text)),
+                    None => self.word_tag("fallback"),
+                }
+                self.body(&inner.fallback);
+                self.word_tag("endtry");
+            }
             StmtKind::Do(value) => self.value_tag("do ", *value, Tier::Expression),
             StmtKind::Block {
                 name,

@@ -302,7 +302,9 @@ fn plainest<'src>(tag: Tag, assigns: bool) -> Vec<Token<'src>> {
             Token::Symbol(Symbol::ParenOpen),
             Token::Symbol(Symbol::ParenClose),
         ],
-        Tag::With | Tag::Spaceless | Tag::Else | Tag::Empty => Vec::new(),
+        Tag::With | Tag::Spaceless | Tag::Else | Tag::Empty | Tag::Try | Tag::Fallback => {
+            Vec::new()
+        }
         tag if tag.is_closer() => Vec::new(),
         _ => return Vec::new(),
     };

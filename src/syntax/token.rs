@@ -110,6 +110,9 @@ words! {
         EndSpaceless = "endspaceless",
         AutoEscape = "autoescape",
         EndAutoEscape = "endautoescape",
+        Try = "try",
+        Fallback = "fallback",
+        EndTry = "endtry",
         Do = "do",
         Print = "print",
         Flush = "flush",
@@ -141,6 +144,7 @@ impl Tag {
             Tag::Filter => Tag::EndFilter,
             Tag::Spaceless => Tag::EndSpaceless,
             Tag::AutoEscape => Tag::EndAutoEscape,
+            Tag::Try => Tag::EndTry,
             Tag::Block => Tag::EndBlock,
             _ => return None,
         })
@@ -153,7 +157,10 @@ impl Tag {
 
     /// Whether the tag stands between the parts of a block.
     pub(crate) fn is_divider(self) -> bool {
-        matches!(self, Tag::Elif | Tag::Else | Tag::Empty | Tag::Case)
+        matches!(
+            self,
+            Tag::Elif | Tag::Else | Tag::Empty | Tag::Case | Tag::Fallback
+        )
     }
 }
 
@@ -184,6 +191,7 @@ words! {
         Import = "import",
         Scoped = "scoped",
         Required = "required",
+        Timeout = "timeout",
     }
 }
 
@@ -201,6 +209,7 @@ impl Keyword {
             Keyword::As => matches!(tag, Some(Tag::Import | Tag::From)),
             Keyword::Import => tag == Some(Tag::From),
             Keyword::Scoped | Keyword::Required => tag == Some(Tag::Block),
+            Keyword::Timeout => tag == Some(Tag::Try),
             _ => true,
         }
     }

@@ -147,6 +147,10 @@ fn check_body(tree: &Tree<'_>, body: &Body, in_loop: bool, faults: &mut Vec<Synt
             | StmtKind::FilterBlock { body, .. }
             | StmtKind::Spaceless(body)
             | StmtKind::AutoEscape { body, .. } => check_body(tree, body, in_loop, faults),
+            StmtKind::Try(inner) => {
+                check_body(tree, &inner.body, in_loop, faults);
+                check_body(tree, &inner.fallback, in_loop, faults);
+            }
             // Macros, callers and blocks run on their own: a loop around them is not theirs.
             StmtKind::Macro { body, .. }
             | StmtKind::CallBlock { body, .. }

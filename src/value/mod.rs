@@ -18,6 +18,7 @@ mod dict_view;
 pub(crate) mod display;
 mod drop;
 pub(crate) mod extract;
+mod failure;
 pub(crate) mod float;
 mod iterate;
 mod key;

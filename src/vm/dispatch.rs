@@ -572,6 +572,19 @@ impl Machine {
                     self.frame_mut().auto_escape = auto_escape;
                 }
 
+                Instruction::EnterTry(fallback) => {
+                    attempt!(self.enter_try(fallback, None));
+                }
+                Instruction::EnterTimedTry(fallback) => {
+                    if let Some(timer) = attempt!(self.enter_timed_try(fallback)) {
+                        leave!(Control::Suspend(timer));
+                    }
+                }
+                Instruction::ExitTry => {
+                    attempt!(self.exit_try());
+                    written!();
+                }
+
                 Instruction::IncludeTemplate(site) => {
                     load!(self.include_template(&program.includes[site as usize]));
                 }

@@ -15,6 +15,7 @@ use crate::vm::cells::Cells;
 use crate::vm::context::Context;
 use crate::vm::dispatch::Control;
 use crate::vm::frame::{Called, CodeFrame, Frame, Returns};
+use crate::vm::handlers::Handler;
 use crate::vm::loops::LoopState;
 use crate::vm::outcome::{Answer, Outcome, Suspension};
 use crate::vm::output::OutputBuffer;
@@ -58,6 +59,8 @@ pub(crate) struct Machine {
     pub(super) output: OutputBuffer,
     /// Escaping modes to go back to.
     pub(super) escapes: Vec<bool>,
+    /// The open `try`s, outermost first.
+    pub(super) handlers: Vec<Handler>,
     pub(super) render: RenderState,
     /// What the instruction to run next waits for.
     pub(super) waiting: Waiting,
@@ -81,6 +84,8 @@ pub(super) struct RenderState {
     pub(super) modules: HashMap<ArcStr, Value, foldhash::fast::FixedState>,
     /// The number of the next loop, which `loop` as a value finds its loop by.
     pub(super) next_loop: u64,
+    /// The number of the next `try`.
+    pub(super) next_handler: u64,
     /// Whether the render's result is a value, which outlives the machine.
     pub(super) gave_value: bool,
     /// Contexts and cells that macros may keep alive in a circle.
@@ -129,6 +134,7 @@ impl Machine {
             loops: Vec::new(),
             output: OutputBuffer::new(capacity, chunk),
             escapes: Vec::new(),
+            handlers: Vec::new(),
             render: RenderState {
                 registry,
                 extensions,
@@ -136,6 +142,7 @@ impl Machine {
                 templates: HashMap::default(),
                 modules: HashMap::default(),
                 next_loop: 0,
+                next_handler: 0,
                 gave_value: false,
                 survivors: Vec::new(),
             },
@@ -219,7 +226,10 @@ impl Machine {
         match suspension {
             // One machine waits for one thing at a time.
             Suspension::Await { .. } | Suspension::Next { .. } => self.render.budget.in_flight(1),
-            Suspension::Load { .. } | Suspension::Flush | Suspension::Yield => Ok(()),
+            Suspension::Load { .. }
+            | Suspension::Flush
+            | Suspension::Timer { .. }
+            | Suspension::Yield => Ok(()),
         }
     }
 
@@ -239,7 +249,14 @@ impl Machine {
             Answer::Item(item) => self.receive(item),
             Answer::Awaited => {}
             Answer::Continue => self.slice_left = self.slice,
+            Answer::TimedOut { handler } => self.time_out(handler),
         }
+    }
+
+    /// Has the machine yield every so many instructions from here on.
+    pub(crate) fn set_slice(&mut self, slice: NonZeroU32) {
+        self.slice = slice.get();
+        self.slice_left = self.slice_left.min(self.slice);
     }
 
     /// Takes the output that is finished so far.
@@ -354,17 +371,21 @@ impl Machine {
         }
     }
 
-    /// Leaves frames until a native function is found that wants to know of the error.
+    /// Leaves frames until a `try` or a native function is found that wants to know of the error.
     fn unwind(&mut self, mut error: Error) -> Result<(), Error> {
         self.waiting = Waiting::Nothing;
         loop {
-            let native = |frame: &Frame| matches!(frame, Frame::Native(_));
-            let Some(at) = self.frames.iter().rposition(native) else {
-                return Err(error);
-            };
             if error.kind().is_limit() {
                 return Err(error);
             }
+            let native = |frame: &Frame| matches!(frame, Frame::Native(_));
+            let native = self.frames.iter().rposition(native);
+            if self.has_handler_above(native) {
+                return self.catch(self.handlers.len() - 1, &error);
+            }
+            let Some(at) = native else {
+                return Err(error);
+            };
             while self.frames.len() > at + 1 {
                 self.pop_frame();
             }

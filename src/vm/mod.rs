@@ -17,6 +17,7 @@ mod cells;
 mod context;
 mod dispatch;
 mod frame;
+mod handlers;
 mod imports;
 mod loops;
 mod machine;
@@ -29,4 +30,4 @@ mod trace;
 mod waits;
 
 pub(crate) use machine::{Entry, Machine, Setup};
-pub(crate) use outcome::{Answer, Outcome, Suspension};
+pub(crate) use outcome::{Answer, HandlerId, Outcome, Suspension};

@@ -1,6 +1,7 @@
 //! What the machine and its driver say to each other.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arcstr::ArcStr;
 
@@ -28,9 +29,15 @@ pub(crate) enum Suspension {
     Next { stream: StreamHandle },
     /// Somebody to take the output written so far.
     Flush,
+    /// A timer for a `try` that was just entered, see [`Machine::is_open`](crate::vm::Machine::is_open).
+    Timer { handler: HandlerId, after: Duration },
     /// Nothing: its slice of instructions is used up.
     Yield,
 }
+
+/// Which open `try` of a machine; no two of a machine are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct HandlerId(pub(super) u64);
 
 /// What the driver answers.
 #[derive(Debug)]
@@ -44,6 +51,9 @@ pub(crate) enum Answer {
     Awaited,
     /// To `Next`; `Ok(None)` at the end of the stream.
     Item(Result<Option<Value>, Error>),
-    /// To `Flush` and `Yield`.
+    /// To `Flush`, `Timer` and `Yield`.
     Continue,
+    /// To any suspension: the timer of a `try` that is still open is over. What the machine waits for is
+    /// of no use any more.
+    TimedOut { handler: HandlerId },
 }

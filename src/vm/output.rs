@@ -83,6 +83,24 @@ impl OutputBuffer {
         Ok(text)
     }
 
+    /// Ends the innermost capture and writes its text where it stands.
+    pub(super) fn join_capture(&mut self, budget: &Budget) -> Result<(), Error> {
+        budget.output((self.text.len() - self.charged) as u64)?;
+        let inner = self.text.len();
+        let outer = self.outer.pop().expect("captures are balanced");
+        let charged = self.outer_charged.pop().expect("captures are balanced");
+        let text = std::mem::replace(&mut self.text, outer);
+        // Nothing has to be copied where nothing was written before.
+        if self.text.is_empty() {
+            self.text = text;
+        } else {
+            self.text.push_str(&text);
+        }
+        self.charged = charged + inner;
+        self.set_mark();
+        Ok(())
+    }
+
     /// How many captures are running.
     pub(super) fn captures(&self) -> usize {
         self.outer.len()

@@ -342,7 +342,7 @@ impl Machine {
             Suspension::Await { pending } => format!("await {}", pending.label()),
             Suspension::Next { stream } => format!("async for over {}", stream.label()),
             Suspension::Load { name } => format!("loading {name}"),
-            Suspension::Flush | Suspension::Yield => String::new(),
+            Suspension::Flush | Suspension::Timer { .. } | Suspension::Yield => String::new(),
         };
         self.locate(
             MachineFault::AsyncRequired {

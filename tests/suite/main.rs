@@ -12,6 +12,7 @@ mod cases;
 mod cli;
 mod events;
 mod examples;
+mod failing;
 mod guide;
 mod host;
 mod hostile;

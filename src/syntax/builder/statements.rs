@@ -4,7 +4,7 @@ use crate::error::{SyntaxFault, SyntaxNote};
 use crate::source::Span;
 use crate::syntax::ast::{
     AssignScope, Body, ExprId, ExprKind, FilterCall, For, MatchCase, Name, Parameter, Step,
-    StepKind, StmtId, StmtKind, Target,
+    StepKind, StmtId, StmtKind, Target, Try,
 };
 use crate::syntax::builder::{AstBuilder, PatternNode, TargetNode, span};
 use crate::syntax::lexer::literal;
@@ -332,6 +332,27 @@ impl<'src> AstBuilder<'src> {
     ) -> StmtId {
         let below = self.depth(enabled).max(self.body_depth(&body));
         self.add_statement(StmtKind::AutoEscape { enabled, body }, span(l, r), below)
+    }
+
+    pub(in crate::syntax) fn try_(
+        &mut self,
+        l: u32,
+        timeout: Option<ExprId>,
+        r: u32,
+        body: Body,
+        (error, fallback): (Option<Name<'src>>, Body),
+    ) -> StmtId {
+        let below = timeout
+            .map_or(0, |timeout| self.depth(timeout))
+            .max(self.body_depth(&body))
+            .max(self.body_depth(&fallback));
+        let kind = StmtKind::Try(Box::new(Try {
+            timeout,
+            body,
+            error,
+            fallback,
+        }));
+        self.add_statement(kind, span(l, r), below)
     }
 
     // ---- templates

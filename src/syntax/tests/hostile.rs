@@ -93,6 +93,8 @@ fn blocks_nest_to_the_limit_only() {
             ("{% set a %}", "{% endset %}"),
             ("{% spaceless %}", "{% end %}"),
             ("{% autoescape a %}", "{% end %}"),
+            ("{% try %}", "{% fallback %}{% end %}"),
+            ("{% try %}{% fallback %}", "{% endtry %}"),
         ] {
             let closed = format!("{}{}", start.repeat(MANY), end.repeat(MANY));
             assert_eq!(outcome(closed), DEEP, "{start}");

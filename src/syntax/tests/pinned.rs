@@ -517,6 +517,8 @@ impl Templates {
             "{% filter f | g($) %}#{% end %}",
             "{% spaceless %}#{% end %}",
             "{% autoescape $ %}#{% end %}",
+            "{% try %}#{% fallback %}#{% endtry %}",
+            "{% try timeout=$ %}#{% fallback error %}#{% end %}",
             "{% block b scoped required %} {% end %}",
             "{% block b %}#{% endblock b %}",
         ];

@@ -114,7 +114,14 @@ fn cases() -> Vec<Case> {
     let cases = case_files(&folder)
         .into_iter()
         .filter_map(|path| Case::read(&path).ok());
-    cases.filter(|case| !case.templates.is_empty()).collect()
+    // Who is late depends on how often a driver looks at the clock.
+    let times = |case: &Case| {
+        let mut templates = case.templates.iter();
+        templates.any(|(_, source)| source.contains("timeout"))
+    };
+    cases
+        .filter(|case| !case.templates.is_empty() && !times(case))
+        .collect()
 }
 
 fn run(env: &Environment, case: &Case, torture: bool) -> Outcome {

@@ -31,7 +31,7 @@ impl Generator<'_> {
 
     fn statement(&mut self) -> String {
         let simple = self.bodies >= DEPTH;
-        match self.choices.below(if simple { 14 } else { 34 }) {
+        match self.choices.below(if simple { 14 } else { 35 }) {
             0 | 1 => self
                 .choices
                 .one(&[
@@ -114,6 +114,20 @@ impl Generator<'_> {
             30 => self.while_(),
             31 => self.recursive(),
             32 => self.block(),
+            33 => {
+                let failing = self.choices.one(&["", "<< 1 // 0 >>", "<< [] + 1 >>"]);
+                let failing = if self.jinja {
+                    failing.replace("<<", "{{").replace(">>", "}}")
+                } else {
+                    failing.to_owned()
+                };
+                self.tag("try")
+                    + &self.body(3)
+                    + &failing
+                    + &self.tag("fallback err")
+                    + &self.body(2)
+                    + &self.close("endtry")
+            }
             _ => self.import(),
         }
     }

@@ -1,0 +1,155 @@
+//! `try`: what is put back when a body fails or takes too long.
+//!
+//! An error leaves frames, loops and captures until it finds an open `try`, and the machine goes on with
+//! that one's fallback. Nothing is undone but output: variables keep what the body has set.
+
+use std::time::Duration;
+
+use crate::bytecode::Label;
+use crate::error::Error;
+use crate::error::machine::MachineFault;
+use crate::value::{Repr, Unlimited, Value, display, number, settled};
+use crate::vm::frame::Frame;
+use crate::vm::machine::Machine;
+use crate::vm::outcome::{HandlerId, Suspension};
+use crate::vm::waits::Waiting;
+
+/// An open `try`, and the state of the machine before it.
+#[derive(Debug)]
+pub(super) struct Handler {
+    id: HandlerId,
+    /// Where its fallback begins.
+    fallback: Label,
+    timeout: Option<Duration>,
+    auto_escape: bool,
+    /// How many frames, values, loops, captures and saved escaping modes there were.
+    frames: usize,
+    stack: usize,
+    loops: usize,
+    captures: usize,
+    escapes: usize,
+}
+
+impl Machine {
+    /// `->`: opens a `try`.
+    pub(super) fn enter_try(
+        &mut self,
+        fallback: Label,
+        timeout: Option<Duration>,
+    ) -> Result<HandlerId, Error> {
+        let captures = self.output.captures();
+        self.output.begin_capture(&self.render.budget)?;
+        let id = HandlerId(self.render.next_handler);
+        self.render.next_handler += 1;
+        self.handlers.push(Handler {
+            id,
+            fallback,
+            timeout,
+            auto_escape: self.frame().auto_escape,
+            frames: self.frames.len(),
+            stack: self.stack.len(),
+            loops: self.loops.len(),
+            captures,
+            escapes: self.escapes.len(),
+        });
+        Ok(id)
+    }
+
+    /// `seconds ->`: opens a `try` that may take so long; the timer that is needed for that.
+    pub(super) fn enter_timed_try(&mut self, fallback: Label) -> Result<Option<Suspension>, Error> {
+        let timeout = self.timeout()?;
+        // The seconds are no part of what is put back.
+        let seconds = self.pop();
+        match (self.enter_try(fallback, timeout), timeout) {
+            (Ok(handler), Some(after)) => Ok(Some(Suspension::Timer { handler, after })),
+            (Ok(_), None) => Ok(None),
+            (Err(error), _) => {
+                self.stack.push(seconds);
+                Err(error)
+            }
+        }
+    }
+
+    /// The number of seconds on top of the stack as a time; none means any time.
+    fn timeout(&self) -> Result<Option<Duration>, Error> {
+        let value = settled(&self.render.budget, self.top())?;
+        if let Repr::None = value.0 {
+            return Ok(None);
+        }
+        if let Some(undefined) = value.as_undefined() {
+            return Err(undefined.error());
+        }
+        let fault = |found: &str| {
+            let found = found.into();
+            MachineFault::Seconds { found }.into_error()
+        };
+        let seconds = match number::number_of(value) {
+            Some(number) => number.to_f64(),
+            None => return Err(fault(value.type_name())),
+        };
+        if seconds.is_nan() || seconds < 0.0 {
+            return Err(fault(&display::to_repr(&Unlimited, value)?));
+        }
+        // What is longer than a time can be never ends.
+        Ok(Duration::try_from_secs_f64(seconds).ok())
+    }
+
+    /// `->`: the body of the innermost `try` came to its end.
+    pub(super) fn exit_try(&mut self) -> Result<(), Error> {
+        self.output.join_capture(&self.render.budget)?;
+        self.handlers.pop();
+        Ok(())
+    }
+
+    /// Whether a `try` is still open.
+    pub(crate) fn is_open(&self, handler: HandlerId) -> bool {
+        self.handlers.iter().any(|open| open.id == handler)
+    }
+
+    /// Whether the innermost `try` is nearer to what runs than the native function in a frame.
+    pub(super) fn has_handler_above(&self, native: Option<usize>) -> bool {
+        match (self.handlers.last(), native) {
+            (Some(handler), Some(native)) => handler.frames > native,
+            (handler, None) => handler.is_some(),
+            (None, Some(_)) => false,
+        }
+    }
+
+    /// Goes on with the fallback of an open `try`, leaving all that was begun within it.
+    pub(super) fn catch(&mut self, at: usize, error: &Error) -> Result<(), Error> {
+        // Text that is dropped has been written nevertheless.
+        self.output.settle(&self.render.budget)?;
+        let caught = Value::from_error(error);
+        self.waiting = Waiting::Nothing;
+        self.retries = (0, 0);
+        self.handlers.truncate(at + 1);
+        let handler = self.handlers.pop().expect("the handler is open");
+        while self.frames.len() > handler.frames {
+            self.pop_frame();
+        }
+        let Some(Frame::Code(frame)) = self.frames.last_mut() else {
+            unreachable!("a `try` stands in code");
+        };
+        frame.address = handler.fallback.0 as usize;
+        frame.auto_escape = handler.auto_escape;
+        self.stack.truncate(handler.stack);
+        self.loops.truncate(handler.loops);
+        self.escapes.truncate(handler.escapes);
+        self.output.drop_captures(handler.captures);
+        self.stack.push(caught);
+        Ok(())
+    }
+
+    /// The time of an open `try` is over; those within it do not catch that.
+    pub(super) fn time_out(&mut self, handler: HandlerId) {
+        let Some(at) = self.handlers.iter().position(|open| open.id == handler) else {
+            return;
+        };
+        let timeout = self.handlers[at].timeout.unwrap_or_default();
+        let error = self.locate(MachineFault::Timeout(timeout).into_error());
+        self.slice_left = self.slice;
+        if let Err(limit) = self.catch(at, &error) {
+            self.waiting = Waiting::Failed(limit);
+        }
+    }
+}
