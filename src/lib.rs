@@ -62,7 +62,8 @@ pub use call::{
 };
 pub use environment::{
     AsyncFunctionLoader, AutoEscape, ChoiceLoader, EmbeddedLoader, Environment, FileLoader,
-    FunctionLoader, Load, Loader, MapLoader, PrefixLoader, Waits,
+    FunctionLoader, Load, Loader, MapLoader, PrefixLoader, Reloaded, Source, TemplateCachePolicy,
+    Version, Waits,
 };
 pub use error::{Error, ErrorKind};
 pub use expression::Expression;

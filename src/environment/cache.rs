@@ -1,160 +1,356 @@
-//! Compiled templates by name, and one load at a time per name.
+//! Compiled templates by name, how long they hold, and one load at a time per name.
 //!
-//! Whoever wants a template that is not there takes part in a [`Flight`], the load in progress. Nobody
-//! owns it: whichever participant runs drives it, the others sleep, and when one is dropped the rest
-//! wake and go on where it stopped. The cache holds flights weakly, so that one without participants is
-//! gone, with all that its loader held. No lock is held while a loader or the compiler runs.
+//! Whoever wants a template that is not there, or whose check is due, takes part in a
+//! [`Flight`](crate::environment::flight), the load in progress. The cache holds the first load of a
+//! template weakly, so that one without participants is gone, with all that its loader held. It holds a
+//! check itself, since renders that are served the old version come and go: the next one goes on with
+//! it. No lock is held while a loader or the compiler runs.
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
-use std::sync::{
-    Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard,
-    RwLockWriteGuard, Weak,
-};
-use std::task::Waker;
-use std::thread::{self, ThreadId};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
 use arcstr::ArcStr;
-use futures_core::future::BoxFuture;
 
-use crate::bytecode::Program;
-use crate::environment::reads::Reads;
-use crate::environment::waits::WaitSummary;
+use crate::environment::compiled::Compiled;
+use crate::environment::flight::{Basis, Flight, Participant};
+use crate::environment::loader::Version;
+use crate::environment::policy::TemplateCachePolicy;
 use crate::error::Error;
-
-/// A compiled template with what is known of it.
-#[derive(Debug)]
-pub(crate) struct Compiled {
-    pub(crate) program: Arc<Program>,
-    /// Bytes of the last output, to start the next one with.
-    size: AtomicUsize,
-    /// Whether it waits, itself or in what it names; found out when first asked.
-    pub(crate) waits: OnceLock<WaitSummary>,
-    /// What it reads, itself or in what it names; found out once all that is loaded.
-    pub(crate) reads: OnceLock<Reads>,
-    /// How often `reads` could not be found out.
-    asked: AtomicU8,
-}
-
-/// How often to look whether all that a template names is loaded: some of it may never be.
-const MOST_ASKED: u8 = 8;
-
-impl Compiled {
-    /// A template nothing is known of yet.
-    pub(crate) fn new(program: Arc<Program>) -> Arc<Self> {
-        let text: usize = program.texts.iter().map(|text| text.len()).sum();
-        Arc::new(Compiled {
-            program,
-            size: AtomicUsize::new(text),
-            waits: OnceLock::new(),
-            reads: OnceLock::new(),
-            asked: AtomicU8::new(0),
-        })
-    }
-
-    /// Whether it is worth another look if something was not loaded yet.
-    pub(crate) fn may_be_asked_again(&self) -> bool {
-        self.asked.fetch_add(1, Ordering::Relaxed) < MOST_ASKED
-    }
-
-    /// How many bytes of output to expect.
-    pub(crate) fn expected_size(&self) -> usize {
-        // One huge page should not make all later ones ask for as much.
-        self.size.load(Ordering::Relaxed).min(1 << 20)
-    }
-
-    /// Remembers how many bytes a render wrote.
-    pub(crate) fn wrote(&self, bytes: usize) {
-        // A store even of the same number would take the cache line from every other core.
-        if self.size.load(Ordering::Relaxed) != bytes {
-            self.size.store(bytes, Ordering::Relaxed);
-        }
-    }
-}
+use crate::render::Instant;
 
 /// The answer of a load: none if there is no such template.
 pub(crate) type Loaded = Result<Option<Arc<Compiled>>, Error>;
 
-type Entries = HashMap<ArcStr, Entry, foldhash::fast::RandomState>;
+/// What a load found: none if there is no such template.
+pub(crate) type Found = Result<Option<(Arc<Compiled>, Option<Version>)>, Error>;
+
+type ByName<T> = HashMap<ArcStr, T, foldhash::fast::RandomState>;
 
 /// Compiled templates by name.
 #[derive(Default)]
 pub(crate) struct Cache {
-    entries: RwLock<Entries>,
+    table: RwLock<Table>,
     /// Whether some template knows what those it names do, and must forget it when one changes.
     summarised: AtomicBool,
+    /// Counts changes of templates that were there: what was known of several before is not known now.
+    generation: AtomicU64,
 }
 
-enum Entry {
-    Ready(Arc<Compiled>),
-    Loading(Weak<Flight>),
+#[derive(Default)]
+struct Table {
+    kept: ByName<Kept>,
+    flights: ByName<Flying>,
+}
+
+/// What is known of a name.
+enum Kept {
+    Ready(Ready),
+    /// The loader did not know it then.
+    Missing {
+        since: Instant,
+    },
+}
+
+/// A compiled template.
+struct Ready {
+    compiled: Arc<Compiled>,
+    version: Option<Version>,
+    /// When it was last known to hold.
+    checked: Instant,
+    /// When a check was last tried.
+    tried: Instant,
+    /// Whether it was wanted since room was made last.
+    used: AtomicBool,
+}
+
+/// A load in progress.
+enum Flying {
+    /// The first load of a template: over when nobody takes part.
+    First(Weak<Flight>),
+    /// A check.
+    Check(Arc<Flight>),
+}
+
+/// What the cache says of a name.
+pub(crate) enum Lookup {
+    Found(Arc<Compiled>),
+    Missing,
+    /// The loader is to be asked.
+    Ask,
+}
+
+/// What who wants to ask the loader gets.
+pub(crate) enum Joined {
+    /// It was answered meanwhile.
+    Found(Arc<Compiled>),
+    Missing,
+    /// A part in the load, and what may be served without waiting for it.
+    Flight(Participant, Option<Arc<Compiled>>),
+}
+
+impl Ready {
+    fn new(compiled: Arc<Compiled>, version: Option<Version>) -> Self {
+        let now = Instant::now();
+        Ready {
+            compiled,
+            version,
+            checked: now,
+            tried: now,
+            used: AtomicBool::new(true),
+        }
+    }
+
+    /// Whether the loader is to be asked about it.
+    fn is_due(&self, policy: &TemplateCachePolicy) -> bool {
+        policy
+            .every
+            .is_some_and(|interval| self.tried.elapsed() >= interval || !self.holds(policy))
+    }
+
+    /// Whether it may be served at all without asking.
+    fn holds(&self, policy: &TemplateCachePolicy) -> bool {
+        policy
+            .every
+            .is_none_or(|interval| self.checked.elapsed() < interval.saturating_add(policy.stale))
+    }
+
+    fn note_use(&self) {
+        // A store even of the same value would take the cache line from every other core.
+        if !self.used.load(Ordering::Relaxed) {
+            self.used.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Kept {
+    fn look(&self, policy: &TemplateCachePolicy) -> Lookup {
+        match self {
+            Kept::Ready(ready) if ready.is_due(policy) => Lookup::Ask,
+            Kept::Ready(ready) => {
+                ready.note_use();
+                Lookup::Found(Arc::clone(&ready.compiled))
+            }
+            Kept::Missing { since } if since.elapsed() < policy.missing => Lookup::Missing,
+            Kept::Missing { .. } => Lookup::Ask,
+        }
+    }
 }
 
 impl Cache {
-    /// The template, if it is compiled.
-    pub(crate) fn get(&self, name: &str) -> Option<Arc<Compiled>> {
-        match self.read().get(name) {
-            Some(Entry::Ready(compiled)) => Some(Arc::clone(compiled)),
+    /// What is known of a template without asking the loader.
+    pub(crate) fn look(&self, name: &str, policy: &TemplateCachePolicy) -> Lookup {
+        self.read()
+            .kept
+            .get(name)
+            .map_or(Lookup::Ask, |kept| kept.look(policy))
+    }
+
+    /// The template as it is there, whether it holds or not.
+    pub(crate) fn peek(&self, name: &str) -> Option<Arc<Compiled>> {
+        match self.read().kept.get(name) {
+            Some(Kept::Ready(ready)) => Some(Arc::clone(&ready.compiled)),
             _ => None,
         }
     }
 
-    /// Takes part in loading a template, or gives it if it is there by now.
-    pub(crate) fn join(self: &Arc<Self>, name: &ArcStr) -> Result<Participant, Arc<Compiled>> {
-        let mut entries = self.write();
-        let flight = match entries.get(name) {
-            Some(Entry::Ready(compiled)) => return Err(Arc::clone(compiled)),
-            Some(Entry::Loading(flight)) => flight.upgrade(),
+    /// Takes part in loading or checking a template, unless that is over by now.
+    pub(crate) fn join(self: &Arc<Self>, name: &ArcStr, policy: &TemplateCachePolicy) -> Joined {
+        let mut abandoned = None;
+        let mut table = self.write();
+        let ready = match table.kept.get(name) {
+            None => None,
+            Some(kept) => match (kept.look(policy), kept) {
+                (Lookup::Found(compiled), _) => return Joined::Found(compiled),
+                (Lookup::Missing, _) => return Joined::Missing,
+                (Lookup::Ask, Kept::Ready(ready)) => Some(ready),
+                (Lookup::Ask, Kept::Missing { .. }) => None,
+            },
+        };
+        let basis = ready.map(|ready| Basis {
+            compiled: Arc::clone(&ready.compiled),
+            version: ready.version.clone(),
+        });
+        let stale = ready
+            .filter(|ready| ready.holds(policy))
+            .map(|ready| Arc::clone(&ready.compiled));
+        let flight = match table.flights.get(name) {
+            Some(Flying::First(flight)) => flight.upgrade(),
+            // One that nobody has driven for long: what its loader holds may be of no use any more.
+            Some(Flying::Check(flight))
+                if Arc::strong_count(flight) == 1 && flight.began.elapsed() > policy.stale =>
+            {
+                None
+            }
+            Some(Flying::Check(flight)) => Some(Arc::clone(flight)),
             None => None,
         };
         let flight = flight.unwrap_or_else(|| {
-            let flight = Arc::new(Flight::default());
-            entries.insert(name.clone(), Entry::Loading(Arc::downgrade(&flight)));
+            let is_check = basis.is_some();
+            let flight = Arc::new(Flight::new(basis));
+            let flying = match is_check {
+                true => Flying::Check(Arc::clone(&flight)),
+                false => Flying::First(Arc::downgrade(&flight)),
+            };
+            abandoned = table.flights.insert(name.clone(), flying);
             flight
         });
-        let id = flight.lock().enter();
-        Ok(Participant {
-            cache: Arc::clone(self),
-            name: name.clone(),
-            flight,
-            id,
-        })
+        let participant = Participant::new(Arc::clone(self), name.clone(), flight);
+        drop(table);
+        // What its loader held is dropped without the lock.
+        drop(abandoned);
+        Joined::Flight(participant, stale)
     }
 
     /// Puts in a template unless another one came first, and gives the one that is there.
-    pub(crate) fn insert(&self, name: &ArcStr, compiled: Arc<Compiled>) -> Arc<Compiled> {
-        let mut entries = self.write();
-        if let Some(Entry::Ready(first)) = entries.get(name) {
-            return Arc::clone(first);
+    pub(crate) fn insert(
+        &self,
+        name: &ArcStr,
+        compiled: Arc<Compiled>,
+        version: Option<Version>,
+        policy: &TemplateCachePolicy,
+    ) -> Arc<Compiled> {
+        let mut table = self.write();
+        if let Some(Kept::Ready(first)) = table.kept.get(name) {
+            return Arc::clone(&first.compiled);
         }
-        entries.insert(name.clone(), Entry::Ready(Arc::clone(&compiled)));
+        let ready = Ready::new(Arc::clone(&compiled), version);
+        table.kept.insert(name.clone(), Kept::Ready(ready));
+        let removed = table.make_room(name, policy.capacity);
+        drop(table);
+        drop(removed);
         compiled
+    }
+
+    /// Takes in what a load found, if it still counts, and gives the answer for all who wanted it.
+    pub(super) fn conclude(
+        &self,
+        name: &ArcStr,
+        flight: &Arc<Flight>,
+        found: Found,
+        policy: &TemplateCachePolicy,
+    ) -> Loaded {
+        let mut table = self.write();
+        // Not if the cache was cleared meanwhile: what was loaded may be old by now.
+        if !table.is_flying(name, flight) {
+            drop(table);
+            return found.map(|found| found.map(|(compiled, _)| compiled));
+        }
+        let over = table.flights.remove(name);
+        let old = match table.kept.get_mut(name) {
+            Some(Kept::Ready(ready)) => Some(ready),
+            _ => None,
+        };
+        let mut removed = Vec::new();
+        let answer = match (found, old) {
+            (Ok(Some((compiled, version))), Some(old))
+                if Arc::ptr_eq(&old.compiled.program, &compiled.program) =>
+            {
+                let used = std::mem::take(&mut old.used);
+                *old = Ready {
+                    used,
+                    ..Ready::new(Arc::clone(&old.compiled), version)
+                };
+                Ok(Some(Arc::clone(&old.compiled)))
+            }
+            (Ok(Some((compiled, version))), old) => {
+                let changed = old.is_some();
+                let ready = Ready::new(Arc::clone(&compiled), version);
+                removed.extend(table.kept.insert(name.clone(), Kept::Ready(ready)));
+                if changed {
+                    self.forget_summaries(&mut table);
+                }
+                removed.extend(table.make_room(name, policy.capacity));
+                Ok(Some(compiled))
+            }
+            (Ok(None), old) => {
+                let changed = old.is_some();
+                if policy.missing.is_zero() {
+                    removed.extend(table.kept.remove(name));
+                } else {
+                    let missing = Kept::Missing {
+                        since: Instant::now(),
+                    };
+                    removed.extend(table.kept.insert(name.clone(), missing));
+                    removed.extend(table.make_room(name, policy.capacity));
+                }
+                if changed {
+                    self.forget_summaries(&mut table);
+                }
+                Ok(None)
+            }
+            (Err(error), old) => {
+                if let Some(old) = old {
+                    old.tried = Instant::now();
+                }
+                Err(error)
+            }
+        };
+        drop(table);
+        drop((removed, over));
+        answer
+    }
+
+    /// Takes out a first load in which nobody takes part but the one who leaves it.
+    pub(super) fn leave(&self, name: &ArcStr, flight: &Arc<Flight>) {
+        // The lock keeps others from joining meanwhile.
+        let mut table = self.write();
+        if Arc::strong_count(flight) == 1 && table.is_flying(name, flight) {
+            table.flights.remove(name);
+        }
     }
 
     /// Forgets all templates. Loads in progress are finished for those who wait, and not kept.
     pub(crate) fn clear(&self) {
-        let entries = std::mem::take(&mut *self.write());
+        let mut table = self.write();
+        let forgotten = std::mem::take(&mut *table);
+        self.note_change();
+        drop(table);
         // Dropped only now that the lock is free: programs may hold much.
-        drop(entries);
+        drop(forgotten);
+    }
+
+    /// Forgets one template, as [`Cache::clear`] forgets all, and says whether it was there.
+    pub(crate) fn forget(&self, name: &str) -> bool {
+        let mut table = self.write();
+        let kept = table.kept.remove(name);
+        let flight = table.flights.remove(name);
+        let was_there = matches!(kept, Some(Kept::Ready(_)));
+        if was_there {
+            self.forget_summaries(&mut table);
+        }
+        drop(table);
+        drop((kept, flight));
+        was_there
     }
 
     /// The same templates without `name`, which has changed, for a configuration of its own.
     pub(crate) fn without(&self, name: &str) -> Self {
-        let entries = self
+        let kept = self
             .read()
+            .kept
             .iter()
-            .filter_map(|(other, entry)| match entry {
-                Entry::Ready(compiled) if other != name => {
-                    let compiled = Compiled::new(Arc::clone(&compiled.program));
-                    Some((other.clone(), Entry::Ready(compiled)))
+            .filter_map(|(other, kept)| match kept {
+                Kept::Ready(ready) if other != name => {
+                    let compiled = Compiled::new(Arc::clone(&ready.compiled.program));
+                    let ready = Ready {
+                        compiled,
+                        version: ready.version.clone(),
+                        used: AtomicBool::new(ready.used.load(Ordering::Relaxed)),
+                        ..*ready
+                    };
+                    Some((other.clone(), Kept::Ready(ready)))
                 }
                 _ => None,
             })
             .collect();
         Cache {
-            entries: RwLock::new(entries),
-            summarised: AtomicBool::new(false),
+            table: RwLock::new(Table {
+                kept,
+                flights: HashMap::default(),
+            }),
+            ..Cache::default()
         }
     }
 
@@ -163,7 +359,7 @@ impl Cache {
         if *self.summarised.get_mut() {
             *self = self.without(name);
         } else {
-            self.write().remove(name);
+            self.forget(name);
         }
     }
 
@@ -172,237 +368,91 @@ impl Cache {
         self.summarised.store(true, Ordering::Relaxed);
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Entries> {
-        self.entries.read().unwrap_or_else(PoisonError::into_inner)
+    /// How often a template that was there has changed.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Entries> {
-        self.entries.write().unwrap_or_else(PoisonError::into_inner)
+    fn note_change(&self) {
+        self.generation.fetch_add(1, Ordering::Release);
+        self.summarised.store(false, Ordering::Relaxed);
+    }
+
+    /// Makes all templates find out anew what those they name do.
+    fn forget_summaries(&self, table: &mut Table) {
+        if self.summarised.load(Ordering::Relaxed) {
+            for kept in table.kept.values_mut() {
+                if let Kept::Ready(ready) = kept {
+                    ready.compiled = Compiled::new(Arc::clone(&ready.compiled.program));
+                }
+            }
+        }
+        self.note_change();
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Table> {
+        self.table.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Table> {
+        self.table.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    fn is_flying(&self, name: &ArcStr, flight: &Arc<Flight>) -> bool {
+        match self.flights.get(name) {
+            Some(Flying::First(other)) => std::ptr::eq(other.as_ptr(), &**flight),
+            Some(Flying::Check(other)) => Arc::ptr_eq(other, flight),
+            None => false,
+        }
+    }
+
+    /// Forgets an eighth of the templates if there are too many, and gives them to be dropped without the
+    /// lock; `newest` stays if any does.
+    fn make_room(&mut self, newest: &ArcStr, capacity: usize) -> Vec<Kept> {
+        let mut removed = Vec::new();
+        if self.kept.len() <= capacity {
+            return removed;
+        }
+        let mut excess = self.kept.len() - (capacity - capacity / 8);
+        // Each that was used gets a second chance; if all were, the second round takes any.
+        for _ in 0..2 {
+            let names: Vec<ArcStr> = self
+                .kept
+                .iter()
+                .filter(|(name, kept)| *name != newest && !kept.take_use())
+                .take(excess)
+                .map(|(name, _)| name.clone())
+                .collect();
+            excess -= names.len();
+            removed.extend(names.iter().filter_map(|name| self.kept.remove(name)));
+        }
+        if capacity == 0 {
+            removed.extend(self.kept.remove(newest));
+        }
+        // A check of what is not kept is of no use.
+        let Table { kept, flights } = self;
+        flights.retain(|name, flying| match flying {
+            Flying::Check(_) => kept.contains_key(name),
+            Flying::First(_) => true,
+        });
+        removed
+    }
+}
+
+impl Kept {
+    /// Whether it was used since this was asked last.
+    fn take_use(&self) -> bool {
+        match self {
+            Kept::Ready(ready) => ready.used.swap(false, Ordering::Relaxed),
+            Kept::Missing { .. } => false,
+        }
     }
 }
 
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Cache({} templates)", self.read().len())
-    }
-}
-
-/// The future of a loader's answer.
-pub(crate) type Source = BoxFuture<'static, Result<Option<String>, Error>>;
-
-/// The load of one template, shared by all who want it at the same time.
-#[derive(Default)]
-pub(crate) struct Flight {
-    state: Mutex<FlightState>,
-    /// Told when `progress` changes, for participants that block a thread of their own.
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct FlightState {
-    progress: Progress,
-    next_id: u64,
-    /// Who to wake, by participant.
-    wakers: Vec<(u64, Waker)>,
-}
-
-/// How far a load is.
-enum Progress {
-    /// Nobody runs it at the moment; with the loader's future once it was asked.
-    Idle(Option<Source>),
-    /// A participant runs it on this thread at this moment.
-    Running(ThreadId),
-    /// Over; late participants take the answer from here.
-    Done(Loaded),
-}
-
-impl Default for Progress {
-    fn default() -> Self {
-        Progress::Idle(None)
-    }
-}
-
-impl Flight {
-    fn lock(&self) -> MutexGuard<'_, FlightState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Changes the progress and tells everybody.
-    fn set(&self, progress: Progress) {
-        let mut state = self.lock();
-        state.progress = progress;
-        let wakers = std::mem::take(&mut state.wakers);
-        drop(state);
-        self.changed.notify_all();
-        for (_, waker) in wakers {
-            waker.wake();
-        }
-    }
-}
-
-impl FlightState {
-    fn enter(&mut self) -> u64 {
-        self.next_id += 1;
-        self.next_id
-    }
-
-    fn register(&mut self, id: u64, waker: &Waker) {
-        match self.wakers.iter_mut().find(|(other, _)| *other == id) {
-            Some((_, known)) => known.clone_from(waker),
-            None => self.wakers.push((id, waker.clone())),
-        }
-    }
-}
-
-/// What a participant finds when its turn comes.
-pub(crate) enum Turn {
-    /// The load is over.
-    Done(Loaded),
-    /// It is this participant's to run, with the loader's future if it was asked already.
-    Run(Running, Option<Source>),
-    /// Another participant runs it.
-    Wait,
-}
-
-/// One who wants the template.
-pub(crate) struct Participant {
-    cache: Arc<Cache>,
-    name: ArcStr,
-    flight: Arc<Flight>,
-    id: u64,
-}
-
-impl Participant {
-    /// The name of the template.
-    pub(crate) fn name(&self) -> &ArcStr {
-        &self.name
-    }
-
-    /// Takes the load over, or has `waker` woken when there is news.
-    pub(crate) fn turn(&self, waker: &Waker) -> Turn {
-        let mut state = self.flight.lock();
-        match &mut state.progress {
-            Progress::Done(loaded) => Turn::Done(loaded.clone()),
-            Progress::Running(_) => {
-                state.register(self.id, waker);
-                Turn::Wait
-            }
-            Progress::Idle(source) => {
-                let source = source.take();
-                Turn::Run(self.run(state), source)
-            }
-        }
-    }
-
-    /// As [`Participant::turn`], for a thread that cannot wait for futures but may wait for other threads.
-    ///
-    /// Answers `Wait` where the load depends on a future, or on this very thread.
-    pub(crate) fn turn_blocking(&self) -> Turn {
-        let mut state = self.flight.lock();
-        loop {
-            match &state.progress {
-                Progress::Done(loaded) => return Turn::Done(loaded.clone()),
-                Progress::Running(thread) if *thread == thread::current().id() => {
-                    return Turn::Wait;
-                }
-                Progress::Running(_) => {
-                    state = self
-                        .flight
-                        .changed
-                        .wait(state)
-                        .unwrap_or_else(PoisonError::into_inner);
-                }
-                Progress::Idle(Some(_)) => return Turn::Wait,
-                Progress::Idle(None) => return Turn::Run(self.run(state), None),
-            }
-        }
-    }
-
-    fn run(&self, mut state: MutexGuard<'_, FlightState>) -> Running {
-        state.progress = Progress::Running(thread::current().id());
-        Running {
-            flight: Arc::clone(&self.flight),
-            over: false,
-        }
-    }
-
-    /// Ends the load for everybody and keeps what it gave.
-    pub(crate) fn finish(&self, mut running: Running, loaded: Loaded) -> Loaded {
-        let mut entries = self.cache.write();
-        // Not if the cache was cleared meanwhile: what was loaded may be old by now.
-        let ours = matches!(
-            entries.get(&self.name),
-            Some(Entry::Loading(flight)) if std::ptr::eq(flight.as_ptr(), &*self.flight)
-        );
-        if ours {
-            match &loaded {
-                Ok(Some(compiled)) => {
-                    entries.insert(self.name.clone(), Entry::Ready(Arc::clone(compiled)));
-                }
-                _ => {
-                    entries.remove(&self.name);
-                }
-            }
-        }
-        drop(entries);
-        running.over = true;
-        self.flight.set(Progress::Done(loaded.clone()));
-        loaded
-    }
-
-    /// Puts the load down until `waker` is woken by the loader's future.
-    pub(crate) fn pause(&self, mut running: Running, source: Source, waker: &Waker) {
-        running.over = true;
-        let mut state = self.flight.lock();
-        state.progress = Progress::Idle(Some(source));
-        state.register(self.id, waker);
-        drop(state);
-        self.flight.changed.notify_all();
-    }
-
-    /// Leaves the loader's future to participants that can wait for it.
-    pub(crate) fn leave(&self, mut running: Running, source: Source) {
-        running.over = true;
-        self.flight.set(Progress::Idle(Some(source)));
-    }
-}
-
-impl Drop for Participant {
-    fn drop(&mut self) {
-        let mut state = self.flight.lock();
-        state.wakers.retain(|(id, _)| *id != self.id);
-        // The loader's future may know only the waker of this participant: another must poll it.
-        let wakers = match &state.progress {
-            Progress::Idle(_) => std::mem::take(&mut state.wakers),
-            _ => Vec::new(),
-        };
-        drop(state);
-        for (_, waker) in wakers {
-            waker.wake();
-        }
-        // The last one takes the entry with it. The cache's lock keeps others from joining meanwhile, and
-        // the flight itself, with the loader's future, is dropped after that lock.
-        let mut entries = self.cache.write();
-        if Arc::strong_count(&self.flight) == 1
-            && let Some(Entry::Loading(flight)) = entries.get(&self.name)
-            && std::ptr::eq(flight.as_ptr(), &*self.flight)
-        {
-            entries.remove(&self.name);
-        }
-    }
-}
-
-/// The right to run a load. Dropped before its end, as a panic in a loader does, it gives the load up,
-/// and the next participant starts it anew.
-pub(crate) struct Running {
-    flight: Arc<Flight>,
-    over: bool,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if !self.over {
-            self.flight.set(Progress::Idle(None));
-        }
+        write!(f, "Cache({} templates)", self.read().kept.len())
     }
 }

@@ -10,9 +10,12 @@ use crate::builtins;
 use crate::bytecode::Program;
 use crate::call::Registry;
 use crate::compiler::{self, CompileOptions};
-use crate::environment::cache::Cache;
-use crate::environment::loader::{Load, Loader};
+use crate::environment::cache::{Cache, Lookup};
+use crate::environment::compiled::Compiled;
+use crate::environment::flight::{Basis, Fetch};
+use crate::environment::loader::{Load, Loader, Reloaded, Source};
 use crate::environment::options::AutoEscape;
+use crate::environment::policy::TemplateCachePolicy;
 use crate::error::{Error, HostFault};
 use crate::limits::Limits;
 use crate::source::Origin;
@@ -31,6 +34,8 @@ pub(crate) struct Configuration {
     /// Templates that were added by hand.
     pub(crate) templates: Arc<HashMap<ArcStr, ArcStr>>,
     pub(crate) loader: Option<Arc<dyn Loader>>,
+    /// When the loader is asked about what is compiled.
+    pub(crate) template_cache: TemplateCachePolicy,
     /// Shared by all configurations that compile alike.
     pub(crate) cache: Arc<Cache>,
 }
@@ -53,20 +58,43 @@ impl Default for Configuration {
             limits: Limits::default(),
             templates: Arc::default(),
             loader: None,
+            template_cache: TemplateCachePolicy::default(),
             cache: Arc::default(),
         }
     }
 }
 
 impl Configuration {
-    /// Asks for the source of a template: the templates added by hand first, then the loader.
-    pub(crate) fn load(&self, name: &str) -> Load {
-        if let Some(source) = self.templates.get(name) {
-            return Load::Ready(Ok(Some(source.as_str().to_owned())));
+    /// A template that is compiled and need not be checked.
+    pub(crate) fn cached(&self, name: &str) -> Option<Arc<Compiled>> {
+        match self.cache.look(name, &self.template_cache) {
+            Lookup::Found(compiled) => Some(compiled),
+            Lookup::Missing | Lookup::Ask => None,
         }
-        match &self.loader {
-            Some(loader) => loader.load(name),
-            None => Load::Ready(Ok(None)),
+    }
+
+    /// Asks for the source of a template: the templates added by hand first, then the loader. `basis` is
+    /// what is known of it already.
+    pub(crate) fn fetch(&self, name: &str, basis: Option<&Basis>) -> Fetch {
+        if let Some(source) = self.templates.get(name) {
+            // One that was replaced is forgotten, so this is what was compiled.
+            return Fetch::Answered(Ok(match basis {
+                Some(_) => Reloaded::Unchanged,
+                None => Reloaded::Changed(Source::from(source.as_str())),
+            }));
+        }
+        let Some(loader) = &self.loader else {
+            return Fetch::Answered(Ok(Reloaded::Missing));
+        };
+        match basis.and_then(|basis| basis.version.as_ref()) {
+            Some(version) => match loader.reload(name, version) {
+                Load::Ready(answer) => Fetch::Answered(answer),
+                Load::Later(answer) => Fetch::Again(answer),
+            },
+            None => match loader.load(name) {
+                Load::Ready(answer) => Fetch::Answered(answer.map(Reloaded::from)),
+                Load::Later(answer) => Fetch::First(answer),
+            },
         }
     }
 

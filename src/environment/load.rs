@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use arcstr::ArcStr;
 
-use crate::environment::cache::{Compiled, Loaded, Turn};
+use crate::environment::cache::{Found, Joined, Loaded, Lookup};
+use crate::environment::compiled::Compiled;
 use crate::environment::configuration::Configuration;
-use crate::environment::loader::Load;
+use crate::environment::flight::{Basis, Fetch, Turn};
+use crate::environment::loader::Reloaded;
 use crate::error::Error;
 
 /// What loading at once gives.
@@ -30,45 +32,70 @@ impl From<Loaded> for LoadNow {
 
 /// Loads and compiles a template, or takes it from the cache. May block while another thread does it.
 pub(crate) fn load_now(configuration: &Configuration, name: &ArcStr) -> LoadNow {
-    if let Some(compiled) = configuration.cache.get(name) {
-        return LoadNow::Found(compiled);
+    let policy = &configuration.template_cache;
+    match configuration.cache.look(name, policy) {
+        Lookup::Found(compiled) => return LoadNow::Found(compiled),
+        Lookup::Missing => return LoadNow::Missing,
+        Lookup::Ask => {}
     }
-    let participant = match configuration.cache.join(name) {
-        Ok(participant) => participant,
-        Err(compiled) => return LoadNow::Found(compiled),
+    let (participant, stale) = match configuration.cache.join(name, policy) {
+        Joined::Found(compiled) => return LoadNow::Found(compiled),
+        Joined::Missing => return LoadNow::Missing,
+        Joined::Flight(participant, stale) => (participant, stale),
     };
-    match participant.turn_blocking() {
+    let basis = participant.basis();
+    let loaded = match participant.turn_blocking(stale.is_none()) {
         Turn::Done(loaded) => loaded.into(),
-        Turn::Run(running, _) => match configuration.load(name) {
-            Load::Ready(answer) => {
-                let loaded = compile_answer(configuration, name, answer);
-                participant.finish(running, loaded).into()
+        Turn::Run(running, _) => match configuration.fetch(name, basis) {
+            Fetch::Answered(answer) => {
+                let found = compile_answer(configuration, name, basis, answer);
+                participant.finish(running, found, policy).into()
             }
-            Load::Later(source) => {
-                participant.leave(running, source);
+            fetch => {
+                participant.leave(running, fetch);
                 LoadNow::Waits
             }
         },
+        Turn::Wait if basis.is_some() => LoadNow::Waits,
         // A future is under way that this thread cannot wait for; but the loader may know better by now.
-        Turn::Wait => match configuration.load(name) {
-            Load::Ready(answer) => match compile_answer(configuration, name, answer) {
-                Ok(Some(compiled)) => LoadNow::Found(configuration.cache.insert(name, compiled)),
-                loaded => loaded.into(),
+        Turn::Wait => match configuration.fetch(name, None) {
+            Fetch::Answered(answer) => match compile_answer(configuration, name, None, answer) {
+                Ok(Some((compiled, version))) => {
+                    let cache = &configuration.cache;
+                    LoadNow::Found(cache.insert(name, compiled, version, policy))
+                }
+                Ok(None) => LoadNow::Missing,
+                Err(error) => LoadNow::Failed(error),
             },
-            Load::Later(_) => LoadNow::Waits,
+            _ => LoadNow::Waits,
         },
+    };
+    match (loaded, stale) {
+        (LoadNow::Waits | LoadNow::Failed(_), Some(stale)) => LoadNow::Found(stale),
+        (loaded, _) => loaded,
     }
 }
 
-/// Compiles what a loader answered.
+/// Compiles what a loader answered, unless it is what was compiled already.
 pub(crate) fn compile_answer(
     configuration: &Configuration,
     name: &ArcStr,
-    answer: Result<Option<String>, Error>,
-) -> Loaded {
-    let Some(source) = answer? else {
-        return Ok(None);
+    basis: Option<&Basis>,
+    answer: Result<Reloaded, Error>,
+) -> Found {
+    let source = match (answer?, basis) {
+        (Reloaded::Missing, _) => return Ok(None),
+        (Reloaded::Changed(source), _) => source,
+        (Reloaded::Unchanged, Some(basis)) => {
+            return Ok(Some((Arc::clone(&basis.compiled), basis.version.clone())));
+        }
+        (Reloaded::Unchanged, None) => unreachable!("only a check can find no change"),
     };
-    let program = configuration.compile(name, &source)?;
-    Ok(Some(Compiled::new(program)))
+    if let Some(basis) = basis
+        && basis.compiled.program.origin.text == source.text
+    {
+        return Ok(Some((Arc::clone(&basis.compiled), source.version)));
+    }
+    let program = configuration.compile(name, &source.text)?;
+    Ok(Some((Compiled::new(program), source.version)))
 }

@@ -5,12 +5,15 @@
 //! started with, and nothing is locked. Only the cache of compiled templates is shared and written to.
 
 mod cache;
+mod compiled;
 mod configuration;
+mod flight;
 mod globals;
 mod inspect;
 mod load;
 mod loader;
 mod options;
+mod policy;
 mod reads;
 mod references;
 mod surfaces;
@@ -24,15 +27,18 @@ mod waits;
 use std::fmt;
 use std::sync::Arc;
 
-pub(crate) use cache::{Compiled, Loaded, Participant, Turn};
+pub(crate) use cache::{Joined, Loaded, Lookup};
+pub(crate) use compiled::Compiled;
 pub(crate) use configuration::Configuration;
+pub(crate) use flight::{Participant, Turn};
 pub(crate) use load::{LoadNow, compile_answer, load_now};
 pub use loader::{
     AsyncFunctionLoader, ChoiceLoader, EmbeddedLoader, FileLoader, FunctionLoader, Load, Loader,
-    MapLoader, PrefixLoader,
+    MapLoader, PrefixLoader, Reloaded, Source, Version,
 };
 pub use options::AutoEscape;
-pub(crate) use reads::convert_context;
+pub use policy::TemplateCachePolicy;
+pub(crate) use reads::{Linked, convert_context};
 pub use waits::Waits;
 pub(crate) use waits::{refuse_if_waiting, waits};
 

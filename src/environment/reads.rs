@@ -1,43 +1,65 @@
 //! Which names of its context a template can read, itself or in what it names.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use arcstr::ArcStr;
 use serde::Serialize;
 
-use crate::environment::cache::Compiled;
+use crate::bytecode::Program;
+use crate::environment::compiled::Compiled;
 use crate::environment::configuration::Configuration;
 use crate::environment::load::LoadNow;
 use crate::environment::references::walk;
 use crate::error::Error;
 use crate::value::{self, Value};
 
-/// The names a template can read; none if that is known only when it runs.
-pub(crate) type Reads = Option<HashSet<ArcStr>>;
+/// What a template can read of its context, itself or in what it names.
+#[derive(Debug)]
+pub(crate) struct Reads {
+    /// None if that is known only when it runs.
+    names: Option<HashSet<ArcStr>>,
+    /// The templates that this was found out from.
+    linked: Arc<Linked>,
+    /// The cache's generation then.
+    generation: u64,
+}
 
-/// Converts a context for a template, without the fields that it can never read.
+/// Templates by the names that others call them.
+pub(crate) type Linked = HashMap<ArcStr, Arc<Program>, foldhash::fast::FixedState>;
+
+/// Converts a context for a template, without the fields that it can never read. With it come the versions
+/// of the templates for which that holds: a render that does without those fields has to go on with them.
 pub(crate) fn convert_context(
     configuration: &Configuration,
     template: &Compiled,
     context: &(impl Serialize + ?Sized),
-) -> Result<Value, Error> {
-    if template.reads.get().is_none() {
-        find_reads(configuration, template);
+) -> Result<(Value, Option<Arc<Linked>>), Error> {
+    // Where templates are checked, each render looks up what it includes.
+    if configuration.template_cache.every.is_none() {
+        if template.reads.get().is_none() {
+            find_reads(configuration, template);
+        }
+        if let Some(reads) = template.reads.get()
+            && let Some(names) = &reads.names
+            && reads.generation == configuration.cache.generation()
+        {
+            let value = value::from_fields(context, &|name| names.contains(name))?;
+            return Ok((value, Some(Arc::clone(&reads.linked))));
+        }
     }
-    match template.reads.get() {
-        Some(Some(names)) => value::from_fields(context, &|name| names.contains(name)),
-        Some(None) | None => Value::from_serialize(context),
-    }
+    Ok((Value::from_serialize(context)?, None))
 }
 
 /// Finds the names out if all templates are there already; nothing is loaded for this.
 fn find_reads(configuration: &Configuration, template: &Compiled) {
-    let cached = |name: &ArcStr| match configuration.cache.get(name) {
+    let generation = configuration.cache.generation();
+    let cached = |name: &ArcStr| match configuration.cache.peek(name) {
         Some(compiled) => LoadNow::Found(compiled),
         None => LoadNow::Missing,
     };
     let walk = walk(&template.program, cached, |_| false);
-    let reads = if walk.dynamic {
+    let names = if walk.dynamic {
         None
     } else if !walk.incomplete {
         let programs = walk.visited.iter().map(|visited| &visited.program);
@@ -52,5 +74,9 @@ fn find_reads(configuration: &Configuration, template: &Compiled) {
         None
     };
     configuration.cache.note_summary();
-    let _ = template.reads.set(reads);
+    let _ = template.reads.set(Reads {
+        names,
+        linked: Arc::new(walk.named().collect()),
+        generation,
+    });
 }

@@ -104,6 +104,14 @@ pub(super) fn walk(
 }
 
 impl Walk {
+    /// The templates that are named, with their names.
+    pub(super) fn named(&self) -> impl Iterator<Item = (ArcStr, Arc<Program>)> {
+        self.visited.iter().filter_map(|visited| {
+            let (_, step) = visited.from.as_ref()?;
+            Some((step.name.clone(), Arc::clone(&visited.program)))
+        })
+    }
+
     /// How a render gets to the template at `index`, outermost step first.
     pub(super) fn path_to(&self, mut index: usize) -> Vec<Step> {
         let mut path = Vec::new();

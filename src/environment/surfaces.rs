@@ -167,7 +167,7 @@ impl Environment {
     }
 
     fn job(&self, name: &str, context: impl Serialize) -> Result<Job, Error> {
-        let target = match self.configuration.cache.get(name) {
+        let target = match self.configuration.cached(name) {
             Some(compiled) => Target::Compiled(compiled),
             None => Target::Named(ArcStr::from(name)),
         };

@@ -88,6 +88,24 @@ impl Environment {
         self.configuration.cache.clear();
     }
 
+    /// Forgets one compiled template, as [`Environment::clear_templates`] forgets all, and says whether it
+    /// was there.
+    ///
+    /// ```
+    /// use kakehi::{Environment, MapLoader};
+    /// let templates = MapLoader::from_iter([("page", "old")]);
+    /// let mut env = Environment::new();
+    /// env.set_loader(templates.clone());
+    /// assert_eq!(env.render("page", ())?, "old");
+    /// templates.insert("page", "new");
+    /// assert!(env.clear_template("page"));
+    /// assert_eq!(env.render("page", ())?, "new");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn clear_template(&self, name: &str) -> bool {
+        self.configuration.cache.forget(name)
+    }
+
     /// The configuration, to change the template `name`; other compiled templates are kept.
     fn forget(&mut self, name: &str) -> &mut super::Configuration {
         let configuration = self.changed();

@@ -383,3 +383,20 @@ fn many_threads_render_while_templates_are_forgotten() {
         });
     });
 }
+
+#[test]
+fn a_text_that_is_the_same_is_not_compiled_again() {
+    let templates = MapLoader::from_iter([("page", "same")]);
+    let mut env = Environment::new();
+    env.set_loader(templates.clone());
+    env.set_template_cache(crate::TemplateCachePolicy::new().check_always());
+    let program = |env: &Environment| {
+        let template = env.template("page").expect("is there");
+        Arc::clone(&template.compiled.program)
+    };
+    let first = program(&env);
+    templates.insert("page", "same");
+    assert!(Arc::ptr_eq(&first, &program(&env)));
+    templates.insert("page", "other");
+    assert!(!Arc::ptr_eq(&first, &program(&env)));
+}

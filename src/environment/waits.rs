@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use crate::bytecode::{Program, ReferenceKind};
-use crate::environment::cache::Compiled;
+use crate::environment::compiled::Compiled;
 use crate::environment::configuration::Configuration;
-use crate::environment::load::load_now;
+use crate::environment::load::{LoadNow, load_now};
 use crate::environment::references::{Step, walk};
 use crate::error::machine::MachineFault;
 use crate::error::{Error, TraceEntry, TraceKind};
@@ -37,6 +39,8 @@ pub enum Waits {
 pub(crate) struct WaitSummary {
     pub(crate) answer: Waits,
     site: Option<Site>,
+    /// The cache's generation then.
+    generation: u64,
 }
 
 /// The first place of a program that waits, and how a render gets there.
@@ -80,7 +84,7 @@ impl WaitSummary {
 
 /// Whether the template waits; remembered in it once that cannot change any more.
 pub(crate) fn waits(configuration: &Configuration, template: &Compiled) -> Waits {
-    if let Some(summary) = template.waits.get() {
+    if let Some(summary) = known(configuration, template) {
         return summary.answer;
     }
     let (summary, lasting) = summarise(configuration, template);
@@ -97,7 +101,7 @@ pub(crate) fn refuse_if_waiting(
     configuration: &Configuration,
     template: &Compiled,
 ) -> Result<(), Error> {
-    if let Some(summary) = template.waits.get() {
+    if let Some(summary) = known(configuration, template) {
         return match summary.answer {
             Waits::Yes => summary.refusal().map_or(Ok(()), Err),
             Waits::No | Waits::Unknown => Ok(()),
@@ -112,13 +116,21 @@ pub(crate) fn refuse_if_waiting(
     refusal.map_or(Ok(()), Err)
 }
 
+/// What was found out before, if no template has changed since.
+fn known<'a>(configuration: &Configuration, template: &'a Compiled) -> Option<&'a WaitSummary> {
+    let summary = template.waits.get()?;
+    (summary.generation == configuration.cache.generation()).then_some(summary)
+}
+
 /// Walks all templates that are named statically, and says whether the answer will last.
 fn summarise(configuration: &Configuration, template: &Compiled) -> (WaitSummary, bool) {
-    let walk = walk(
-        &template.program,
-        |name| load_now(configuration, name),
-        |program| !program.waits.is_empty(),
-    );
+    let generation = configuration.cache.generation();
+    // What is there is not checked for this: the render does that where it uses it.
+    let find = |name: &ArcStr| match configuration.cache.peek(name) {
+        Some(compiled) => LoadNow::Found(compiled),
+        None => load_now(configuration, name),
+    };
+    let walk = walk(&template.program, find, |program| !program.waits.is_empty());
     if let Some(index) = walk.stopped_at {
         let site = Site {
             program: Arc::clone(&walk.visited[index].program),
@@ -127,6 +139,7 @@ fn summarise(configuration: &Configuration, template: &Compiled) -> (WaitSummary
         let summary = WaitSummary {
             answer: Waits::Yes,
             site: Some(site),
+            generation,
         };
         return (summary, true);
     }
@@ -140,5 +153,10 @@ fn summarise(configuration: &Configuration, template: &Compiled) -> (WaitSummary
             .any(|visited| automatic(&visited.program));
     let answer = if unknown { Waits::Unknown } else { Waits::No };
     let lasting = !walk.unloaded && !walk.incomplete;
-    (WaitSummary { answer, site: None }, lasting)
+    let summary = WaitSummary {
+        answer,
+        site: None,
+        generation,
+    };
+    (summary, lasting)
 }

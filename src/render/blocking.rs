@@ -69,6 +69,7 @@ fn drive_at_once(job: Job, chunked: bool, emit: Emit<'_>) -> Result<Ended, Error
     let configuration = Arc::clone(&job.configuration);
     let slice = job.options.slice();
     let mut timers = Timers::default();
+    let linked = job.linked.clone();
     let mut machine = job.start(&compiled, pace);
     loop {
         let suspension = match machine.run()? {
@@ -83,13 +84,17 @@ fn drive_at_once(job: Job, chunked: bool, emit: Emit<'_>) -> Result<Ended, Error
         };
         let answer = match suspension {
             Suspension::Load { name } => {
-                let program = match load_now(&configuration, &name) {
-                    LoadNow::Found(compiled) => Ok(Some(Arc::clone(&compiled.program))),
-                    LoadNow::Missing => Ok(None),
-                    LoadNow::Failed(error) => Err(error),
-                    LoadNow::Waits => {
-                        return Err(machine.refuse_wait(&Suspension::Load { name }));
-                    }
+                let linked = linked.as_ref().and_then(|linked| linked.get(&name));
+                let program = match linked {
+                    Some(program) => Ok(Some(Arc::clone(program))),
+                    None => match load_now(&configuration, &name) {
+                        LoadNow::Found(compiled) => Ok(Some(Arc::clone(&compiled.program))),
+                        LoadNow::Missing => Ok(None),
+                        LoadNow::Failed(error) => Err(error),
+                        LoadNow::Waits => {
+                            return Err(machine.refuse_wait(&Suspension::Load { name }));
+                        }
+                    },
                 };
                 Answer::Loaded { name, program }
             }

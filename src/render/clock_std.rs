@@ -1,7 +1,9 @@
 //! The clock of deadlines, without a runtime: looked at, never waited for.
 
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+pub(crate) use std::time::Instant;
 
 /// When a render must be over.
 #[derive(Debug)]

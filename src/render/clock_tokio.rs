@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::consume_budget;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Sleep;
+
+pub(crate) use tokio::time::Instant;
 
 use crate::render::block_on::{BlockOn, BlockingRender};
 

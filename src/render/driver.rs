@@ -7,11 +7,11 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 use futures_util::FutureExt;
 
-use crate::environment::{Compiled, Configuration};
+use crate::environment::{Compiled, Configuration, Linked};
 use crate::error::{Error, HostFault};
 use crate::render::clock::Deadline;
 use crate::render::job::{Job, Pace, Target};
-use crate::render::load::LoadFuture;
+use crate::render::load::{Check, LoadFuture};
 use crate::render::timers::Timers;
 use crate::value::{SharedFuture, StreamHandle, Value};
 use crate::vm::{Answer, Machine, Outcome, Suspension};
@@ -43,6 +43,9 @@ struct Run {
     timers: Timers,
     configuration: Arc<Configuration>,
     compiled: Arc<Compiled>,
+    linked: Option<Arc<Linked>>,
+    /// Checks of templates that were served as they were.
+    checks: Vec<Check>,
     chunk: Option<usize>,
     /// Waits that were over at once since the task last paused.
     ready: u32,
@@ -110,7 +113,7 @@ impl Driver {
                     self.stage = match &job.target {
                         Target::Compiled(compiled) => {
                             let compiled = Arc::clone(compiled);
-                            Run::start(*job, compiled, self.chunked)
+                            Stage::Running(Run::start(*job, compiled, self.chunked))
                         }
                         Target::Named(name) => {
                             let load =
@@ -121,7 +124,9 @@ impl Driver {
                 }
                 Stage::Loading(job, mut load) => match load.poll_unpin(cx) {
                     Poll::Ready(Ok(Some(compiled))) => {
-                        self.stage = Run::start(*job, compiled, self.chunked);
+                        let mut run = Run::start(*job, compiled, self.chunked);
+                        run.checks.extend(load.take_check());
+                        self.stage = Stage::Running(run);
                     }
                     Poll::Ready(Ok(None)) => {
                         let Target::Named(name) = &job.target else {
@@ -164,22 +169,25 @@ fn late(deadline: &mut Option<Deadline>, cx: &mut Context<'_>) -> Option<Error> 
 }
 
 impl Run {
-    fn start(job: Job, compiled: Arc<Compiled>, chunked: bool) -> Stage {
+    fn start(job: Job, compiled: Arc<Compiled>, chunked: bool) -> Box<Self> {
         let configuration = Arc::clone(&job.configuration);
+        let linked = job.linked.clone();
         let chunk = chunked.then(|| job.options.chunk());
         let pace = Pace {
             slice: Some(job.options.slice()),
             chunk,
         };
-        Stage::Running(Box::new(Run {
+        Box::new(Run {
             machine: job.start(&compiled, pace),
             wait: None,
             timers: Timers::default(),
             configuration,
             compiled,
+            linked,
+            checks: Vec::new(),
             chunk,
             ready: 0,
-        }))
+        })
     }
 
     fn poll(
@@ -191,11 +199,14 @@ impl Run {
             let error = HostFault::Deadline(over.allowed).into();
             return Poll::Ready(Err(self.machine.locate(error)));
         }
+        self.checks.retain(|check| check.poll(cx));
         loop {
             if let Some(wait) = &mut self.wait {
                 match wait.poll(cx) {
                     Poll::Ready(answer) => {
-                        self.wait = None;
+                        if let Some(Wait::Load(mut load)) = self.wait.take() {
+                            self.checks.extend(load.take_check());
+                        }
                         self.machine.resume(answer);
                         self.ready += 1;
                         if self.ready == MOST_READY {
@@ -251,10 +262,15 @@ impl Run {
                     self.machine.resume(Answer::Continue);
                 }
                 Ok(Outcome::Suspended(Suspension::Load { name })) => {
-                    match self.configuration.cache.get(&name) {
-                        Some(compiled) => self.machine.resume(Answer::Loaded {
+                    let linked = self.linked.as_ref().and_then(|linked| linked.get(&name));
+                    let there = linked.cloned().or_else(|| {
+                        let compiled = self.configuration.cached(&name)?;
+                        Some(Arc::clone(&compiled.program))
+                    });
+                    match there {
+                        Some(program) => self.machine.resume(Answer::Loaded {
                             name,
-                            program: Ok(Some(Arc::clone(&compiled.program))),
+                            program: Ok(Some(program)),
                         }),
                         None => {
                             let load = LoadFuture::new(Arc::clone(&self.configuration), name);

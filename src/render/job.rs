@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use arcstr::ArcStr;
 use serde::Serialize;
 
-use crate::environment::{Compiled, Configuration, convert_context};
+use crate::environment::{Compiled, Configuration, Linked, convert_context};
 use crate::error::{Error, HostFault};
 use crate::render::RenderOptions;
 use crate::value::{Value, ValueKind};
@@ -19,6 +19,8 @@ pub(crate) struct Job {
     pub(crate) entry: Entry,
     pub(crate) options: Arc<RenderOptions>,
     pub(crate) context: Value,
+    /// The versions of named templates that the render goes on with, if it may use no others.
+    pub(crate) linked: Option<Arc<Linked>>,
 }
 
 /// The code of a job.
@@ -50,8 +52,10 @@ impl Job {
         options: Arc<RenderOptions>,
         context: &(impl Serialize + ?Sized),
     ) -> Result<Self, Error> {
+        let (context, linked) = target.context(configuration, context)?;
         Ok(Job {
-            context: target.context(configuration, context)?,
+            context,
+            linked,
             configuration: Arc::clone(configuration),
             target,
             entry,
@@ -92,14 +96,14 @@ impl Target {
         &self,
         configuration: &Configuration,
         context: &(impl Serialize + ?Sized),
-    ) -> Result<Value, Error> {
-        let value = match self {
+    ) -> Result<(Value, Option<Arc<Linked>>), Error> {
+        let (value, linked) = match self {
             Target::Compiled(compiled) => convert_context(configuration, compiled, context)?,
-            Target::Named(_) => Value::from_serialize(context)?,
+            Target::Named(_) => (Value::from_serialize(context)?, None),
         };
         match value.kind() {
-            ValueKind::Map | ValueKind::Object => Ok(value),
-            ValueKind::None | ValueKind::Undefined => Ok(Value::NONE),
+            ValueKind::Map | ValueKind::Object => Ok((value, linked)),
+            ValueKind::None | ValueKind::Undefined => Ok((Value::NONE, linked)),
             _ => Err(HostFault::ContextNotMapping {
                 found: value.type_name().to_owned(),
             }

@@ -27,6 +27,7 @@ mod write_tokio;
 
 pub use block_on::{BlockOn, BlockingRender, ParkThread};
 pub(crate) use blocking::{evaluate, render, render_to};
+pub(crate) use clock::Instant;
 pub use evaluate::EvalFuture;
 pub use future::RenderFuture;
 pub(crate) use job::{Job, Target};

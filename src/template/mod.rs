@@ -63,7 +63,7 @@ impl Environment {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn template(&self, name: &str) -> Result<Template, Error> {
-        if let Some(compiled) = self.configuration.cache.get(name) {
+        if let Some(compiled) = self.configuration.cached(name) {
             return Ok(Template::of(&self.configuration, compiled));
         }
         match load_now(&self.configuration, &ArcStr::from(name)) {

@@ -3,9 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use futures_util::FutureExt;
-
-use crate::environment::loader::{Load, Loader};
+use crate::environment::loader::{Load, Loader, Reloaded, Version};
 
 /// Several loaders, asked in order until one knows the template.
 ///
@@ -50,33 +48,71 @@ impl ChoiceLoader {
     }
 }
 
+/// Loaders that are still to be asked, with their place among all.
+type Rest = std::iter::Enumerate<std::vec::IntoIter<Arc<dyn Loader>>>;
+
+/// Which loader gave a template before, and the version that it gave.
+type Known = (usize, Version);
+
 /// Asks loaders in order; one that answers later holds up those after it.
-fn choose(name: &str, mut loaders: impl Iterator<Item = Arc<dyn Loader>> + Send + 'static) -> Load {
-    while let Some(loader) = loaders.next() {
-        match loader.load(name) {
-            Load::Ready(Ok(None)) => {}
-            Load::Ready(answer) => return Load::Ready(answer),
+fn choose(name: &str, mut rest: Rest, known: Option<Known>) -> Load<Reloaded> {
+    while let Some((index, loader)) = rest.next() {
+        let load = match &known {
+            Some((giver, version)) if *giver == index => loader.reload(name, version),
+            _ => loader.load(name).map(Reloaded::from),
+        };
+        match load {
+            Load::Ready(Ok(Reloaded::Missing)) => {}
+            Load::Ready(answer) => return Load::Ready(answer.map(|found| given_by(index, found))),
             Load::Later(answer) => {
                 let name = name.to_owned();
-                // Boxed, since the rest of the loaders may answer by a future of this kind again.
-                let rest: Box<dyn Iterator<Item = _> + Send> = Box::new(loaders);
-                let answer = answer.then(move |answer| match answer {
-                    Ok(None) => match choose(&name, rest) {
-                        Load::Ready(answer) => std::future::ready(answer).boxed(),
-                        Load::Later(answer) => answer,
-                    },
-                    answer => std::future::ready(answer).boxed(),
-                });
-                return Load::Later(answer.boxed());
+                return Load::Later(Box::pin(async move {
+                    match answer.await? {
+                        Reloaded::Missing => match choose(&name, rest, known) {
+                            Load::Ready(answer) => answer,
+                            Load::Later(answer) => answer.await,
+                        },
+                        found => Ok(given_by(index, found)),
+                    }
+                }));
             }
         }
     }
-    Load::Ready(Ok(None))
+    Load::Ready(Ok(Reloaded::Missing))
+}
+
+/// Notes in the version which loader gave it.
+fn given_by(index: usize, found: Reloaded) -> Reloaded {
+    match found {
+        Reloaded::Changed(mut source) => {
+            source.version = source
+                .version
+                .map(|version| Version::from(format!("{index} {version}")));
+            Reloaded::Changed(source)
+        }
+        Reloaded::Unchanged | Reloaded::Missing => found,
+    }
+}
+
+impl ChoiceLoader {
+    fn rest(&self) -> Rest {
+        self.loaders.clone().into_iter().enumerate()
+    }
 }
 
 impl Loader for ChoiceLoader {
     fn load(&self, name: &str) -> Load {
-        choose(name, self.loaders.clone().into_iter())
+        choose(name, self.rest(), None).map(|found| match found {
+            Reloaded::Changed(source) => Some(source),
+            Reloaded::Missing | Reloaded::Unchanged => None,
+        })
+    }
+
+    fn reload(&self, name: &str, version: &Version) -> Load<Reloaded> {
+        let known = version.as_str().split_once(' ');
+        let known =
+            known.and_then(|(index, version)| Some((index.parse().ok()?, Version::from(version))));
+        choose(name, self.rest(), known)
     }
 }
 
@@ -157,8 +193,9 @@ impl Default for PrefixLoader {
     }
 }
 
-impl Loader for PrefixLoader {
-    fn load(&self, name: &str) -> Load {
+impl PrefixLoader {
+    /// The loader for a name, and the name it knows the template by.
+    fn find<'n>(&self, name: &'n str) -> Option<(&'n str, &Arc<dyn Loader>)> {
         // A prefix may hold the delimiter itself: the longest that fits is meant.
         self.loaders
             .iter()
@@ -167,7 +204,21 @@ impl Loader for PrefixLoader {
                 Some((prefix.len(), rest, loader))
             })
             .max_by_key(|(length, ..)| *length)
-            .map_or(Load::Ready(Ok(None)), |(_, rest, loader)| loader.load(rest))
+            .map(|(_, rest, loader)| (rest, loader))
+    }
+}
+
+impl Loader for PrefixLoader {
+    fn load(&self, name: &str) -> Load {
+        self.find(name)
+            .map_or(Load::Ready(Ok(None)), |(rest, loader)| loader.load(rest))
+    }
+
+    fn reload(&self, name: &str, version: &Version) -> Load<Reloaded> {
+        self.find(name)
+            .map_or(Load::Ready(Ok(Reloaded::Missing)), |(rest, loader)| {
+                loader.reload(rest, version)
+            })
     }
 }
 

@@ -1,6 +1,8 @@
 //! A loader over templates that are part of the program.
 
-use crate::environment::loader::{Load, Loader};
+use arcstr::literal;
+
+use crate::environment::loader::{Load, Loader, Reloaded, Source, Version};
 
 /// Templates that were put into the program when it was compiled.
 ///
@@ -61,7 +63,13 @@ impl Loader for EmbeddedLoader {
                 .map(|(_, source)| *source),
             Templates::Found(find) => find(name),
         };
-        Load::Ready(Ok(source.map(str::to_owned)))
+        // There is one version of it, as long as the program runs.
+        let version = |text| Source::new(text).with_version(literal!("embedded"));
+        Load::Ready(Ok(source.map(version)))
+    }
+
+    fn reload(&self, _: &str, _: &Version) -> Load<Reloaded> {
+        Load::Ready(Ok(Reloaded::Unchanged))
     }
 }
 

@@ -1,10 +1,11 @@
 //! A loader over a folder of files.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io::ErrorKind as IoErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
-use crate::environment::loader::{Load, Loader};
+use crate::environment::loader::{Load, Loader, Reloaded, Source, Version};
 use crate::error::{Error, HostFault};
 
 /// Templates in a folder and the folders in it, named by their path with `/`, such as `mail/welcome.txt`.
@@ -12,6 +13,9 @@ use crate::error::{Error, HostFault};
 /// No name leads out of the folder: one that is absolute, or has a `..`, a `\`, a `:`, an empty part or a
 /// NUL in it, is a template that does not exist, and a link out of the folder is an error. A file that is
 /// not UTF-8 is an error too.
+///
+/// A check for changes looks at a file's time and length, and reads it again if it was written just before it
+/// was loaded.
 ///
 /// Files are read where the render runs, without waiting. For a slow disk, write an
 /// [`AsyncFunctionLoader`](crate::AsyncFunctionLoader) over your runtime's files.
@@ -43,7 +47,8 @@ impl FileLoader {
         FileLoader { root: root.into() }
     }
 
-    fn read(&self, name: &str) -> Result<Option<String>, Error> {
+    /// The file of a template and what the system says of it; none if there is no such file.
+    fn find(&self, name: &str) -> Result<Option<(PathBuf, Metadata)>, Error> {
         let Some(relative) = relative_path(name) else {
             return Ok(None);
         };
@@ -65,23 +70,56 @@ impl FileLoader {
             }
             .into());
         }
-        let unreadable = |cause| HostFault::unreadable(name, &path, cause);
         // A folder is no template, and reading a pipe or a device might never end.
-        if !fs::metadata(&path).map_err(unreadable)?.is_file() {
-            return Ok(None);
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.is_file() => Ok(Some((path, metadata))),
+            Ok(_) => Ok(None),
+            Err(cause) => Err(HostFault::unreadable(name, &path, cause)),
         }
-        let bytes = fs::read(&path).map_err(unreadable)?;
-        let source = String::from_utf8(bytes).map_err(|error| HostFault::InvalidUtf8 {
+    }
+
+    fn read(&self, name: &str, known: Option<&Version>) -> Result<Reloaded, Error> {
+        let Some((path, metadata)) = self.find(name)? else {
+            return Ok(Reloaded::Missing);
+        };
+        let version = version(&path, &metadata);
+        if version.is_some() && version.as_ref() == known {
+            return Ok(Reloaded::Unchanged);
+        }
+        let bytes = fs::read(&path).map_err(|cause| HostFault::unreadable(name, &path, cause))?;
+        let text = String::from_utf8(bytes).map_err(|error| HostFault::InvalidUtf8 {
             name: name.to_owned(),
             offset: error.utf8_error().valid_up_to(),
         })?;
-        Ok(Some(source))
+        Ok(Reloaded::Changed(Source { text, version }))
     }
+}
+
+/// Files written this shortly ago may be written again without their time showing it.
+const COARSEST_CLOCK: Duration = Duration::from_secs(3);
+
+/// What tells a file from what it will be after a change; none while that cannot be told.
+fn version(path: &Path, metadata: &Metadata) -> Option<Version> {
+    let modified = metadata.modified().ok()?;
+    let age = SystemTime::now().duration_since(modified).ok()?;
+    let since = modified.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    // The path, because a link may lead to another file that is as old and as long.
+    (age > COARSEST_CLOCK).then(|| {
+        let (nanos, length) = (since.as_nanos(), metadata.len());
+        Version::from(format!("{nanos} {length} {}", path.display()))
+    })
 }
 
 impl Loader for FileLoader {
     fn load(&self, name: &str) -> Load {
-        Load::Ready(self.read(name))
+        Load::Ready(self.read(name, None).map(|found| match found {
+            Reloaded::Changed(source) => Some(source),
+            Reloaded::Missing | Reloaded::Unchanged => None,
+        }))
+    }
+
+    fn reload(&self, name: &str, version: &Version) -> Load<Reloaded> {
+        Load::Ready(self.read(name, Some(version)))
     }
 }
 
@@ -139,7 +177,7 @@ mod tests {
 
     fn load(loader: &FileLoader, name: &str) -> Result<Option<String>, Error> {
         match loader.load(name) {
-            Load::Ready(answer) => answer,
+            Load::Ready(answer) => answer.map(|found| found.map(|source| source.text)),
             Load::Later(_) => panic!("files are read at once"),
         }
     }
@@ -217,6 +255,44 @@ mod tests {
         let error = load(&folder.loader(), "bad.txt").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Loader);
         assert!(error.message().contains("offset 2"), "{error}");
+    }
+
+    #[test]
+    fn a_file_is_read_again_when_its_time_or_length_changed() {
+        let folder = Folder::new("reload");
+        let loader = folder.loader();
+        let path = folder.0.join("templates/page.html");
+        let read = || match loader.load("page.html") {
+            Load::Ready(answer) => answer.unwrap().expect("is there"),
+            Load::Later(_) => panic!("files are read at once"),
+        };
+        let reload = |version: &Version| match loader.reload("page.html", version) {
+            Load::Ready(answer) => answer.unwrap(),
+            Load::Later(_) => panic!("files are read at once"),
+        };
+        let date = |seconds: u64| {
+            let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+            let file = fs::File::options().append(true).open(&path);
+            let dated = file.and_then(|file| file.set_modified(time));
+            dated.expect("a file can be dated");
+        };
+        // Just written: it could be written again within the same tick of the file system's clock.
+        assert_eq!(read().version(), None);
+        date(1_000_000);
+        let old = read();
+        let version = old.version().expect("it is old enough");
+        assert_eq!(reload(version), Reloaded::Unchanged);
+        fs::write(&path, "egap").expect("a file can be written");
+        assert!(matches!(reload(version), Reloaded::Changed(source) if source.text() == "egap"));
+        date(2_000_000);
+        assert!(matches!(reload(version), Reloaded::Changed(_)));
+        date(1_000_000);
+        assert_eq!(reload(version), Reloaded::Unchanged);
+        fs::write(&path, "longer than before").expect("a file can be written");
+        date(1_000_000);
+        assert!(matches!(reload(version), Reloaded::Changed(_)));
+        fs::remove_file(&path).expect("a file can be removed");
+        assert_eq!(reload(version), Reloaded::Missing);
     }
 
     #[test]

@@ -42,7 +42,7 @@ where
     F: Fn(&str) -> Result<Option<String>, Error> + Send + Sync + 'static,
 {
     fn load(&self, name: &str) -> Load {
-        Load::Ready((self.function)(name))
+        Load::ready((self.function)(name))
     }
 }
 

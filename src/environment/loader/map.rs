@@ -88,6 +88,6 @@ impl Loader for MapLoader {
             .templates
             .read()
             .unwrap_or_else(PoisonError::into_inner);
-        Load::Ready(Ok(templates.get(name).cloned()))
+        Load::ready(Ok(templates.get(name).cloned()))
     }
 }
