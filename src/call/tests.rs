@@ -206,7 +206,7 @@ fn async_closures_run_when_they_are_awaited() {
     assert_eq!(pending.label(), "double");
     assert_eq!(runs.load(Ordering::Relaxed), 0);
     for _ in 0..2 {
-        let result = pending.future().now_or_never().expect("it is ready");
+        let result = pending.wait().now_or_never().expect("it is ready");
         assert_eq!(result.expect("it works").as_i64(), Some(8));
     }
     assert_eq!(runs.load(Ordering::Relaxed), 1);
@@ -215,7 +215,7 @@ fn async_closures_run_when_they_are_awaited() {
     let failing = apply(&registry, "fails", &[Value::NONE], &[]).expect("it begins");
     let pending = failing.as_pending().expect("it is a future");
     let error = pending
-        .future()
+        .wait()
         .now_or_never()
         .expect("it is ready")
         .expect_err("it fails");

@@ -136,6 +136,8 @@ pub(crate) enum ValueFault {
     #[error("the mapping has no key {0}")]
     FormatKey(ArcStr),
 
+    #[error("the future panicked when it was first awaited")]
+    Panicked,
     #[error("{} was not awaited; write `await` in front of it", named("future", .0))]
     Unawaited(ArcStr),
     #[error(
@@ -196,6 +198,7 @@ impl ValueFault {
             | Fault::FormatKey(_) => ErrorKind::Value,
             Fault::TooDeep(_) => ErrorKind::DepthLimit,
             Fault::Unawaited(_) => ErrorKind::UnawaitedFuture,
+            Fault::Panicked => ErrorKind::Host,
             Fault::StreamConsumed(_) => ErrorKind::StreamConsumed,
             Fault::StreamInSyncFor(_) => ErrorKind::StreamInSyncFor,
             Fault::Serialize(_) | Fault::Deserialize(_) => ErrorKind::Serialization,

@@ -13,7 +13,7 @@ use crate::render::clock::Deadline;
 use crate::render::job::{Job, Pace, Target};
 use crate::render::load::{Check, LoadFuture};
 use crate::render::timers::Timers;
-use crate::value::{SharedFuture, StreamHandle, Value};
+use crate::value::{StreamHandle, Value, Waiter};
 use crate::vm::{Answer, Machine, Outcome, Suspension};
 
 /// A render as a state machine that is polled.
@@ -58,7 +58,7 @@ const MOST_READY: u32 = 128;
 /// What a machine waits for.
 enum Wait {
     Load(LoadFuture),
-    Await(SharedFuture),
+    Await(Waiter),
     Next(StreamHandle),
 }
 
@@ -282,7 +282,7 @@ impl Run {
                     if pending.result().is_some() {
                         self.machine.resume(Answer::Awaited);
                     } else {
-                        self.wait = Some(Wait::Await(pending.future()));
+                        self.wait = Some(Wait::Await(pending.wait()));
                     }
                 }
                 Ok(Outcome::Suspended(Suspension::Next { stream })) => {
@@ -316,7 +316,7 @@ impl Wait {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Answer> {
         match self {
             Wait::Load(load) => load.poll_loaded(cx),
-            Wait::Await(future) => future.poll_unpin(cx).map(|_| Answer::Awaited),
+            Wait::Await(waiter) => waiter.poll_done(cx).map(|()| Answer::Awaited),
             Wait::Next(stream) => {
                 let mut stream = stream.lock();
                 Pin::new(&mut *stream)

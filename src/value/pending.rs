@@ -6,17 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arcstr::{ArcStr, literal};
 use futures_core::Stream as AsyncStream;
-use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
-use futures_util::future::{FutureExt, Shared};
 use futures_util::stream::StreamExt;
 
 use crate::error::Error;
 use crate::error::value::ValueFault;
+use crate::value::memo::{Memo, Waiter};
 use crate::value::{Charge, MAX_DEPTH, Repr, Value, drop};
-
-/// What every driver polls: a future that gives its one result to all who ask.
-pub(crate) type SharedFuture = Shared<BoxFuture<'static, Result<Value, Error>>>;
 
 /// The items that an async source gives.
 pub(crate) type ValueStream = BoxStream<'static, Result<Value, Error>>;
@@ -24,17 +20,7 @@ pub(crate) type ValueStream = BoxStream<'static, Result<Value, Error>>;
 /// The result of an async call, now or later. Nothing runs before it is awaited, and it runs once.
 pub(crate) struct Pending {
     label: ArcStr,
-    /// Taken out only when this is dropped.
-    future: Option<SharedFuture>,
-}
-
-impl Drop for Pending {
-    fn drop(&mut self) {
-        // The future may own its arguments, and so the last handle to another future.
-        if let Some(future) = self.future.take() {
-            drop::drop_in_turn(future);
-        }
-    }
+    memo: Memo,
 }
 
 impl Pending {
@@ -43,10 +29,9 @@ impl Pending {
         label: ArcStr,
         future: impl Future<Output = Result<Value, Error>> + Send + 'static,
     ) -> Self {
-        let future: BoxFuture<'static, _> = Box::pin(future);
         Pending {
             label,
-            future: Some(future.shared()),
+            memo: Memo::new(Box::pin(future)),
         }
     }
 
@@ -56,15 +41,18 @@ impl Pending {
     }
 
     /// The result, if it is there.
+    #[inline]
     pub(crate) fn result(&self) -> Option<&Result<Value, Error>> {
-        self.future.as_ref()?.peek()
+        self.memo.result()
     }
 
-    /// The future, for who awaits it.
-    pub(crate) fn future(&self) -> SharedFuture {
-        self.future
-            .clone()
-            .expect("the future is taken out only when its value is dropped")
+    /// Someone who waits for it.
+    pub(crate) fn wait(self: &Arc<Self>) -> Waiter {
+        Waiter::new(Arc::clone(self))
+    }
+
+    pub(super) fn memo(&self) -> &Memo {
+        &self.memo
     }
 
     /// The error of using a future as if it were its result; it remembers which one.

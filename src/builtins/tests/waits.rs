@@ -17,7 +17,7 @@ fn drive(context: &CallContext<'_>, flow: Flow) -> Result<Value, Error> {
         Flow::Return(value) => Ok(value),
         Flow::Await { value, then } => {
             let result = match value.as_pending() {
-                Some(pending) => pending.future().now_or_never().expect("it is ready"),
+                Some(pending) => pending.wait().now_or_never().expect("it is ready"),
                 None => Ok(value),
             };
             drive(context, then(context, result)?)
@@ -166,7 +166,7 @@ fn without_await_futures_are_passed_on_or_refused() {
 fn awaited_futures_stand_for_their_results() {
     let done = |value: Value| {
         let pending = later(value);
-        let future = pending.as_pending().expect("it is a future").future();
+        let future = pending.as_pending().expect("it is a future").wait();
         let _ = future.now_or_never();
         pending
     };

@@ -8,6 +8,7 @@ mod objects;
 mod printing;
 mod sequences;
 mod serde;
+mod waiting;
 
 use std::cell::Cell;
 

@@ -100,7 +100,7 @@ fn futures_are_no_results() {
 }
 
 fn poll(value: &Value) {
-    let future = value.as_pending().expect("it is a future").future();
+    let future = value.as_pending().expect("it is a future").wait();
     let mut context = Context::from_waker(Waker::noop());
     assert!(pin!(future).poll(&mut context).is_ready());
 }
