@@ -37,6 +37,7 @@
 //!
 //! - `tokio`: writers of tokio, deadlines that its timer keeps, and `block_on` for its handle.
 //! - `embed`: `embed_folder!`, which puts a folder of templates into the program.
+//! - `gettext`: `GettextCatalog`, which translates messages by a catalogue of gettext.
 //! - `cli`: the program `kakehi`; for the command line only.
 
 #![forbid(unsafe_code)]
@@ -58,12 +59,15 @@ mod vm;
 
 pub use call::{
     ArgumentReader, Arguments, CallContext, Extensions, Flow, FromArgument, FromValue, Function,
-    FunctionKind, IntoAsyncFunction, IntoFunction, IntoResult, Kwargs, Rest, Serde,
+    FunctionKind, IntoAsyncFunction, IntoFunction, IntoResult, Kwargs, Rest, Serde, Tag, TagCall,
+    Translations,
 };
+#[cfg(feature = "gettext")]
+pub use environment::GettextCatalog;
 pub use environment::{
     AsyncFunctionLoader, AutoEscape, ChoiceLoader, EmbeddedLoader, Environment, FileLoader,
-    FunctionLoader, Load, Loader, MapLoader, PrefixLoader, Reloaded, Source, TemplateCachePolicy,
-    Version, Waits,
+    FunctionLoader, Load, Loader, MapLoader, Message, PrefixLoader, Reloaded, Source,
+    TemplateCachePolicy, Version, Waits,
 };
 pub use error::{Error, ErrorKind};
 pub use expression::Expression;

@@ -18,6 +18,7 @@ mod predicates;
 mod produce;
 mod python;
 mod sort;
+mod tags;
 #[cfg(test)]
 mod tests;
 
@@ -36,5 +37,6 @@ pub(crate) fn register(registry: &mut Registry) {
     for function in functions::FUNCTIONS {
         registry.set_function(function.name, Arc::new(function));
     }
+    registry.set_tag("debug".into(), tags::debug());
     registry.set_methods(methods::method);
 }

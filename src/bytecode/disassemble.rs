@@ -156,7 +156,7 @@ impl Program {
                 }
                 self.write_context(f, site.visible.as_deref())
             }
-            I::ImportTemplate(site) => {
+            I::ImportTemplate(site) | I::LoadVisible(site) => {
                 self.write_context(f, self.imports[site as usize].visible.as_deref())
             }
             I::CallBlock(block) => write!(f, " {}", self.blocks[block as usize].name),

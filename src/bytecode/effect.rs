@@ -78,6 +78,7 @@ impl Effect {
             | I::LoadLocal(..)
             | I::LoadRoot(..)
             | I::LoadName(_)
+            | I::LoadVisible(_)
             | I::LoadCell(..)
             | I::LoadLoopField(..)
             | I::LoadLoop(_)

@@ -120,6 +120,8 @@ pub(crate) enum Instruction {
     LoadRoot(Slot, NameId),
     /// A name of the context, looked up each time: what `let` may change. `-> v`
     LoadName(NameId),
+    /// A dict of the variables that are seen here, globals not among them. `-> v`
+    LoadVisible(u32),
     /// Sets a name of the template's context, as `let` does. `v ->`
     StoreName(NameId),
     /// Makes a local variable visible in the template's context, as `set` at the top does. `->`

@@ -155,7 +155,9 @@ impl Program {
             for address in unit.entry.0..unit.end.0 {
                 let visible = match self.code[address as usize] {
                     Instruction::IncludeTemplate(site) => &self.includes[site as usize].visible,
-                    Instruction::ImportTemplate(site) => &self.imports[site as usize].visible,
+                    Instruction::ImportTemplate(site) | Instruction::LoadVisible(site) => {
+                        &self.imports[site as usize].visible
+                    }
                     Instruction::CallBlock(block) => &self.blocks[block as usize].visible,
                     _ => continue,
                 };
@@ -335,7 +337,9 @@ impl UnitWalk<'_> {
                 .get(unit as usize)
                 .is_some_and(|unit| unit.kind == UnitKind::Loop),
             I::IncludeTemplate(site) => (site as usize) < program.includes.len(),
-            I::ImportTemplate(site) => (site as usize) < program.imports.len(),
+            I::ImportTemplate(site) | I::LoadVisible(site) => {
+                (site as usize) < program.imports.len()
+            }
             I::CallBlock(block) => (block as usize) < program.blocks.len(),
             I::MakeMacro(definition) => (definition as usize) < program.macros.len(),
             _ => true,

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::call::{Arguments, Budget, Extensions, Flow, Function, Registry};
+use crate::call::{
+    Arguments, Budget, Extensions, Flow, Function, Registry, RenderTranslations, Translations,
+};
 use crate::error::Error;
 use crate::error::call::CallFault;
 use crate::value::{Charge, UndefinedPolicy, Value};
@@ -262,6 +264,19 @@ impl<'a> CallContext<'a> {
     /// The filters, tests, globals and methods.
     pub(crate) fn registry(&self) -> &'a Registry {
         self.parts.registry
+    }
+
+    /// Where translations come from, if from anywhere.
+    pub(crate) fn translations(&self) -> Option<&'a dyn Translations> {
+        match self.parts.extensions.get::<RenderTranslations>() {
+            Some(RenderTranslations(translations)) => Some(&**translations),
+            None => self.parts.registry.translating().translations.as_deref(),
+        }
+    }
+
+    /// Whether `gettext` and its sisters put variables into messages.
+    pub(crate) fn formats_messages(&self) -> bool {
+        self.parts.registry.translating().formats_messages
     }
 
     fn at_once(&self, name: &str, flow: Flow) -> Result<Value, Error> {

@@ -8,7 +8,7 @@ use crate::value::{StreamHandle, Value};
 
 /// What a native function wants next: to return, or something that only the machine can do.
 ///
-/// Made by [`Flow::from`] a value; the other answers are the engine's own.
+/// Made by [`Flow::from`] a value, [`Flow::call`], and [`Flow::wait`].
 ///
 /// ```
 /// use kakehi::{Flow, Value};
@@ -54,6 +54,88 @@ pub(crate) type Continuation =
 /// The rest of a native function after an item of a stream.
 pub(crate) type NextContinuation =
     Box<dyn FnOnce(&CallContext<'_>, Result<Option<Value>, Error>) -> Result<Flow, Error> + Send>;
+
+impl Flow {
+    /// The result that prints as nothing.
+    ///
+    /// ```
+    /// use kakehi::Flow;
+    /// assert!(matches!(Flow::nothing(), Flow::Return(value) if value.as_str() == Some("")));
+    /// ```
+    pub fn nothing() -> Flow {
+        Flow::Return(Value::string(""))
+    }
+
+    /// Has the machine call something, a macro or the part of a tag for instance, and goes on with what that
+    /// gives, or with its error.
+    ///
+    /// What is called may wait, in a render that can.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use kakehi::{Arguments, CallContext, Environment, Error, Flow, Function, Value};
+    ///
+    /// /// What a macro gives, or a dash if it fails.
+    /// struct Safely;
+    ///
+    /// impl Function for Safely {
+    ///     fn call(&self, _: &CallContext<'_>, arguments: &Arguments<'_>) -> Result<Flow, Error> {
+    ///         let callee = arguments.get(0).cloned().unwrap_or_default();
+    ///         Ok(Flow::call(callee, [Value::from(1)], |_, result| {
+    ///             Ok(Flow::from(result.unwrap_or_else(|_| Value::from("-"))))
+    ///         }))
+    ///     }
+    /// }
+    ///
+    /// let mut env = Environment::new();
+    /// env.set_function("safely", Arc::new(Safely));
+    /// let source = "<% macro a(n) %><< n + 1 >><% end %><% macro b(n) %><< n + 'x' >><% end %><< safely(a) >><< safely(b) >>";
+    /// assert_eq!(env.render_str(source, ())?, "2-");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn call<F>(callee: Value, arguments: impl Into<Vec<Value>>, then: F) -> Flow
+    where
+        F: FnOnce(&CallContext<'_>, Result<Value, Error>) -> Result<Flow, Error> + Send + 'static,
+    {
+        Flow::Call {
+            callee,
+            arguments: OwnedArguments::from_positional(arguments.into()),
+            then: Box::new(then),
+        }
+    }
+
+    /// Waits for a future and goes on with its result, or with its error. A value that is no future is passed
+    /// on at once.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use kakehi::{Arguments, CallContext, Environment, Error, Flow, Function, Value};
+    ///
+    /// /// Waits, whether the template says `await` or not.
+    /// struct Seven;
+    ///
+    /// impl Function for Seven {
+    ///     fn call(&self, _: &CallContext<'_>, _: &Arguments<'_>) -> Result<Flow, Error> {
+    ///         let future = Value::from_future(async { Ok::<_, Error>(7) });
+    ///         Ok(Flow::wait(future, |_, number| number.map(Flow::from)))
+    ///     }
+    /// }
+    ///
+    /// let mut env = Environment::new();
+    /// env.set_function("seven", Arc::new(Seven));
+    /// assert_eq!(futures_executor::block_on(env.render_str_async("<< seven() + 1 >>", ()))?, "8");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn wait<F>(value: Value, then: F) -> Flow
+    where
+        F: FnOnce(&CallContext<'_>, Result<Value, Error>) -> Result<Flow, Error> + Send + 'static,
+    {
+        Flow::Await {
+            value,
+            then: Box::new(then),
+        }
+    }
+}
 
 impl From<Value> for Flow {
     fn from(value: Value) -> Self {

@@ -16,8 +16,10 @@ mod flow;
 mod function;
 mod registry;
 mod result;
+mod tag;
 #[cfg(test)]
 mod tests;
+mod translations;
 mod typed;
 
 pub use arguments::Arguments;
@@ -34,4 +36,8 @@ pub(crate) use function::{BoundMethod, NativeFunction};
 pub use function::{Function, FunctionKind};
 pub(crate) use registry::Registry;
 pub use result::IntoResult;
+pub use tag::{Tag, TagCall};
+pub(crate) use tag::{TagFunction, part_name};
+pub use translations::Translations;
+pub(crate) use translations::{RenderTranslations, Translating};
 pub use typed::{IntoAsyncFunction, IntoFunction};

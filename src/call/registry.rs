@@ -7,7 +7,9 @@ use std::sync::Arc;
 use arcstr::ArcStr;
 
 use crate::call::typed::{Asynchronous, Synchronous};
-use crate::call::{Builtin, Function, IntoAsyncFunction, IntoFunction, NativeFunction};
+use crate::call::{
+    Builtin, Function, IntoAsyncFunction, IntoFunction, NativeFunction, Translating,
+};
 use crate::value::Value;
 
 /// Finds the method `name` of the type of a value.
@@ -23,6 +25,8 @@ struct Tables {
     tests: HashMap<ArcStr, Arc<dyn Function>, foldhash::fast::FixedState>,
     globals: HashMap<ArcStr, Value, foldhash::fast::FixedState>,
     methods: Option<MethodTable>,
+    translating: Translating,
+    tags: HashMap<ArcStr, Arc<dyn Function>, foldhash::fast::FixedState>,
 }
 
 impl Registry {
@@ -160,6 +164,26 @@ impl Registry {
     /// Forgets a global and says whether it was known.
     pub(crate) fn remove_global(&mut self, name: &str) -> bool {
         self.tables().globals.remove(name).is_some()
+    }
+
+    /// What the tag called `name` does.
+    pub(crate) fn tag(&self, name: &str) -> Option<&Arc<dyn Function>> {
+        self.0.tags.get(name)
+    }
+
+    /// Registers a tag.
+    pub(crate) fn set_tag(&mut self, name: ArcStr, function: Arc<dyn Function>) {
+        self.tables().tags.insert(name, function);
+    }
+
+    /// How messages are translated.
+    pub(crate) fn translating(&self) -> &Translating {
+        &self.0.translating
+    }
+
+    /// How messages are translated, to be changed.
+    pub(crate) fn translating_mut(&mut self) -> &mut Translating {
+        &mut self.tables().translating
     }
 
     fn tables(&mut self) -> &mut Tables {

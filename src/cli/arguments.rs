@@ -22,6 +22,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Shows what the engine makes of a template
     Dump(Dump),
+    /// Collects the messages of templates in a file for translators
+    Extract(Extract),
 }
 
 /// Arguments of `kakehi render`.
@@ -69,6 +71,28 @@ pub(crate) struct Dump {
     pub(crate) template: PathBuf,
     #[command(flatten)]
     pub(crate) stage: Stage,
+    #[command(flatten)]
+    pub(crate) language: Language,
+}
+
+/// Arguments of `kakehi extract`.
+#[derive(Args, Debug)]
+pub(crate) struct Extract {
+    /// Templates, or folders of them
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The template catalogue (`.pot`) to write; the standard output unless given
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// Comments that start with this word are for translators
+    #[arg(short, long = "comment", value_name = "WORD")]
+    pub(crate) comments: Vec<String>,
+    /// The project that the messages belong to
+    #[arg(long, value_name = "NAME", default_value = "PROJECT VERSION")]
+    pub(crate) project: String,
+    /// Messages of `trans` are trimmed unless their tag says `notrimmed`
+    #[arg(long)]
+    pub(crate) trimmed: bool,
     #[command(flatten)]
     pub(crate) language: Language,
 }

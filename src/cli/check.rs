@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &Check) -> Result<(), Failure> {
 }
 
 /// All files of a path, sorted; hidden ones in a folder are left out, and links to folders are not followed.
-fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
+pub(crate) fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
     let failed = |cause| Failure::file(path, cause);
     if !fs::metadata(path).map_err(failed)?.is_dir() {
         files.push(path.to_owned());

@@ -4,6 +4,7 @@ mod arguments;
 mod check;
 mod data;
 mod dump;
+mod extract;
 mod failure;
 mod render;
 
@@ -18,6 +19,7 @@ fn main() -> ExitCode {
         Command::Render(render) => render::run(&render),
         Command::Check(check) => check::run(&check),
         Command::Dump(dump) => dump::run(&dump),
+        Command::Extract(extract) => extract::run(&extract),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,22 +9,19 @@ use crate::compiler::symbols::Located;
 use crate::source::Span;
 use crate::syntax::ast::Argument;
 
-/// The keyword under which a `call` block passes its body.
-const CALLER: &str = "caller";
-
 impl<'src> Compiler<'_, 'src> {
-    /// Puts arguments on the stack; `caller` is a macro that is passed as well.
+    /// Puts arguments on the stack; `parts` are macros that are passed as well, under these keywords.
     pub(super) fn arguments(
         &mut self,
         arguments: &[Argument<'src>],
-        caller: Option<u32>,
+        parts: &[(ArcStr, u32)],
         span: Span,
     ) -> Located<ShapeId> {
         let spreads = arguments
             .iter()
             .any(|a| matches!(a, Argument::Spread(_) | Argument::KeywordSpread(_)));
         if spreads {
-            self.spread_arguments(arguments, caller, span)?;
+            self.spread_arguments(arguments, parts, span)?;
             return self.shape(0, Vec::new(), true, span);
         }
         let mut positional = 0;
@@ -41,9 +38,9 @@ impl<'src> Compiler<'_, 'src> {
                 names.push(ArcStr::from(name.text));
             }
         }
-        if let Some(caller) = caller {
-            self.emit(Instruction::MakeMacro(caller), span);
-            names.push(ArcStr::from(CALLER));
+        for (name, part) in parts {
+            self.emit(Instruction::MakeMacro(*part), span);
+            names.push(name.clone());
         }
         let positional = self.small(positional, "arguments", span)?;
         self.small(names.len(), "arguments", span)?;
@@ -66,7 +63,7 @@ impl<'src> Compiler<'_, 'src> {
     fn spread_arguments(
         &mut self,
         arguments: &[Argument<'src>],
-        caller: Option<u32>,
+        parts: &[(ArcStr, u32)],
         span: Span,
     ) -> Located<()> {
         self.emit(Instruction::MakeList(0), span);
@@ -98,9 +95,9 @@ impl<'src> Compiler<'_, 'src> {
                 Argument::Positional(_) | Argument::Spread(_) => {}
             }
         }
-        if let Some(caller) = caller {
-            self.load_string(CALLER, span);
-            self.emit(Instruction::MakeMacro(caller), span);
+        for (name, part) in parts {
+            self.load_string(name, span);
+            self.emit(Instruction::MakeMacro(*part), span);
             self.emit(Instruction::InsertMap, span);
         }
         Ok(())

@@ -1,5 +1,7 @@
 //! Chains: attributes, items, calls, filters and tests, in the order applied.
 
+use arcstr::ArcStr;
+
 use crate::bytecode::{CallSite, Instruction, ShapeId};
 use crate::compiler::emitter::Mark;
 use crate::compiler::scope::Place;
@@ -10,12 +12,12 @@ use crate::source::Span;
 use crate::syntax::ast::{Argument, ExprId, ExprKind, FilterCall, Name, Step, StepKind};
 
 impl<'src> Compiler<'_, 'src> {
-    /// Compiles a chain; `caller` is the macro that a `call` block passes to the last call.
+    /// Compiles a chain; `caller` is what a `call` block passes to the last call.
     pub(super) fn chain(
         &mut self,
         base: ExprId,
         steps: &[Step<'src>],
-        caller: Option<u32>,
+        caller: &[(ArcStr, u32)],
     ) -> Located<()> {
         let start = self.tree.expr(base).span;
         let mut steps = self.chain_base(base, steps)?;
@@ -35,7 +37,7 @@ impl<'src> Compiler<'_, 'src> {
                         && let StepKind::Call(arguments) = &call.kind
                     {
                         steps = after;
-                        let caller = caller.filter(|_| after.is_empty());
+                        let caller = if after.is_empty() { caller } else { &[] };
                         let span = step.span.to(call.span);
                         if *optional {
                             self.optional_method(*name, arguments, caller, span, &mut nothing)?;
@@ -85,7 +87,7 @@ impl<'src> Compiler<'_, 'src> {
                 }
                 StepKind::Call(arguments) => {
                     let span = start.to(step.span);
-                    let caller = caller.filter(|_| rest.is_empty());
+                    let caller = if rest.is_empty() { caller } else { &[] };
                     let shape = self.arguments(arguments, caller, span)?;
                     self.emit(Instruction::CallFunction(shape), span);
                 }
@@ -151,7 +153,7 @@ impl<'src> Compiler<'_, 'src> {
         &mut self,
         name: Name<'src>,
         arguments: &[Argument<'src>],
-        caller: Option<u32>,
+        caller: &[(ArcStr, u32)],
         span: Span,
         nothing: &mut Option<Mark>,
     ) -> Located<()> {
@@ -171,7 +173,7 @@ impl<'src> Compiler<'_, 'src> {
             let known = self.registry.filter_names();
             return Err((CompileFault::unknown_filter(name.text, known), name.span));
         }
-        let shape = self.arguments(&filter.arguments, None, span)?;
+        let shape = self.arguments(&filter.arguments, &[], span)?;
         let site = self.call_site(name, function, shape);
         if filter.awaited {
             let construct = format!("| await {}", name.text);
@@ -189,13 +191,13 @@ impl<'src> Compiler<'_, 'src> {
             let known = self.registry.test_names();
             return Err((CompileFault::unknown_test(name.text, known), name.span));
         }
-        let shape = self.arguments(arguments, None, span)?;
+        let shape = self.arguments(arguments, &[], span)?;
         let site = self.call_site(name, function, shape);
         self.emit(Instruction::PerformTest(site), span);
         Ok(())
     }
 
-    fn call_site(
+    pub(super) fn call_site(
         &mut self,
         name: Name<'src>,
         function: Option<std::sync::Arc<dyn crate::call::Function>>,

@@ -68,7 +68,7 @@ impl<'src> Compiler<'_, 'src> {
             ExprKind::Coalesce(parts) => self.short_circuit(parts, Instruction::JumpIfValueOrPop),
             ExprKind::Compare { first, rest } => self.compare(*first, rest),
             ExprKind::Conditional { arms, otherwise } => self.conditional(arms, *otherwise, span),
-            ExprKind::Chain { base, steps } => self.chain(*base, steps, None),
+            ExprKind::Chain { base, steps } => self.chain(*base, steps, &[]),
             ExprKind::Await(operand) => {
                 let construct = self.describe_await(*operand);
                 self.note_wait(construct, span);

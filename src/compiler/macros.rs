@@ -1,10 +1,15 @@
 //! Macros and `call` blocks.
 
+use arcstr::ArcStr;
+
 use crate::bytecode::{Instruction, MacroInfo, Slot, Variable};
 use crate::compiler::scope::{Home, Initial, Part, ScopeId};
 use crate::compiler::symbols::Located;
 use crate::compiler::{Compiler, pools, specials};
 use crate::syntax::ast::{Body, ExprId, ExprKind, Parameter, StmtId, StmtKind};
+
+/// The keyword under which a `call` block passes its body.
+const CALLER: &str = "caller";
 
 impl<'src> Compiler<'_, 'src> {
     /// Compiles a macro's unit and gives its place in the program's macros.
@@ -33,7 +38,10 @@ impl<'src> Compiler<'_, 'src> {
         let kwargs = special(specials::KWARGS).filter(|_| !explicit("kwargs"));
         let info = MacroInfo {
             name: name.into(),
-            is_caller: matches!(self.tree.stmt(id).kind, StmtKind::CallBlock { .. }),
+            is_caller: matches!(
+                self.tree.stmt(id).kind,
+                StmtKind::CallBlock { .. } | StmtKind::OwnPart(_)
+            ),
             unit: unit.0,
             parameters: parameters.iter().map(|p| p.name.text.into()).collect(),
             first_default: self.small(first_default, "parameters", self.now.span)?,
@@ -115,7 +123,7 @@ impl<'src> Compiler<'_, 'src> {
             unreachable!("the parser refuses `call` blocks without a call");
         };
         let caller = self.macro_unit(id, "caller", parameters, body)?;
-        self.chain(*base, steps, Some(caller))?;
+        self.chain(*base, steps, &[(ArcStr::from(CALLER), caller)])?;
         self.emit(Instruction::MarkSafe, span);
         self.emit(Instruction::EmitValue, span);
         Ok(())

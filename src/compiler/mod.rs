@@ -16,6 +16,7 @@ mod loops;
 mod macros;
 mod names;
 mod operators;
+mod own;
 mod patterns;
 mod pools;
 mod scope;
@@ -24,6 +25,7 @@ mod statement;
 mod symbols;
 #[cfg(test)]
 mod tests;
+mod translations;
 mod variables;
 mod waits;
 mod walk;

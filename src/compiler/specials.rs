@@ -160,6 +160,19 @@ impl<'src> Search<'_, 'src> {
                 inner.error.into_iter().for_each(|name| self.write(name));
                 self.body(&inner.fallback);
             }
+            StmtKind::Own(tag) => {
+                walk::argument_expressions(&tag.arguments, &mut |e| self.expression(e));
+                tag.parts().for_each(|part| self.statement(part));
+            }
+            StmtKind::OwnPart(body) => self.body(body),
+            StmtKind::Trans(translation) => {
+                translation.store.iter().for_each(|id| self.statement(*id));
+                self.expression(translation.call);
+                translation
+                    .variables
+                    .iter()
+                    .for_each(|id| self.expression(*id));
+            }
             StmtKind::AutoEscape { enabled, body } => {
                 self.expression(*enabled);
                 self.body(body);

@@ -25,7 +25,7 @@ impl<'src> Compiler<'_, 'src> {
         result
     }
 
-    fn statement(&mut self, id: StmtId) -> Located<()> {
+    pub(super) fn statement(&mut self, id: StmtId) -> Located<()> {
         let tree = self.tree;
         let statement = tree.stmt(id);
         self.now.span = statement.span;
@@ -144,6 +144,9 @@ impl<'src> Compiler<'_, 'src> {
                 self.emit(Instruction::Discard, statement.span);
                 Ok(())
             }
+            StmtKind::Own(tag) => self.own_tag(tag),
+            StmtKind::OwnPart(body) => self.body(body),
+            StmtKind::Trans(translation) => self.trans(translation),
             StmtKind::Flush => {
                 self.emit(Instruction::Flush, statement.span);
                 Ok(())
@@ -152,7 +155,7 @@ impl<'src> Compiler<'_, 'src> {
     }
 
     /// Compiles output, unless it is known that the template extends another by here.
-    fn output(&mut self, compile: impl FnOnce(&mut Self) -> Located<()>) -> Located<()> {
+    pub(super) fn output(&mut self, compile: impl FnOnce(&mut Self) -> Located<()>) -> Located<()> {
         if !self.now.guards_output {
             return compile(self);
         }

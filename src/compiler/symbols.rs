@@ -232,6 +232,24 @@ impl<'src> Pass<'_, 'src> {
                 self.branch(&inner.body)?;
                 self.fallback(id, inner.error, &inner.fallback)?;
             }
+            StmtKind::Own(tag) => {
+                walk::argument_expressions(&tag.arguments, &mut |e| self.expression(e));
+                tag.parts().for_each(|part| self.open(part));
+                if tag.sees_variables {
+                    self.show();
+                }
+            }
+            StmtKind::OwnPart(_) => {}
+            StmtKind::Trans(translation) => {
+                if let Some(store) = translation.store {
+                    self.statement(store)?;
+                }
+                self.expression(translation.call);
+                translation
+                    .variables
+                    .iter()
+                    .for_each(|id| self.expression(*id));
+            }
             // Its scope begins before its condition, as in Jinja2.
             StmtKind::AutoEscape { .. } => self.open(id),
             StmtKind::Block { scoped, .. } => {
@@ -333,6 +351,7 @@ impl<'src> Pass<'_, 'src> {
             | StmtKind::CallBlock {
                 parameters, body, ..
             } => self.macro_scope(id, parameters, body, scope),
+            StmtKind::OwnPart(body) => self.macro_scope(id, &[], body, scope),
             _ => Ok(()),
         }
     }
@@ -393,7 +412,11 @@ impl<'src> Pass<'_, 'src> {
         let unit = self.scopes.add_unit(UnitKind::Macro, Some(around), None);
         self.scopes.unit_of.insert(id, unit);
         let inner = self.part(id, Part::Body, scope, unit);
-        let uses = specials::mentioned(self.tree, body);
+        // The parts of a tag of the host see the `caller` of the macro around them.
+        let uses = match self.tree.stmt(id).kind {
+            StmtKind::OwnPart(_) => [false; 3],
+            _ => specials::mentioned(self.tree, body),
+        };
         for parameter in parameters {
             let Name { text, span } = parameter.name;
             self.declare_parameter(inner, text).map_err(|f| (f, span))?;

@@ -5,6 +5,8 @@
 //! started with, and nothing is locked. Only the cache of compiled templates is shared and written to.
 
 mod cache;
+#[cfg(feature = "gettext")]
+mod catalog;
 mod compiled;
 mod configuration;
 mod flight;
@@ -13,21 +15,27 @@ mod inspect;
 mod load;
 mod loader;
 mod options;
+#[cfg(feature = "gettext")]
+mod plural_rule;
 mod policy;
 mod reads;
 mod references;
 mod surfaces;
 #[cfg(feature = "tokio")]
 mod surfaces_tokio;
+mod tags;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod translations;
 mod waits;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub(crate) use cache::{Joined, Loaded, Lookup};
+#[cfg(feature = "gettext")]
+pub use catalog::GettextCatalog;
 pub(crate) use compiled::Compiled;
 pub(crate) use configuration::Configuration;
 pub(crate) use flight::{Participant, Turn};
@@ -39,6 +47,7 @@ pub use loader::{
 pub use options::AutoEscape;
 pub use policy::TemplateCachePolicy;
 pub(crate) use reads::{Linked, convert_context};
+pub use translations::Message;
 pub use waits::Waits;
 pub(crate) use waits::{refuse_if_waiting, waits};
 

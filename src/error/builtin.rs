@@ -42,6 +42,8 @@ pub(crate) enum BuiltinFault {
     NoInteger(&'static str, String),
     #[error("`{name}` cannot read the number `{text}`")]
     NoNumber { name: &'static str, text: String },
+    #[error("`_` stands for `gettext`, and there is no such function")]
+    NoGettext,
     #[error("`sum` adds numbers; use `join` for strings")]
     SumOfStrings,
     #[error("`map` needs the name of a filter, or `attribute=`")]

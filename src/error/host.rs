@@ -45,6 +45,14 @@ pub(crate) enum HostFault {
     BlockOnGaveUp,
     #[error("the render took longer than its deadline of {0:?}")]
     Deadline(Duration),
+    #[error(
+        "`{0}` cannot be the name of a tag: it is one of the language's own, starts with `end`, or is no identifier"
+    )]
+    TagName(String),
+    #[error("the catalogue of messages cannot be read: {0}")]
+    Catalog(String),
+    #[error("`{0}` is no rule for the plural forms of messages; one is `n != 1`")]
+    PluralRule(String),
     #[error("the output could not be written: {0}")]
     Output(std::io::Error),
     #[error("the output could not be written: the writer takes no more bytes")]
@@ -64,6 +72,8 @@ impl HostFault {
             HostFault::LoadWaits { .. } => ErrorKind::AsyncRequired,
             HostFault::BlockingInRuntime | HostFault::BlockOnGaveUp => ErrorKind::BlockingInRuntime,
             HostFault::Deadline(_) => ErrorKind::Deadline,
+            HostFault::Catalog(_) | HostFault::PluralRule(_) => ErrorKind::Host,
+            HostFault::TagName(_) => ErrorKind::Value,
             HostFault::Output(_) | HostFault::WriteZero => ErrorKind::Output,
         }
     }

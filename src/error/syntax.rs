@@ -146,6 +146,24 @@ pub(crate) enum SyntaxFault {
     TextBeforeCase,
     #[error("expected an expression, found nothing")]
     NoExpression,
+    #[error("`{tag}` has `{name}` twice")]
+    DuplicateBranch { name: String, tag: String },
+    #[error("variable `{name}` of the translation is given twice")]
+    DuplicateTranslationVariable { name: String },
+    #[error(
+        "`pluralize` counts a variable of the `trans` tag, and `{name}` is none; write `trans {name}=…`"
+    )]
+    UnknownTranslationVariable { name: String },
+    #[error("`pluralize` has nothing to count; name a variable in the `trans` tag")]
+    PluralizeWithoutVariables,
+    #[error(
+        "a translation holds text and names; give the expression a name in the tag, as in `trans name=…`"
+    )]
+    ExpressionInTranslation,
+    #[error("a translation holds text and names, no tags")]
+    TagInTranslation,
+    #[error("a translation cannot be in another one; is `endtrans` missing?")]
+    NestedTranslation,
 }
 
 impl SyntaxFault {

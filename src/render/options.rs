@@ -5,7 +5,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::call::Extensions;
+use crate::call::{Extensions, RenderTranslations, Translations};
 use crate::limits::Limits;
 use crate::render::block_on::BlockOn;
 
@@ -118,6 +118,29 @@ impl RenderOptions {
     pub fn with_extension<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         Arc::make_mut(&mut self.extensions).insert(value);
         self
+    }
+
+    /// Sets where the translations of messages come from, in place of the environment's.
+    ///
+    /// ```
+    /// use std::borrow::Cow;
+    /// use kakehi::{Environment, RenderOptions, Translations};
+    /// struct Dutch;
+    /// impl Translations for Dutch {
+    ///     fn gettext<'a>(&'a self, _: Option<&'a str>, message: &'a str) -> Cow<'a, str> {
+    ///         Cow::Borrowed(if message == "tea" { "thee" } else { message })
+    ///     }
+    ///     fn ngettext<'a>(&'a self, _: Option<&'a str>, _: &'a str, many: &'a str, _: i64) -> Cow<'a, str> {
+    ///         Cow::Borrowed(many)
+    ///     }
+    /// }
+    /// let template = Environment::new().template_from_str("<< _('tea') >>")?;
+    /// let options = RenderOptions::new().with_translations(Dutch);
+    /// assert_eq!(template.render_with((), options)?, "thee");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn with_translations(self, translations: impl Translations) -> Self {
+        self.with_extension(RenderTranslations(Arc::new(translations)))
     }
 
     /// Sets at how many bytes a stream or writer gets a chunk; 8 KiB unless told otherwise, and at least

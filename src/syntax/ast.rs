@@ -340,6 +340,11 @@ pub(crate) enum StmtKind<'src> {
         with_context: bool,
     },
     Flush,
+    Trans(Box<Translation<'src>>),
+    /// A tag of the host.
+    Own(Box<OwnTag<'src>>),
+    /// A part of a tag of the host; stands in the tag only.
+    OwnPart(Body),
 }
 
 /// Where an assignment is seen.
@@ -373,6 +378,51 @@ pub(crate) struct Try<'src> {
     /// The name of the error in the fallback.
     pub(crate) error: Option<Name<'src>>,
     pub(crate) fallback: Body,
+}
+
+/// `trans`: the tag as it is written, and the call that it stands for.
+#[derive(Debug)]
+pub(crate) struct Translation<'src> {
+    /// The message's context, a string.
+    pub(crate) context: Option<ExprId>,
+    /// `trimmed` or `notrimmed`
+    pub(crate) trimmed: Option<bool>,
+    /// The variables of the tag, with their values where they are given.
+    pub(crate) written: Vec<(Name<'src>, Option<ExprId>)>,
+    pub(crate) singular: Body,
+    /// The variable that `pluralize` names, and what follows it.
+    pub(crate) plural: Option<(Option<Name<'src>>, Body)>,
+    /// Keeps the count where it is the result of a call.
+    pub(crate) store: Option<StmtId>,
+    /// The call of `gettext` or one of its sisters.
+    pub(crate) call: ExprId,
+    /// Whether the call puts the variables into the message.
+    pub(crate) formats: bool,
+    /// The dict of variables that are put into the message otherwise, if there are any.
+    pub(crate) variables: Option<ExprId>,
+}
+
+/// A tag of the host.
+#[derive(Debug)]
+pub(crate) struct OwnTag<'src> {
+    pub(crate) name: Name<'src>,
+    pub(crate) arguments: Vec<Argument<'src>>,
+    /// Its first part.
+    pub(crate) body: Option<StmtId>,
+    /// The parts behind that, each with its name.
+    pub(crate) branches: Vec<(Name<'src>, StmtId)>,
+    /// Whether it is given the variables it sees.
+    pub(crate) sees_variables: bool,
+    /// Whether it says that it waits.
+    pub(crate) waits: bool,
+}
+
+impl OwnTag<'_> {
+    /// All parts, in order.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = StmtId> {
+        let branches = self.branches.iter().map(|(_, part)| *part);
+        self.body.iter().copied().chain(branches)
+    }
 }
 
 /// A parameter of a macro or a call block.

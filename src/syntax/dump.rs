@@ -8,7 +8,8 @@ use crate::source::Origin;
 use crate::syntax::Options;
 use crate::syntax::ast::{
     Argument, AssignScope, BinaryOperator, Body, CompareOperator, Element, Entry, ExprId, ExprKind,
-    FilterCall, Parameter, Pattern, StepKind, StmtId, StmtKind, Target, Tree, UnaryOperator,
+    FilterCall, Parameter, Pattern, StepKind, StmtId, StmtKind, Target, Translation, Tree,
+    UnaryOperator,
 };
 use crate::syntax::lexer::Lexer;
 
@@ -309,7 +310,42 @@ impl<'tree, 'src> Dump<'tree, 'src> {
                 });
             }
             StmtKind::Flush => self.line("flush"),
+            StmtKind::Own(tag) => self.under(tag.name.text, |dump| {
+                dump.arguments(&tag.arguments);
+                tag.body.iter().for_each(|part| dump.stmt(*part));
+                for (name, part) in &tag.branches {
+                    dump.under(name.text, |dump| dump.stmt(*part));
+                }
+            }),
+            StmtKind::OwnPart(body) => self.labelled_body("body", body),
+            StmtKind::Trans(translation) => self.trans(translation),
         }
+    }
+
+    fn trans(&mut self, translation: &'tree Translation<'src>) {
+        let trimmed = match translation.trimmed {
+            Some(true) => "trans trimmed",
+            Some(false) => "trans notrimmed",
+            None => "trans",
+        };
+        self.under(trimmed, |dump| {
+            translation.context.iter().for_each(|id| dump.expr(*id));
+            for (name, value) in &translation.written {
+                dump.under(format_args!("variable {}", name.text), |dump| {
+                    value.iter().for_each(|value| dump.expr(*value));
+                });
+            }
+            dump.labelled_body("singular", &translation.singular);
+            if let Some((name, body)) = &translation.plural {
+                let name = name.map_or("", |name| name.text);
+                dump.under(format_args!("pluralize {name}"), |dump| {
+                    dump.labelled_body("plural", body);
+                });
+            }
+            translation.store.iter().for_each(|id| dump.stmt(*id));
+            dump.expr(translation.call);
+            translation.variables.iter().for_each(|id| dump.expr(*id));
+        });
     }
 
     fn parameters(&mut self, parameters: &'tree [Parameter<'src>]) {

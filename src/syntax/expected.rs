@@ -5,7 +5,7 @@
 
 use crate::error::{SyntaxError, SyntaxFault, SyntaxNote};
 use crate::source::Span;
-use crate::syntax::lexer::{OpenBlock, Scene, open_bracket};
+use crate::syntax::lexer::{OpenBlock, Scene, head_word, open_bracket};
 use crate::syntax::token::{Keyword, Symbol, Tag, Token};
 
 /// Kinds of things that are named at most.
@@ -86,15 +86,15 @@ pub(super) fn unexpected_end(
 /// The error for a block that is never closed, placed where it was opened.
 pub(super) fn unclosed_block(scene: &Scene<'_>, block: OpenBlock) -> Box<SyntaxError> {
     let fault = SyntaxFault::UnclosedBlock {
-        opened: spell_tag(scene, block.tag),
-        closer: spell_tag(scene, block.tag.closer().unwrap_or(Tag::End)),
+        opened: spell_block(scene, block),
+        closer: spell_closer(scene, block),
     };
     SyntaxError::new(fault, block.span)
 }
 
 /// A closing tag of another block, or a part of one, or either where no block is open.
 fn misplaced_tag(scene: &Scene<'_>, tag: Tag, span: Span, expected: &[String]) -> Box<SyntaxError> {
-    let found = spell_tag(scene, tag);
+    let found = spell_head(scene, tag, span);
     let Some(block) = scene.open.last() else {
         let fault = if tag.is_closer() {
             SyntaxFault::SurplusCloser { found }
@@ -103,7 +103,7 @@ fn misplaced_tag(scene: &Scene<'_>, tag: Tag, span: Span, expected: &[String]) -
         };
         return SyntaxError::new(fault, span);
     };
-    let opened = spell_tag(scene, block.tag);
+    let opened = spell_block(scene, *block);
     let note = SyntaxNote::Opened {
         opened: opened.clone(),
     };
@@ -111,7 +111,7 @@ fn misplaced_tag(scene: &Scene<'_>, tag: Tag, span: Span, expected: &[String]) -
         SyntaxFault::WrongCloser {
             found,
             opened,
-            closer: spell_tag(scene, block.tag.closer().unwrap_or(Tag::End)),
+            closer: spell_closer(scene, *block),
         }
     } else {
         SyntaxFault::WrongDivider {
@@ -129,11 +129,36 @@ fn spell_tag(scene: &Scene<'_>, tag: Tag) -> String {
     format!("{start} {} {end}", tag.spelling())
 }
 
+/// An open block's tag; a tag of the host has its name in the source only.
+fn spell_block(scene: &Scene<'_>, block: OpenBlock) -> String {
+    spell_head(scene, block.tag, block.head)
+}
+
+/// The tag that closes an open block.
+fn spell_closer(scene: &Scene<'_>, block: OpenBlock) -> String {
+    if block.tag != Tag::OwnBlock {
+        return spell_tag(scene, block.tag.closer().unwrap_or(Tag::End));
+    }
+    let (start, end) = scene.options.delimiters.statement();
+    format!("{start} end{} {end}", block.name(scene.source))
+}
+
+/// A tag whose head is at `span`.
+fn spell_head(scene: &Scene<'_>, tag: Tag, span: Span) -> String {
+    if !tag.is_own() {
+        return spell_tag(scene, tag);
+    }
+    let (start, end) = scene.options.delimiters.statement();
+    let word = head_word(scene.source, span);
+    let name = &scene.source[word.start as usize..word.end as usize];
+    format!("{start} {name} {end}")
+}
+
 /// A token in words: in backquotes as it is written, unless it is a place rather than a thing.
 fn spell(scene: &Scene<'_>, token: Token<'_>, span: Span) -> String {
     match token {
         Token::Text(_) => "template text".into(),
-        Token::Tag(tag) => format!("`{}`", spell_tag(scene, tag)),
+        Token::Tag(tag) => format!("`{}`", spell_head(scene, tag, span)),
         Token::TagEnd if scene.in_line => "the end of the line".into(),
         Token::OutputEnd if span.start == span.end => "the end of the expression".into(),
         _ => {
@@ -198,7 +223,7 @@ fn role(terminal: &str) -> Role {
         "in" | "if" | "else" => Role::Word,
         "and" | "or" | "is" | "by" | "for" | "async for" => Role::Covered,
         "recursive" | "ignore" | "missing" | "with" | "without" | "context" | "as" | "import"
-        | "scoped" | "required" | "timeout" => Role::Word,
+        | "scoped" | "required" | "timeout" | "trimmed" | "notrimmed" => Role::Word,
         _ => Role::Operator,
     }
 }
@@ -208,7 +233,10 @@ fn words(scene: &Scene<'_>, expected: &[String]) -> Vec<String> {
     let terminals: Vec<&str> = expected.iter().map(|entry| unquote(entry)).collect();
     let parts = parts(&terminals);
     if !parts.is_empty() {
-        let spell = |tag| format!("`{}`", spell_tag(scene, tag));
+        let spell = |tag| match (tag, scene.open.last()) {
+            (Tag::EndOwn, Some(block)) => format!("`{}`", spell_closer(scene, *block)),
+            (tag, _) => format!("`{}`", spell_tag(scene, tag)),
+        };
         return parts.into_iter().map(spell).collect();
     }
     let kind = Kind::of(&terminals, scene.tag);
@@ -244,6 +272,8 @@ fn parts(terminals: &[&str]) -> Vec<Tag> {
     let parts: Vec<Tag> = terminals
         .iter()
         .filter_map(|terminal| match role(terminal) {
+            // What it is called depends on the tag that is open.
+            Role::Part(Tag::OwnBranch) => None,
             Role::Part(tag) => Some(tag),
             _ => None,
         })

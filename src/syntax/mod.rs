@@ -9,6 +9,7 @@ mod delimiters;
 mod dump;
 mod expected;
 mod lexer;
+mod messages;
 mod options;
 mod parser;
 #[cfg(test)]
@@ -23,9 +24,20 @@ pub use delimiters::{Delimiters, DelimitersBuilder};
 #[cfg(test)]
 use dump::dump_expression;
 pub(crate) use dump::{dump_tokens, dump_tree};
-pub(crate) use options::Options;
+pub(crate) use messages::{comments, messages};
 pub use options::{Newline, Whitespace};
+pub(crate) use options::{Options, TagShape};
 pub(crate) use parser::{parse, parse_expression};
 #[cfg(test)]
 use print::print_tree;
 pub(crate) use recovery::parse_recovering;
+
+/// Whether a tag may have that name: whether it is one word.
+pub(crate) fn is_tag_name(name: &str) -> bool {
+    lexer::is_word(name)
+}
+
+/// Whether the language has a tag of that name.
+pub(crate) fn is_known_tag(name: &str) -> bool {
+    token::Tag::names().any(|known| known == name)
+}

@@ -3,6 +3,8 @@
 //! Spelling is not kept, only meaning: line statements become tags, `capture` becomes `set`, parentheses
 //! stand where the tree needs them.
 
+mod translations;
+
 use crate::syntax::Delimiters;
 use crate::syntax::ast::{
     Argument, Body, Element, Entry, ExprId, ExprKind, FilterCall, Parameter, Pattern, Step,
@@ -364,6 +366,9 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                 printer.push(context_words(*with_context, false));
             }),
             StmtKind::Flush => self.word_tag("flush"),
+            StmtKind::Own(tag) => self.own_tag(tag),
+            StmtKind::OwnPart(body) => self.body(body),
+            StmtKind::Trans(translation) => self.trans(translation),
         }
     }
 

@@ -216,7 +216,7 @@ impl<'src> Recovery<'src, '_> {
                 Token::TagEnd | Token::OutputEnd if index < at => {
                     let head = section.take().unwrap_or(index);
                     let tokens = &self.tokens[head..index];
-                    let Some((from, Token::Tag(tag), _)) = tokens.first() else {
+                    let Some((from, Token::Tag(tag), to)) = tokens.first() else {
                         continue;
                     };
                     let closes =
@@ -228,7 +228,15 @@ impl<'src> Recovery<'src, '_> {
                             start: *from,
                             end: (*end).max(*start),
                         };
-                        open.push(OpenBlock { tag: *tag, span });
+                        let head = Span {
+                            start: *from,
+                            end: *to,
+                        };
+                        open.push(OpenBlock {
+                            tag: *tag,
+                            span,
+                            head,
+                        });
                     }
                 }
                 _ => {}
@@ -302,9 +310,16 @@ fn plainest<'src>(tag: Tag, assigns: bool) -> Vec<Token<'src>> {
             Token::Symbol(Symbol::ParenOpen),
             Token::Symbol(Symbol::ParenClose),
         ],
-        Tag::With | Tag::Spaceless | Tag::Else | Tag::Empty | Tag::Try | Tag::Fallback => {
-            Vec::new()
-        }
+        Tag::With
+        | Tag::Spaceless
+        | Tag::Trans
+        | Tag::Pluralize
+        | Tag::OwnBlock
+        | Tag::OwnBranch
+        | Tag::Else
+        | Tag::Empty
+        | Tag::Try
+        | Tag::Fallback => Vec::new(),
         tag if tag.is_closer() => Vec::new(),
         _ => return Vec::new(),
     };

@@ -116,6 +116,9 @@ words! {
         Do = "do",
         Print = "print",
         Flush = "flush",
+        Trans = "trans",
+        Pluralize = "pluralize",
+        EndTrans = "endtrans",
         Block = "block",
         EndBlock = "endblock",
         Extends = "extends",
@@ -123,6 +126,11 @@ words! {
         Import = "import",
         From = "from",
         End = "end",
+        // Tags of the host, told apart by their names in the source.
+        Own = "own tag",
+        OwnBlock = "own block",
+        OwnBranch = "own branch",
+        EndOwn = "own end",
     }
 }
 
@@ -146,20 +154,42 @@ impl Tag {
             Tag::AutoEscape => Tag::EndAutoEscape,
             Tag::Try => Tag::EndTry,
             Tag::Block => Tag::EndBlock,
+            Tag::Trans => Tag::EndTrans,
+            Tag::OwnBlock => Tag::EndOwn,
             _ => return None,
         })
     }
 
     /// Whether this is a closing tag.
     pub(crate) fn is_closer(self) -> bool {
-        self.spelling().starts_with("end")
+        self == Tag::EndOwn || self.spelling().starts_with("end")
+    }
+
+    /// Whether the tag is one of the host's, whose name is in the source only.
+    pub(crate) fn is_own(self) -> bool {
+        matches!(
+            self,
+            Tag::Own | Tag::OwnBlock | Tag::OwnBranch | Tag::EndOwn
+        )
+    }
+
+    /// The names of the tags of the language.
+    pub(crate) fn names<'a>() -> impl Iterator<Item = &'a str> {
+        let known = Tag::ALL.iter().filter(|tag| !tag.is_own());
+        known.map(|tag| tag.spelling()).chain(["raw", "endraw"])
     }
 
     /// Whether the tag stands between the parts of a block.
     pub(crate) fn is_divider(self) -> bool {
         matches!(
             self,
-            Tag::Elif | Tag::Else | Tag::Empty | Tag::Case | Tag::Fallback
+            Tag::Elif
+                | Tag::Else
+                | Tag::Empty
+                | Tag::Case
+                | Tag::Fallback
+                | Tag::Pluralize
+                | Tag::OwnBranch
         )
     }
 }
@@ -192,6 +222,8 @@ words! {
         Scoped = "scoped",
         Required = "required",
         Timeout = "timeout",
+        Trimmed = "trimmed",
+        NotTrimmed = "notrimmed",
     }
 }
 
@@ -210,6 +242,7 @@ impl Keyword {
             Keyword::Import => tag == Some(Tag::From),
             Keyword::Scoped | Keyword::Required => tag == Some(Tag::Block),
             Keyword::Timeout => tag == Some(Tag::Try),
+            Keyword::Trimmed | Keyword::NotTrimmed => tag == Some(Tag::Trans),
             _ => true,
         }
     }

@@ -151,9 +151,15 @@ fn check_body(tree: &Tree<'_>, body: &Body, in_loop: bool, faults: &mut Vec<Synt
                 check_body(tree, &inner.body, in_loop, faults);
                 check_body(tree, &inner.fallback, in_loop, faults);
             }
+            StmtKind::Own(tag) => {
+                for part in tag.parts() {
+                    check_body(tree, &vec![part], false, faults);
+                }
+            }
             // Macros, callers and blocks run on their own: a loop around them is not theirs.
             StmtKind::Macro { body, .. }
             | StmtKind::CallBlock { body, .. }
+            | StmtKind::OwnPart(body)
             | StmtKind::Block { body, .. } => check_body(tree, body, false, faults),
             StmtKind::Text(_)
             | StmtKind::Output(_)
@@ -166,7 +172,8 @@ fn check_body(tree: &Tree<'_>, body: &Body, in_loop: bool, faults: &mut Vec<Synt
             | StmtKind::Include { .. }
             | StmtKind::Import { .. }
             | StmtKind::FromImport { .. }
-            | StmtKind::Flush => {}
+            | StmtKind::Flush
+            | StmtKind::Trans(_) => {}
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The names that a running template sees besides its own variables.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -95,6 +96,41 @@ impl Context {
             match &context.outer {
                 Outer::Root(Some(root)) => return root_name(root, name),
                 Outer::Root(None) => return None,
+                Outer::Context(outer) => context = outer,
+            }
+        }
+    }
+
+    /// All names with their values; what a name hides is left out.
+    pub(super) fn visible_names(&self) -> Vec<(ArcStr, Value)> {
+        let mut known: HashSet<ArcStr> = HashSet::new();
+        let mut found: Vec<(ArcStr, Value)> = Vec::new();
+        let mut add = |name: &ArcStr, value: &Value| {
+            if known.insert(name.clone()) {
+                found.push((name.clone(), value.clone()));
+            }
+        };
+        let mut context = self;
+        loop {
+            let names = lock(&context.names);
+            for (name, value) in names.locals.iter().rev() {
+                add(name, value);
+            }
+            for (name, export) in names.exports.iter() {
+                add(name, &export.value);
+            }
+            drop(names);
+            match &context.outer {
+                Outer::Root(root) => {
+                    if let Some(root) = root.as_ref().and_then(mapping) {
+                        for (name, value) in root.iter() {
+                            if let Some(name) = name.as_text() {
+                                add(name, value);
+                            }
+                        }
+                    }
+                    return found;
+                }
                 Outer::Context(outer) => context = outer,
             }
         }

@@ -240,6 +240,11 @@ impl Machine {
                     };
                     self.stack.push(value);
                 }
+                Instruction::LoadVisible(site) => {
+                    let site = &program.imports[site as usize];
+                    let visible = attempt!(self.visible_names(site.visible.as_deref()));
+                    self.stack.push(visible);
+                }
                 Instruction::StoreName(name) => {
                     let value = self.pop();
                     self.frame()

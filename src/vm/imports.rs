@@ -8,7 +8,7 @@ use crate::bytecode::{ImportSite, IncludeSite, Program};
 use crate::error::Error;
 use crate::error::machine::MachineFault;
 use crate::source::Place;
-use crate::value::{Repr, Symbol, Undefined, UndefinedPolicy, Value, settled};
+use crate::value::{Map, Repr, Symbol, Undefined, UndefinedPolicy, Value, settled};
 use crate::vm::context::Context;
 use crate::vm::frame::{Called, CodeFrame, Returns};
 use crate::vm::machine::Machine;
@@ -95,6 +95,22 @@ impl Machine {
             }
             None => Context::root(None),
         }
+    }
+
+    /// A dict of all that a template sees which is included here, but for globals.
+    pub(super) fn visible_names(
+        &mut self,
+        visible: Option<&[crate::bytecode::Visible]>,
+    ) -> Result<Value, Error> {
+        let context = self.context_for(visible);
+        let names = context.visible_names();
+        let budget = &self.render.budget;
+        budget.memory((2 * names.len() * size_of::<Value>()) as u64)?;
+        let mut map = Map::with_capacity(names.len());
+        for (name, value) in names {
+            map.insert_str(name, value);
+        }
+        Ok(Value::shared_map(map))
     }
 
     fn template_frame(

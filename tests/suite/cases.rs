@@ -12,6 +12,7 @@ use kakehi::{
 
 use crate::case::{Case, Expected, case_files};
 use crate::host::{self, Calls, Mode};
+use crate::translations::German;
 
 /// How a case is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -288,6 +289,9 @@ pub(crate) fn environment(case: &Case) -> Environment {
             | "comment"
             | "line_statement_prefix"
             | "line_comment_prefix" => {}
+            "translations" => env.set_translations(German),
+            "newstyle_gettext" => env.set_newstyle_gettext(flag),
+            "trimmed_translations" => env.set_trimmed_translations(flag),
             "fuel" => limits.fuel = Some(number()),
             "memory" => limits.memory = Some(number()),
             "depth" => limits.depth = number() as usize,

@@ -216,3 +216,34 @@ fn dump_shows_each_stage() {
     let (code, ..) = folder.run(&["dump", "--tree", "-"], "<< ( >>");
     assert_eq!(code, 1);
 }
+
+#[test]
+fn extract_collects_each_message_once_with_all_its_places() {
+    let folder = Folder::new(
+        "extract",
+        &[
+            (
+                "t/a.html",
+                "<# NOTE: on a button #>\n<% trans %>Save<% end %>\n<% trans 'menu' n=files %>\n  a \"file\"\n<% pluralize %>\n  << n >> files\n<% end %>\n",
+            ),
+            ("t/b.html", "<< _('Save') >> << _(name) >>"),
+            ("bad.html", "<% trans %>"),
+        ],
+    );
+    let (code, out, errors) = folder.run(&["extract", "--trimmed", "-c", "NOTE:", "t"], "");
+    assert_eq!((code, errors.as_str()), (0, ""));
+    let (_, messages) = out.split_once("\n\n").expect("a head");
+    assert_eq!(
+        messages,
+        "#. NOTE: on a button\n#: t/a.html:2\n#: t/b.html:1\nmsgid \"Save\"\nmsgstr \"\"\n\n\
+         #: t/a.html:3\n#, python-format\nmsgctxt \"menu\"\nmsgid \"a \\\"file\\\"\"\nmsgid_plural \"%(n)s files\"\n\
+         msgstr[0] \"\"\nmsgstr[1] \"\"\n\n"
+    );
+    let (code, _, _) = folder.run(&["extract", "t", "-o", "out.pot"], "");
+    assert_eq!(code, 0);
+    let written = fs::read_to_string(folder.0.join("out.pot")).expect("is there");
+    assert!(written.contains("a \\\"file\\\""), "{written}");
+    let (code, _, errors) = folder.run(&["extract", "bad.html"], "");
+    assert_eq!(code, 1);
+    assert!(errors.contains("`<% trans %>` is never closed"), "{errors}");
+}

@@ -93,6 +93,7 @@ pub(crate) fn populate(env: &mut Environment, mode: Mode) {
             Ok::<_, Error>(value)
         })
     });
+    crate::tags::add(env, mode);
     env.add_async_function("later", |value: Value, rounds: u32| async move {
         Rounds(rounds).await;
         value

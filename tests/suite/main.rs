@@ -23,4 +23,6 @@ mod regressions;
 #[cfg(feature = "tokio")]
 mod runtime;
 mod streaming;
+mod tags;
+mod translations;
 mod writers;

@@ -16,6 +16,7 @@ mod url;
 mod urlize;
 
 pub(super) use lines::{pad, pad_both};
+pub(super) use pretty::pretty;
 pub(super) use sequence::tuples;
 pub(super) use text::{escaped, replace_text};
 

@@ -17,19 +17,28 @@ pub(super) const FILTERS: &[Builtin] = &[Builtin::filter("pprint", &[], pprint)]
 const WIDTH: usize = 80;
 
 fn pprint(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
-    let mut printer = Printer {
+    let printer = Printer {
         context,
         out: PaidText::new(context),
+        depth: usize::MAX,
+        compact: false,
     };
-    printer.format(
-        bound.value,
-        Room {
-            indent: 0,
-            allowance: 0,
-        },
-        1,
-    )?;
-    value(printer.out.finish())
+    value(printer.print(bound.value)?)
+}
+
+/// A value laid out with as many items on a line as it holds, and not deeper than `depth`.
+pub(in crate::builtins) fn pretty(
+    context: &CallContext<'_>,
+    value: &Value,
+    depth: usize,
+) -> Result<String, Error> {
+    let printer = Printer {
+        context,
+        out: PaidText::new(context),
+        depth,
+        compact: true,
+    };
+    printer.print(value)
 }
 
 /// Where a value may be written.
@@ -44,9 +53,22 @@ struct Room {
 struct Printer<'c, 'a> {
     context: &'c CallContext<'a>,
     out: PaidText<'c, 'a>,
+    /// How many levels of containers are shown.
+    depth: usize,
+    /// Whether short items share a line.
+    compact: bool,
 }
 
 impl Printer<'_, '_> {
+    fn print(mut self, value: &Value) -> Result<String, Error> {
+        let room = Room {
+            indent: 0,
+            allowance: 0,
+        };
+        self.format(value, room, 1)?;
+        Ok(self.out.finish())
+    }
+
     fn format(&mut self, value: &Value, room: Room, level: usize) -> Result<(), Error> {
         if level > MAX_DEPTH {
             return Err(BuiltinFault::TooDeep("pprint").into());
@@ -93,20 +115,51 @@ impl Printer<'_, '_> {
     ) -> Result<(), Error> {
         self.out.push(open)?;
         let indent = room.indent + 1;
+        let line = (WIDTH + 1).saturating_sub(indent);
+        let mut left = line;
+        let mut broken = true;
         for (index, item) in items.iter().enumerate() {
             let last = index + 1 == items.len();
-            if index > 0 {
-                self.out.push(",")?;
-                self.new_line(indent)?;
-            }
             let allowance = if last {
                 room.allowance + close.len()
             } else {
                 1
             };
+            if self.compact {
+                let ending = if last { allowance } else { 0 };
+                let whole = self.repr(item, level + 1)?;
+                let needed = length(&whole) + 2;
+                let line = line.saturating_sub(ending);
+                left = left.saturating_sub(ending);
+                if left < needed {
+                    left = line;
+                    broken = true;
+                }
+                if left >= needed {
+                    left -= needed;
+                    self.separate(index, broken, indent)?;
+                    broken = false;
+                    self.out.push(&whole)?;
+                    continue;
+                }
+            }
+            self.separate(index, broken, indent)?;
+            broken = true;
             self.format(item, Room { indent, allowance }, level + 1)?;
         }
         self.out.push(close)
+    }
+
+    /// Writes what stands before the item at `index`.
+    fn separate(&mut self, index: usize, broken: bool, indent: usize) -> Result<(), Error> {
+        match (index, broken) {
+            (0, _) => Ok(()),
+            (_, false) => self.out.push(", "),
+            (_, true) => {
+                self.out.push(",")?;
+                self.new_line(indent)
+            }
+        }
     }
 
     fn mapping(&mut self, value: &Value, room: Room, level: usize) -> Result<(), Error> {
@@ -216,6 +269,14 @@ impl Printer<'_, '_> {
         }
         self.context.fuel(1)?;
         let value = settled(self.context, value)?;
+        if level > self.depth && value.len().is_some_and(|length| length > 0) {
+            match value.kind() {
+                ValueKind::Map => return out.push("{...}"),
+                ValueKind::List => return out.push("[...]"),
+                ValueKind::Tuple => return out.push("(...)"),
+                _ => {}
+            }
+        }
         let (open, close) = match value.kind() {
             ValueKind::Map => {
                 out.push("{")?;

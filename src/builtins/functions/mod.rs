@@ -4,6 +4,7 @@ mod collections;
 mod cycler;
 mod joiner;
 mod lipsum;
+mod translation;
 
 pub(super) use collections::merge;
 
@@ -17,4 +18,9 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
     cycler::CYCLER,
     joiner::JOINER,
     lipsum::LIPSUM,
+    translation::GETTEXT,
+    translation::NGETTEXT,
+    translation::PGETTEXT,
+    translation::NPGETTEXT,
+    translation::ALIAS,
 ];

@@ -487,7 +487,7 @@ impl<'src> AstBuilder<'src> {
         arguments
     }
 
-    fn arguments_depth(&self, arguments: &[Argument<'src>]) -> u16 {
+    pub(super) fn arguments_depth(&self, arguments: &[Argument<'src>]) -> u16 {
         let depth = |argument: &Argument<'src>| match argument {
             Argument::Positional(id)
             | Argument::Keyword(_, id)

@@ -11,18 +11,25 @@
 )]
 
 mod expressions;
+mod own;
 mod patterns;
 mod statements;
+mod translations;
 
 pub(super) use expressions::{FilterHead, SliceParts, Subscript, TestHead};
+pub(super) use own::OwnBranch;
 pub(super) use patterns::{PatternNode, TargetNode};
 pub(super) use statements::{ImportedName, LoopHead};
+pub(super) use translations::{Plural, TransHead, TransVariable};
+
+use std::sync::Arc;
 
 use crate::error::{SyntaxError, SyntaxFault};
 use crate::source::Span;
-use crate::syntax::Options;
 use crate::syntax::ast::{Body, Expr, ExprId, ExprKind, Name, Stmt, StmtId, StmtKind, Tree};
+use crate::syntax::options::TranslationOptions;
 use crate::syntax::validate;
+use crate::syntax::{Options, TagShape};
 
 /// Faults that are kept; more are no help to anyone.
 const MOST_FAULTS: usize = 100;
@@ -32,6 +39,8 @@ pub(super) struct AstBuilder<'src> {
     source: &'src str,
     newline: &'static str,
     nesting: u16,
+    translation: TranslationOptions,
+    tags: Arc<Vec<TagShape>>,
     tree: Tree<'src>,
     faults: Vec<SyntaxError>,
     /// Whether there is a `break` or `continue` to check at the end.
@@ -62,6 +71,8 @@ impl<'src> AstBuilder<'src> {
             source,
             newline: options.whitespace.newline_sequence.as_str(),
             nesting: options.nesting,
+            translation: options.translation,
+            tags: Arc::clone(&options.tags),
             tree: Tree::default(),
             faults: Vec::new(),
             controls_loops: false,

@@ -15,10 +15,10 @@ pub(crate) use trim::is_space;
 
 use crate::error::{SyntaxError, SyntaxFault};
 use crate::source::Span;
-use crate::syntax::Options;
 use crate::syntax::lexer::code::Code;
 use crate::syntax::lexer::text::{Scanner, Start, StartKind};
 use crate::syntax::token::{Keyword, Symbol, Tag, Token};
+use crate::syntax::{Options, TagShape};
 
 /// A token between two offsets, or what is wrong there.
 pub(crate) type Lexed<'src> = Result<(u32, Token<'src>, u32), Box<SyntaxError>>;
@@ -36,6 +36,8 @@ pub(crate) struct Lexer<'src, 'opt> {
     open: Vec<OpenBlock>,
     /// The last stretch of code that was entered.
     section: Option<Section>,
+    /// The comments so far, each with the offset of its delimiter, if they are wanted.
+    comments: Option<Vec<(usize, &'src str)>>,
 }
 
 /// Where the lexer or the parser stands.
@@ -58,6 +60,29 @@ pub(crate) struct Scene<'a> {
 pub(crate) struct OpenBlock {
     pub(crate) tag: Tag,
     pub(crate) span: Span,
+    /// The start delimiter with the name.
+    pub(crate) head: Span,
+}
+
+impl OpenBlock {
+    /// The name at the tag's head.
+    pub(crate) fn name(self, source: &str) -> &str {
+        let word = head_word(source, self.head);
+        &source[word.start as usize..word.end as usize]
+    }
+}
+
+/// The name at the end of a tag's head.
+pub(crate) fn head_word(source: &str, head: Span) -> Span {
+    let end = head.end as usize;
+    let text = &source[head.start as usize..end];
+    let name = text.trim_end_matches(code::continues_word).len();
+    Span::new(head.start as usize + name, end)
+}
+
+/// Whether a text is one word.
+pub(crate) fn is_word(text: &str) -> bool {
+    matches!(code::lex(text, 0, false), Ok((Code::Word, end)) if end == text.len())
 }
 
 #[derive(Clone, Copy)]
@@ -145,6 +170,24 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
             at: 0,
             open: Vec::new(),
             section: None,
+            comments: None,
+        }
+    }
+
+    /// The same lexer, which keeps comments.
+    pub(crate) fn keeping_comments(mut self) -> Self {
+        self.comments = Some(Vec::new());
+        self
+    }
+
+    /// The comments that were kept.
+    pub(crate) fn into_comments(self) -> Vec<(usize, &'src str)> {
+        self.comments.unwrap_or_default()
+    }
+
+    fn keep_comment(&mut self, start: usize, text: &'src str) {
+        if let Some(comments) = &mut self.comments {
+            comments.push((start, text));
         }
     }
 
@@ -277,6 +320,7 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
             StartKind::LineComment => {
                 let rest = &self.source.as_bytes()[content..];
                 let length = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+                self.keep_comment(start.at, &self.source[content..content + length]);
                 self.at = content + length;
                 self.mode = Mode::Text;
                 None
@@ -333,6 +377,7 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
         if found > 0 && self.mark_at(at - 1).is_some() {
             at -= 1;
         }
+        self.keep_comment(start.at, &self.source[content..at]);
         let (_, after) = self.end_at(at, end, true).expect("the end was found here");
         self.at = after;
         self.mode = Mode::Text;
@@ -414,7 +459,7 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
             }
         };
         let mut end = at + word.len();
-        let mut tag = Tag::lookup(word);
+        let mut tag = self.own_tag(word).or_else(|| Tag::lookup(word));
         if word == "async"
             && let Some(after) = self.word_at(end, "for")
         {
@@ -422,8 +467,8 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
             end = after;
         }
         let Some(tag) = tag else {
-            let tags = Tag::ALL.iter().map(|tag| tag.spelling());
-            let fault = SyntaxFault::unknown_tag(word, tags);
+            let own = self.options.tags.iter().map(|tag| tag.name.as_str());
+            let fault = SyntaxFault::unknown_tag(word, Tag::names().chain(own));
             return Err(SyntaxError::new(fault, Span::new(at, end)));
         };
         let head = Span::new(start.at, end);
@@ -436,6 +481,28 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
         }
         self.enter(kind, head, Some(tag), end);
         Ok((head.start, Token::Tag(tag), head.end))
+    }
+
+    /// What a word is at the head of a tag because of the tags of the host.
+    #[inline]
+    fn own_tag(&self, word: &str) -> Option<Tag> {
+        if let Some(block) = self.open.last()
+            && block.tag == Tag::OwnBlock
+            && let Some(shape) = self.options.tag(block.name(self.source))
+            && shape.branches.iter().any(|branch| branch == word)
+        {
+            return Some(Tag::OwnBranch);
+        }
+        if let Some(shape) = self.options.tag(word) {
+            return Some(match shape.has_body {
+                true => Tag::OwnBlock,
+                false => Tag::Own,
+            });
+        }
+        let closes = |shape: &TagShape| shape.has_body;
+        let closed = word.strip_prefix("end")?;
+        self.options.tag(closed).filter(|shape| closes(shape))?;
+        Some(Tag::EndOwn)
     }
 
     /// The next token of code, or the end of it.
@@ -565,7 +632,8 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
                 let limit = self.options.nesting;
                 return Err(SyntaxError::new(SyntaxFault::Nesting { limit }, span));
             }
-            self.open.push(OpenBlock { tag, span });
+            let head = section.head;
+            self.open.push(OpenBlock { tag, span, head });
         }
         Ok((at as u32, Token::TagEnd, close as u32))
     }

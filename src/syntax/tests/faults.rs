@@ -52,7 +52,34 @@ fn errors_say_what_was_expected() {
             "{% elseif x %}",
             "unknown tag `elseif`; did you mean `elif`?",
         ),
-        ("{% trans %}", "unknown tag `trans`"),
+        (
+            "{% endtran %}",
+            "unknown tag `endtran`; did you mean `endtrans`?",
+        ),
+        (
+            "{% trans a=1 %}{% pluralize b %}{% endtrans %}",
+            "`pluralize` counts a variable of the `trans` tag, and `b` is none; write `trans b=…`",
+        ),
+        (
+            "{% trans %}{% pluralize %}{% endtrans %}",
+            "`pluralize` has nothing to count; name a variable in the `trans` tag",
+        ),
+        (
+            "{% trans a, a %}{% endtrans %}",
+            "variable `a` of the translation is given twice",
+        ),
+        (
+            "{% trans %}{{ a.b }}{% endtrans %}",
+            "a translation holds text and names; give the expression a name in the tag, as in `trans name=…`",
+        ),
+        (
+            "{% trans %}{% if a %}{% endif %}{% endtrans %}",
+            "a translation holds text and names, no tags",
+        ),
+        (
+            "{% trans %}{% trans %}{% endtrans %}{% endtrans %}",
+            "a translation cannot be in another one; is `endtrans` missing?",
+        ),
         (
             "{% block a-b %}",
             "a block's name has no hyphens; use an underscore",

@@ -1,0 +1,310 @@
+//! `trans`: from its parts to the call of `gettext` that it stands for.
+//!
+//! As in Jinja2, a translation is a call of the function `gettext`, `ngettext`, `pgettext` or `npgettext`
+//! with a message in which variables are `%(name)s`. The tree has both, so that the call is compiled like
+//! any other, and tools can show the tag as it was written.
+
+use std::borrow::Cow;
+
+use crate::error::{SyntaxFault, SyntaxNote};
+use crate::source::Span;
+use crate::syntax::ast::{
+    Argument, AssignScope, Body, Entry, ExprId, ExprKind, Name, Step, StepKind, StmtId, StmtKind,
+    Target, Translation,
+};
+use crate::syntax::builder::{AstBuilder, span};
+use crate::syntax::lexer::is_space;
+
+/// A variable of a `trans` tag, with its value where one is given.
+pub(in crate::syntax) type TransVariable<'src> = (Name<'src>, Option<ExprId>);
+
+/// The tag of a `trans` without its context: whether it says `trimmed` or `notrimmed`, and its variables.
+pub(in crate::syntax) type TransHead<'src> = (Option<bool>, Vec<TransVariable<'src>>);
+
+/// `pluralize name` and what follows.
+pub(in crate::syntax) type Plural<'src> = (Option<Name<'src>>, Body);
+
+/// Where the result of a call is kept that says how many there are, so that it is called once.
+const COUNT: &str = "_trans";
+
+/// The text of a message, and the variables in it.
+struct Message<'src> {
+    text: String,
+    variables: Vec<Name<'src>>,
+}
+
+impl<'src> AstBuilder<'src> {
+    pub(in crate::syntax) fn trans_head(
+        &mut self,
+        mut trimmed: Option<bool>,
+        variables: Vec<TransVariable<'src>>,
+    ) -> Box<TransHead<'src>> {
+        let mut kept: Vec<TransVariable<'src>> = Vec::with_capacity(variables.len());
+        for (name, value) in variables {
+            // The words are names where there is a value, and once the question is settled.
+            if trimmed.is_none() && value.is_none() && matches!(name.text, "trimmed" | "notrimmed")
+            {
+                trimmed = Some(name.text == "trimmed");
+                continue;
+            }
+            if let Some((first, _)) = kept.iter().find(|(known, _)| known.text == name.text) {
+                let fault = SyntaxFault::DuplicateTranslationVariable {
+                    name: name.text.into(),
+                };
+                let first = first.span;
+                let error = crate::error::SyntaxError::new(fault, name.span);
+                self.report(error.with_note(SyntaxNote::FirstGiven, Some(first)));
+                continue;
+            }
+            kept.push((name, value));
+        }
+        Box::new((trimmed, kept))
+    }
+
+    pub(in crate::syntax) fn trans(
+        &mut self,
+        l: u32,
+        context: Option<ExprId>,
+        head: Box<TransHead<'src>>,
+        r: u32,
+        singular: Body,
+        plural: Option<Box<Plural<'src>>>,
+    ) -> StmtId {
+        let tag = span(l, r);
+        let (trimmed, written) = *head;
+        let plural = plural.map(|plural| *plural);
+        let below = self
+            .body_depth(&singular)
+            .max(plural.as_ref().map_or(0, |(_, body)| self.body_depth(body)));
+        let one = self.message(&singular);
+        let many = plural.as_ref().map(|(_, body)| self.message(body));
+        let mut variables: Vec<(Name<'src>, ExprId)> = Vec::new();
+        let mut store = None;
+        for (index, (name, value)) in written.iter().enumerate() {
+            let mut value = value.unwrap_or_else(|| self.name(*name));
+            if index == 0 && self.is_call(value) {
+                (store, value) = self.store_count(value);
+            }
+            variables.push((*name, value));
+        }
+        // How many there are: what `pluralize` names, or else the first variable.
+        let named = plural.as_ref().and_then(|(name, _)| *name);
+        let mut count = match named {
+            Some(name) => {
+                let known = variables.iter().find(|(known, _)| known.text == name.text);
+                if known.is_none() {
+                    let fault = SyntaxFault::UnknownTranslationVariable {
+                        name: name.text.into(),
+                    };
+                    self.fault(fault, name.span);
+                }
+                known.copied()
+            }
+            None => variables.first().copied(),
+        };
+        if count.is_none()
+            && let Some(name) = one.variables.first()
+        {
+            count = Some((*name, self.name(*name)));
+        }
+        if count.is_none() && plural.is_some() && named.is_none() {
+            self.fault(SyntaxFault::PluralizeWithoutVariables, tag);
+        }
+        let referenced = one
+            .variables
+            .iter()
+            .chain(many.iter().flat_map(|many| &many.variables));
+        let referenced: Vec<Name<'src>> = referenced.copied().collect();
+        for name in &referenced {
+            if !variables.iter().any(|(known, _)| known.text == name.text) {
+                let value = self.name(*name);
+                variables.push((*name, value));
+            }
+        }
+        let count = count.filter(|_| plural.is_some());
+        let trim = trimmed.unwrap_or(self.translation.trimmed);
+        let formats = self.translation.formats_messages;
+        let finish = |text: String| {
+            let text = if trim { trim_message(&text) } else { text };
+            match referenced.is_empty() && !formats {
+                true => text.replace("%%", "%"),
+                false => text,
+            }
+        };
+        let one = finish(one.text);
+        let many = many.map(|many| finish(many.text));
+        let keywords = if formats { &variables[..] } else { &[] };
+        let call = self.gettext(tag, context, one, many.zip(count), keywords);
+        let dict = (!formats && !variables.is_empty()).then(|| self.variables(tag, &variables));
+        let below = below
+            .max(self.depth(call))
+            .max(dict.map_or(0, |dict| self.depth(dict)));
+        let translation = Translation {
+            context,
+            trimmed,
+            written,
+            singular,
+            plural,
+            store,
+            call,
+            formats,
+            variables: dict,
+        };
+        self.add_statement(StmtKind::Trans(Box::new(translation)), tag, below)
+    }
+
+    /// The call that gives the translated message.
+    fn gettext(
+        &mut self,
+        tag: Span,
+        context: Option<ExprId>,
+        one: String,
+        many: Option<(String, (Name<'src>, ExprId))>,
+        keywords: &[(Name<'src>, ExprId)],
+    ) -> ExprId {
+        let function = match (context.is_some(), many.is_some()) {
+            (false, false) => "gettext",
+            (false, true) => "ngettext",
+            (true, false) => "pgettext",
+            (true, true) => "npgettext",
+        };
+        let base = self.add(ExprKind::Name(function), tag, 0);
+        let mut arguments: Vec<Argument<'src>> = Vec::new();
+        arguments.extend(context.map(Argument::Positional));
+        let one = self.add(ExprKind::String(Cow::Owned(one)), tag, 0);
+        arguments.push(Argument::Positional(one));
+        // The function knows `num` by the count.
+        let mut counts_num = false;
+        if let Some((many, (name, count))) = many {
+            let many = self.add(ExprKind::String(Cow::Owned(many)), tag, 0);
+            arguments.push(Argument::Positional(many));
+            arguments.push(Argument::Positional(count));
+            counts_num = name.text == "num";
+        }
+        for (name, value) in keywords {
+            if !(counts_num && name.text == "num") {
+                arguments.push(Argument::Keyword(*name, *value));
+            }
+        }
+        let below = self.arguments_depth(&arguments);
+        let step = Step {
+            kind: StepKind::Call(arguments),
+            span: tag,
+        };
+        let chain = ExprKind::Chain {
+            base,
+            steps: vec![step],
+        };
+        self.add(chain, tag, below)
+    }
+
+    /// The dict that a message is formatted with.
+    fn variables(&mut self, tag: Span, variables: &[(Name<'src>, ExprId)]) -> ExprId {
+        let mut entries = Vec::with_capacity(variables.len());
+        let mut below = 0;
+        for (name, value) in variables {
+            let key = self.add(ExprKind::String(Cow::Borrowed(name.text)), name.span, 0);
+            entries.push(Entry::Pair(key, *value));
+            below = below.max(self.depth(*value));
+        }
+        self.add(ExprKind::Dict(entries), tag, below.max(1))
+    }
+
+    /// Whether the expression is a call, which should not be made twice.
+    fn is_call(&self, value: ExprId) -> bool {
+        match &self.tree.expr(value).kind {
+            ExprKind::Chain { steps, .. } => steps
+                .last()
+                .is_some_and(|step| matches!(step.kind, StepKind::Call(_))),
+            _ => false,
+        }
+    }
+
+    /// A statement that keeps a value, and the name it is kept under.
+    fn store_count(&mut self, value: ExprId) -> (Option<StmtId>, ExprId) {
+        let span = self.tree.expr(value).span;
+        let name = Name { text: COUNT, span };
+        let kind = StmtKind::Assign {
+            target: Target::Name(name),
+            value,
+            scope: AssignScope::Local,
+            only_if_nullish: false,
+        };
+        let below = self.depth(value);
+        let statement = self.add_statement(kind, span, below);
+        (Some(statement), self.name(name))
+    }
+
+    /// A body as a message: text as it is, but for `%`, and variables as `%(name)s`.
+    fn message(&mut self, body: &Body) -> Message<'src> {
+        let mut message = Message {
+            text: String::new(),
+            variables: Vec::new(),
+        };
+        let mut faulty = None;
+        for id in body {
+            let statement = self.tree.stmt(*id);
+            match &statement.kind {
+                StmtKind::Text(text) => message.text.push_str(&text.replace('%', "%%")),
+                StmtKind::Output(value) => {
+                    let value = self.tree.expr(*value);
+                    let ExprKind::Name(text) = value.kind else {
+                        faulty.get_or_insert((SyntaxFault::ExpressionInTranslation, value.span));
+                        continue;
+                    };
+                    message.text.push_str("%(");
+                    message.text.push_str(text);
+                    message.text.push_str(")s");
+                    let span = value.span;
+                    message.variables.push(Name { text, span });
+                }
+                StmtKind::Trans(_) => {
+                    faulty.get_or_insert((SyntaxFault::NestedTranslation, statement.span));
+                }
+                _ => {
+                    faulty.get_or_insert((SyntaxFault::TagInTranslation, statement.span));
+                }
+            }
+        }
+        if let Some((fault, span)) = faulty {
+            self.fault(fault, span);
+        }
+        message
+    }
+}
+
+/// Without white space around it, and with one space for each line break and the white space around that.
+fn trim_message(text: &str) -> String {
+    let mut lines = text.trim_matches(is_space).split('\n');
+    let mut trimmed = lines.next().unwrap_or_default().to_owned();
+    let mut blank = false;
+    for line in lines {
+        let line = line.trim_start_matches(is_space);
+        let kept = trimmed.trim_end_matches(is_space).len();
+        if !blank {
+            trimmed.truncate(kept);
+            trimmed.push(' ');
+        }
+        blank = line.is_empty();
+        trimmed.push_str(line);
+    }
+    trimmed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::trim_message;
+
+    #[test]
+    fn a_line_break_is_one_space() {
+        for (text, expected) in [
+            ("", ""),
+            ("  a b  ", "a b"),
+            ("a\nb", "a b"),
+            ("\n  a  \n\t\n  b c\n", "a b c"),
+            ("a \n b\n\nc", "a b c"),
+        ] {
+            assert_eq!(trim_message(text), expected, "{text:?}");
+        }
+    }
+}
