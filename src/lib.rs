@@ -38,6 +38,7 @@
 //! - `tokio`: writers of tokio, deadlines that its timer keeps, and `block_on` for its handle.
 //! - `embed`: `embed_folder!`, which puts a folder of templates into the program.
 //! - `gettext`: `GettextCatalog`, which translates messages by a catalogue of gettext.
+//! - `memory-cache`: environments keep cached fragments in memory.
 //! - `cli`: the program `kakehi`; for the command line only.
 
 #![forbid(unsafe_code)]
@@ -64,10 +65,12 @@ pub use call::{
 };
 #[cfg(feature = "gettext")]
 pub use environment::GettextCatalog;
+#[cfg(feature = "memory-cache")]
+pub use environment::MemoryCache;
 pub use environment::{
     AsyncFunctionLoader, AutoEscape, ChoiceLoader, EmbeddedLoader, Environment, FileLoader,
-    FunctionLoader, Load, Loader, MapLoader, Message, PrefixLoader, Reloaded, Source,
-    TemplateCachePolicy, Version, Waits,
+    FragmentCache, FunctionLoader, Load, Loader, MapLoader, Message, PrefixLoader, Reloaded,
+    Source, TemplateCachePolicy, Version, Waits,
 };
 pub use error::{Error, ErrorKind};
 pub use expression::Expression;

@@ -69,6 +69,7 @@ impl Effect {
             | I::ExitLoop
             | I::ExitAutoEscape
             | I::ExitTry
+            | I::ExitCache
             | I::CallBlock(_) => straight(0, 0),
             I::EndCapture
             | I::LoadConst(_)
@@ -146,6 +147,7 @@ impl Effect {
             }
             I::JumpIfNullish(_) | I::MatchMapping(_) => branch((1, 1), (1, 1)),
             I::JumpIfSet(..) | I::JumpIfExtended(_) | I::ExitLoopElse(_) => branch((0, 0), (0, 0)),
+            I::EnterCache(_) => branch((2, 0), (2, 0)),
             I::EnterTry(_) => branch((0, 0), (0, 1)),
             I::EnterTimedTry(_) => branch((1, 0), (1, 1)),
             I::NextItem(_) | I::ReleaseItem(_) => branch((0, 1), (0, 0)),

@@ -302,6 +302,13 @@ pub(crate) enum Instruction {
     /// The innermost body did not fail: writes what it put aside. `->` ⏸
     ExitTry,
 
+    // Fragments.
+    /// Writes the fragment that is cached under the key, and jumps, or puts output aside until `ExitCache`
+    /// to make it; the time that it is kept is none for any. `key ttl ->` ⏸
+    EnterCache(Label),
+    /// The innermost fragment is made: keeps it and writes it. `->` ⏸
+    ExitCache,
+
     // Templates.
     /// `name ->` ⏸
     IncludeTemplate(u32),
@@ -376,6 +383,7 @@ impl Instruction {
             | Instruction::ExitLoopElse(label)
             | Instruction::EnterTry(label)
             | Instruction::EnterTimedTry(label)
+            | Instruction::EnterCache(label)
             | Instruction::MatchSequence {
                 otherwise: label, ..
             }

@@ -16,6 +16,7 @@ struct State {
     captures: usize,
     escapes: usize,
     tries: usize,
+    fragments: usize,
 }
 
 /// What is around a unit.
@@ -227,6 +228,7 @@ impl UnitWalk<'_> {
             captures: 0,
             escapes: 0,
             tries: 0,
+            fragments: 0,
         };
         self.reach(self.unit.entry.0, self.unit.entry, start)?;
         while let Some(address) = self.open.pop() {
@@ -272,6 +274,7 @@ impl UnitWalk<'_> {
                 captures: 0,
                 escapes: 0,
                 tries: 0,
+                fragments: 0,
             };
             return if state == end {
                 Ok(())
@@ -285,9 +288,11 @@ impl UnitWalk<'_> {
                 return Err(VerifyFault::Target(address));
             }
             let stack = apply(state.stack, change).ok_or(VerifyFault::Stack(address))?;
-            // What fails in a `try` has left it.
+            // What fails in a `try` has left it, and a cached fragment is not made.
             let after = match instruction {
-                Instruction::EnterTry(_) | Instruction::EnterTimedTry(_) => before,
+                Instruction::EnterTry(_)
+                | Instruction::EnterTimedTry(_)
+                | Instruction::EnterCache(_) => before,
                 _ => state,
             };
             self.reach(address, target, State { stack, ..after })?;
@@ -368,6 +373,14 @@ fn track(state: &mut State, instruction: Instruction) -> Option<()> {
         }
         I::ExitTry => {
             state.tries = state.tries.checked_sub(1)?;
+            state.captures = state.captures.checked_sub(1)?;
+        }
+        I::EnterCache(_) => {
+            state.fragments += 1;
+            state.captures += 1;
+        }
+        I::ExitCache => {
+            state.fragments = state.fragments.checked_sub(1)?;
             state.captures = state.captures.checked_sub(1)?;
         }
         I::EnterAutoEscape => state.escapes += 1,

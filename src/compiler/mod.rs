@@ -10,6 +10,7 @@ mod calls;
 mod emitter;
 mod expression;
 mod fold;
+mod fragments;
 mod handlers;
 mod inheritance;
 mod loops;

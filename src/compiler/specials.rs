@@ -154,6 +154,11 @@ impl<'src> Search<'_, 'src> {
                 self.filters(filters);
             }
             StmtKind::Spaceless(body) => self.body(body),
+            StmtKind::Cache { key, ttl, body } => {
+                self.expression(*key);
+                ttl.iter().for_each(|e| self.expression(*e));
+                self.body(body);
+            }
             StmtKind::Try(inner) => {
                 inner.timeout.into_iter().for_each(|e| self.expression(e));
                 self.body(&inner.body);

@@ -103,6 +103,7 @@ impl<'src> Compiler<'_, 'src> {
             }
             StmtKind::AutoEscape { enabled, body } => self.auto_escape(id, *enabled, body),
             StmtKind::Try(inner) => self.try_statement(id, inner),
+            StmtKind::Cache { key, ttl, body } => self.cache_statement(id, *key, *ttl, body),
             StmtKind::Do(value) => {
                 self.expression(*value)?;
                 let span = tree.expr(*value).span;

@@ -250,6 +250,11 @@ impl<'src> Pass<'_, 'src> {
                     .iter()
                     .for_each(|id| self.expression(*id));
             }
+            StmtKind::Cache { key, ttl, .. } => {
+                self.expression(*key);
+                ttl.iter().for_each(|e| self.expression(*e));
+                self.open(id);
+            }
             // Its scope begins before its condition, as in Jinja2.
             StmtKind::AutoEscape { .. } => self.open(id),
             StmtKind::Block { scoped, .. } => {
@@ -337,6 +342,10 @@ impl<'src> Pass<'_, 'src> {
                     pass.filters(filters);
                     Ok(())
                 })
+            }
+            StmtKind::Cache { body, .. } => {
+                let inner = self.part(id, Part::Body, scope, unit);
+                self.solid_scope(inner, |pass| pass.body(body))
             }
             StmtKind::AutoEscape { enabled, body } => {
                 let inner = self.part(id, Part::Body, scope, unit);

@@ -13,6 +13,7 @@ use crate::compiler::{self, CompileOptions};
 use crate::environment::cache::{Cache, Lookup};
 use crate::environment::compiled::Compiled;
 use crate::environment::flight::{Basis, Fetch};
+use crate::environment::fragments::Fragments;
 use crate::environment::loader::{Load, Loader, Reloaded, Source};
 use crate::environment::options::AutoEscape;
 use crate::environment::policy::TemplateCachePolicy;
@@ -36,6 +37,8 @@ pub(crate) struct Configuration {
     pub(crate) loader: Option<Arc<dyn Loader>>,
     /// When the loader is asked about what is compiled.
     pub(crate) template_cache: TemplateCachePolicy,
+    /// Shared by all configurations that cache alike.
+    pub(crate) fragments: Arc<Fragments>,
     /// Shared by all configurations that compile alike.
     pub(crate) cache: Arc<Cache>,
 }
@@ -59,6 +62,7 @@ impl Default for Configuration {
             templates: Arc::default(),
             loader: None,
             template_cache: TemplateCachePolicy::default(),
+            fragments: Arc::default(),
             cache: Arc::default(),
         }
     }

@@ -10,6 +10,7 @@ mod catalog;
 mod compiled;
 mod configuration;
 mod flight;
+mod fragments;
 mod globals;
 mod inspect;
 mod load;
@@ -39,6 +40,10 @@ pub use catalog::GettextCatalog;
 pub(crate) use compiled::Compiled;
 pub(crate) use configuration::Configuration;
 pub(crate) use flight::{Participant, Turn};
+pub use fragments::FragmentCache;
+#[cfg(feature = "memory-cache")]
+pub use fragments::MemoryCache;
+pub(crate) use fragments::{Computation, FlightTurn, Fragments, Waiter};
 pub(crate) use load::{LoadNow, compile_answer, load_now};
 pub use loader::{
     AsyncFunctionLoader, ChoiceLoader, EmbeddedLoader, FileLoader, FunctionLoader, Load, Loader,

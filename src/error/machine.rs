@@ -60,6 +60,14 @@ pub(crate) enum MachineFault {
     NotAMapping { found: ArcStr },
     #[error("`timeout` is a number of seconds that is not negative, found {found}")]
     Seconds { found: ArcStr },
+    #[error(
+        "a cache key is made of text, numbers, `true`, `false`, `none`, and lists, tuples and dicts of them, found {found}"
+    )]
+    CacheKey { found: ArcStr },
+    #[error(
+        "`ttl` is a number of seconds or a text such as \"90s\", \"5m\" or \"1h30m\", found {found}"
+    )]
+    Ttl { found: ArcStr },
     #[error("this took longer than its `timeout` of {0:?}")]
     Timeout(Duration),
     #[error("a range goes from integer to integer, found {found}")]
@@ -128,6 +136,8 @@ impl MachineFault {
             | MachineFault::FilteredToNoText { .. }
             | MachineFault::NotAMapping { .. }
             | MachineFault::Seconds { .. }
+            | MachineFault::CacheKey { .. }
+            | MachineFault::Ttl { .. }
             | MachineFault::RangeBound { .. } => ErrorKind::Type,
             MachineFault::Unpack { .. }
             | MachineFault::RangeEnd { .. }

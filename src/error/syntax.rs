@@ -132,6 +132,11 @@ pub(crate) enum SyntaxFault {
     DuplicateArgument { name: String },
     #[error("`{word}` outside of a loop")]
     OutsideLoop { word: &'static str },
+    #[error("`{word}` cannot leave a `{tag}` block, whose body has to run to its end")]
+    LeavesWhole {
+        word: &'static str,
+        tag: &'static str,
+    },
     #[error("a `call` block calls something, as in `call f(x)`")]
     NoCall,
     #[error("tests cannot be chained; use parentheses, or `and`")]

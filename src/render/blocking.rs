@@ -9,6 +9,7 @@ use crate::error::{Error, HostFault};
 use crate::render::block_on::BlockOn;
 use crate::render::clock::Deadline;
 use crate::render::driver::{Driver, Step};
+use crate::render::fragments;
 use crate::render::job::{Job, Pace, Target};
 use crate::render::timers::Timers;
 use crate::value::Value;
@@ -107,6 +108,19 @@ fn drive_at_once(job: Job, chunked: bool, emit: Emit<'_>) -> Result<Ended, Error
                     let text = machine.take_output();
                     emit(&text, text.len() < size)?;
                 }
+                Answer::Continue
+            }
+            Suspension::Fragment { key } => {
+                let cache = &configuration.fragments;
+                Answer::Fragment(fragments::ask_now(cache, &machine, &key))
+            }
+            Suspension::Keep {
+                key,
+                text,
+                ttl,
+                token,
+            } => {
+                fragments::keep_now(&configuration.fragments, &key, text, ttl, token);
                 Answer::Continue
             }
             Suspension::Timer { handler, after } => {

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
+use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
 
 use crate::environment::{Compiled, Configuration, Linked};
 use crate::error::{Error, HostFault};
 use crate::render::clock::Deadline;
+use crate::render::fragments;
 use crate::render::job::{Job, Pace, Target};
 use crate::render::load::{Check, LoadFuture};
 use crate::render::timers::Timers;
 use crate::value::{StreamHandle, Value, Waiter};
-use crate::vm::{Answer, Machine, Outcome, Suspension};
+use crate::vm::{Answer, FragmentAnswer, Machine, Outcome, Suspension};
 
 /// A render as a state machine that is polled.
 ///
@@ -60,6 +62,8 @@ enum Wait {
     Load(LoadFuture),
     Await(Waiter),
     Next(StreamHandle),
+    Fragment(BoxFuture<'static, FragmentAnswer>),
+    Keep(BoxFuture<'static, ()>),
 }
 
 /// What a driver gives to those above it.
@@ -261,6 +265,19 @@ impl Run {
                     self.timers.start(handler, after);
                     self.machine.resume(Answer::Continue);
                 }
+                Ok(Outcome::Suspended(Suspension::Fragment { key })) => {
+                    let asked = fragments::ask(&self.configuration.fragments, &self.machine, key);
+                    self.wait = Some(Wait::Fragment(asked));
+                }
+                Ok(Outcome::Suspended(Suspension::Keep {
+                    key,
+                    text,
+                    ttl,
+                    token,
+                })) => {
+                    let cache = &self.configuration.fragments;
+                    self.wait = Some(Wait::Keep(fragments::keep(cache, &key, text, ttl, token)));
+                }
                 Ok(Outcome::Suspended(Suspension::Load { name })) => {
                     let linked = self.linked.as_ref().and_then(|linked| linked.get(&name));
                     let there = linked.cloned().or_else(|| {
@@ -317,6 +334,8 @@ impl Wait {
         match self {
             Wait::Load(load) => load.poll_loaded(cx),
             Wait::Await(waiter) => waiter.poll_done(cx).map(|()| Answer::Awaited),
+            Wait::Fragment(asked) => asked.poll_unpin(cx).map(Answer::Fragment),
+            Wait::Keep(kept) => kept.poll_unpin(cx).map(|()| Answer::Continue),
             Wait::Next(stream) => {
                 let mut stream = stream.lock();
                 Pin::new(&mut *stream)

@@ -8,6 +8,7 @@ mod block_on;
 mod blocking;
 mod driver;
 mod evaluate;
+mod fragments;
 mod future;
 mod job;
 mod load;

@@ -315,6 +315,12 @@ pub(crate) enum StmtKind<'src> {
         body: Body,
     },
     Try(Box<Try<'src>>),
+    Cache {
+        key: ExprId,
+        /// How long the fragment is kept.
+        ttl: Option<ExprId>,
+        body: Body,
+    },
     Do(ExprId),
     Block {
         name: Name<'src>,

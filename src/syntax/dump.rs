@@ -258,6 +258,13 @@ impl<'tree, 'src> Dump<'tree, 'src> {
                 let label = format!("fallback {error}");
                 dump.labelled_body(label.trim_end(), &inner.fallback);
             }),
+            StmtKind::Cache { key, ttl, body } => self.under("cache", |dump| {
+                dump.expr(*key);
+                if let Some(ttl) = ttl {
+                    dump.under("ttl", |dump| dump.expr(*ttl));
+                }
+                dump.labelled_body("body", body);
+            }),
             StmtKind::Do(value) => self.under("do", |dump| dump.expr(*value)),
             StmtKind::Block {
                 name,

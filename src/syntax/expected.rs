@@ -223,7 +223,7 @@ fn role(terminal: &str) -> Role {
         "in" | "if" | "else" => Role::Word,
         "and" | "or" | "is" | "by" | "for" | "async for" => Role::Covered,
         "recursive" | "ignore" | "missing" | "with" | "without" | "context" | "as" | "import"
-        | "scoped" | "required" | "timeout" | "trimmed" | "notrimmed" => Role::Word,
+        | "scoped" | "required" | "timeout" | "ttl" | "trimmed" | "notrimmed" => Role::Word,
         _ => Role::Operator,
     }
 }

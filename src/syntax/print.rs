@@ -311,6 +311,18 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                 self.body(&inner.fallback);
                 self.word_tag("endtry");
             }
+            StmtKind::Cache { key, ttl, body } => {
+                self.tag(|printer| {
+                    printer.push("cache ");
+                    printer.expr(*key, Tier::Expression);
+                    if let Some(ttl) = ttl {
+                        printer.push(", ttl=");
+                        printer.expr(*ttl, Tier::Expression);
+                    }
+                });
+                self.body(body);
+                self.word_tag("endcache");
+            }
             StmtKind::Do(value) => self.value_tag("do ", *value, Tier::Expression),
             StmtKind::Block {
                 name,

@@ -303,6 +303,7 @@ fn plainest<'src>(tag: Tag, assigns: bool) -> Vec<Token<'src>> {
         | Tag::Capture
         | Tag::Filter
         | Tag::AutoEscape
+        | Tag::Cache
         | Tag::Block => vec![name],
         Tag::For | Tag::AsyncFor => vec![name, Token::Keyword(Keyword::In), name],
         Tag::Macro | Tag::Call => vec![

@@ -113,6 +113,8 @@ words! {
         Try = "try",
         Fallback = "fallback",
         EndTry = "endtry",
+        Cache = "cache",
+        EndCache = "endcache",
         Do = "do",
         Print = "print",
         Flush = "flush",
@@ -153,6 +155,7 @@ impl Tag {
             Tag::Spaceless => Tag::EndSpaceless,
             Tag::AutoEscape => Tag::EndAutoEscape,
             Tag::Try => Tag::EndTry,
+            Tag::Cache => Tag::EndCache,
             Tag::Block => Tag::EndBlock,
             Tag::Trans => Tag::EndTrans,
             Tag::OwnBlock => Tag::EndOwn,
@@ -224,6 +227,7 @@ words! {
         Timeout = "timeout",
         Trimmed = "trimmed",
         NotTrimmed = "notrimmed",
+        Ttl = "ttl",
     }
 }
 
@@ -243,6 +247,7 @@ impl Keyword {
             Keyword::Scoped | Keyword::Required => tag == Some(Tag::Block),
             Keyword::Timeout => tag == Some(Tag::Try),
             Keyword::Trimmed | Keyword::NotTrimmed => tag == Some(Tag::Trans),
+            Keyword::Ttl => tag == Some(Tag::Cache),
             _ => true,
         }
     }

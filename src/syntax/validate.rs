@@ -100,14 +100,38 @@ pub(super) fn only_blank(
 
 /// Finds each `break` and `continue` that is in no loop of its own macro or block.
 pub(super) fn loop_control(tree: &Tree<'_>, faults: &mut Vec<SyntaxError>) {
-    check_body(tree, &tree.body, false, faults);
+    check_body(tree, &tree.body, Around::Nothing, faults);
+}
+
+/// What a statement stands in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Around {
+    Nothing,
+    Loop,
+    /// A block of this name, in a loop, that has to run to its end.
+    Whole(&'static str),
+}
+
+impl Around {
+    /// What stands in a block that has to run to its end.
+    fn whole(self, tag: &'static str) -> Self {
+        match self {
+            Around::Nothing => Around::Nothing,
+            Around::Loop | Around::Whole(_) => Around::Whole(tag),
+        }
+    }
 }
 
 /// The nesting limit bounds the recursion.
-fn check_body(tree: &Tree<'_>, body: &Body, in_loop: bool, faults: &mut Vec<SyntaxError>) {
+fn check_body(tree: &Tree<'_>, body: &Body, around: Around, faults: &mut Vec<SyntaxError>) {
     let mut refuse = |word, span| {
-        if !in_loop && faults.len() < MOST_FAULTS {
-            faults.push(*SyntaxError::new(SyntaxFault::OutsideLoop { word }, span));
+        let fault = match around {
+            Around::Loop => return,
+            Around::Nothing => SyntaxFault::OutsideLoop { word },
+            Around::Whole(tag) => SyntaxFault::LeavesWhole { word, tag },
+        };
+        if faults.len() < MOST_FAULTS {
+            faults.push(*SyntaxError::new(fault, span));
         }
     };
     for id in body {
@@ -124,43 +148,44 @@ fn check_body(tree: &Tree<'_>, body: &Body, in_loop: bool, faults: &mut Vec<Synt
                 arms, otherwise, ..
             } => {
                 for (_, body) in arms {
-                    check_body(tree, body, in_loop, faults);
+                    check_body(tree, body, around, faults);
                 }
                 if let Some(body) = otherwise {
-                    check_body(tree, body, in_loop, faults);
+                    check_body(tree, body, around, faults);
                 }
             }
             StmtKind::For(for_) => {
-                check_body(tree, &for_.body, true, faults);
+                check_body(tree, &for_.body, Around::Loop, faults);
                 if let Some(body) = &for_.otherwise {
-                    check_body(tree, body, in_loop, faults);
+                    check_body(tree, body, around, faults);
                 }
             }
-            StmtKind::While { body, .. } => check_body(tree, body, true, faults),
+            StmtKind::While { body, .. } => check_body(tree, body, Around::Loop, faults),
             StmtKind::Match { cases, .. } => {
                 for case in cases {
-                    check_body(tree, &case.body, in_loop, faults);
+                    check_body(tree, &case.body, around, faults);
                 }
             }
             StmtKind::AssignBlock { body, .. }
             | StmtKind::With { body, .. }
             | StmtKind::FilterBlock { body, .. }
             | StmtKind::Spaceless(body)
-            | StmtKind::AutoEscape { body, .. } => check_body(tree, body, in_loop, faults),
+            | StmtKind::AutoEscape { body, .. } => check_body(tree, body, around, faults),
+            StmtKind::Cache { body, .. } => check_body(tree, body, around.whole("cache"), faults),
             StmtKind::Try(inner) => {
-                check_body(tree, &inner.body, in_loop, faults);
-                check_body(tree, &inner.fallback, in_loop, faults);
+                check_body(tree, &inner.body, around, faults);
+                check_body(tree, &inner.fallback, around, faults);
             }
             StmtKind::Own(tag) => {
                 for part in tag.parts() {
-                    check_body(tree, &vec![part], false, faults);
+                    check_body(tree, &vec![part], Around::Nothing, faults);
                 }
             }
             // Macros, callers and blocks run on their own: a loop around them is not theirs.
             StmtKind::Macro { body, .. }
             | StmtKind::CallBlock { body, .. }
             | StmtKind::OwnPart(body)
-            | StmtKind::Block { body, .. } => check_body(tree, body, false, faults),
+            | StmtKind::Block { body, .. } => check_body(tree, body, Around::Nothing, faults),
             StmtKind::Text(_)
             | StmtKind::Output(_)
             | StmtKind::Print(_)

@@ -6,6 +6,7 @@ use crate::bytecode::{Instruction, Label, Program};
 use crate::error::Error;
 use crate::source::Place;
 use crate::value::{self, Repr, Undefined, UndefinedPolicy, Value};
+use crate::vm::fragments::Entered;
 use crate::vm::frame::Frame;
 use crate::vm::loops::Fetched;
 use crate::vm::machine::Machine;
@@ -587,6 +588,24 @@ impl Machine {
                 }
                 Instruction::ExitTry => {
                     attempt!(self.exit_try());
+                    written!();
+                }
+
+                Instruction::EnterCache(end) => match attempt!(self.enter_cache()) {
+                    Entered::Ask(key) => {
+                        self.frame_mut().address = next - 1;
+                        return Ok(Control::Suspend(Suspension::Fragment { key }));
+                    }
+                    Entered::Made => {
+                        jump!(end);
+                        written!();
+                    }
+                    Entered::Making => {}
+                },
+                Instruction::ExitCache => {
+                    if let Some(keep) = attempt!(self.exit_cache()) {
+                        leave!(Control::Suspend(keep));
+                    }
                     written!();
                 }
 

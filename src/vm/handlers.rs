@@ -28,6 +28,7 @@ pub(super) struct Handler {
     loops: usize,
     captures: usize,
     escapes: usize,
+    fragments: usize,
 }
 
 impl Machine {
@@ -51,6 +52,7 @@ impl Machine {
             loops: self.loops.len(),
             captures,
             escapes: self.escapes.len(),
+            fragments: self.fragments.len(),
         });
         Ok(id)
     }
@@ -135,6 +137,7 @@ impl Machine {
         self.stack.truncate(handler.stack);
         self.loops.truncate(handler.loops);
         self.escapes.truncate(handler.escapes);
+        self.fragments.truncate(handler.fragments);
         self.output.drop_captures(handler.captures);
         self.stack.push(caught);
         Ok(())

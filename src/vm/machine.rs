@@ -14,6 +14,7 @@ use crate::value::{Repr, Value};
 use crate::vm::cells::Cells;
 use crate::vm::context::Context;
 use crate::vm::dispatch::Control;
+use crate::vm::fragments::Fragment;
 use crate::vm::frame::{Called, CodeFrame, Frame, Returns};
 use crate::vm::handlers::Handler;
 use crate::vm::loops::LoopState;
@@ -61,6 +62,8 @@ pub(crate) struct Machine {
     pub(super) escapes: Vec<bool>,
     /// The open `try`s, outermost first.
     pub(super) handlers: Vec<Handler>,
+    /// The fragments that are being made, outermost first.
+    pub(super) fragments: Vec<Fragment>,
     pub(super) render: RenderState,
     /// What the instruction to run next waits for.
     pub(super) waiting: Waiting,
@@ -135,6 +138,7 @@ impl Machine {
             output: OutputBuffer::new(capacity, chunk),
             escapes: Vec::new(),
             handlers: Vec::new(),
+            fragments: Vec::new(),
             render: RenderState {
                 registry,
                 extensions,
@@ -225,10 +229,13 @@ impl Machine {
         self.output.settle(&self.render.budget)?;
         match suspension {
             // One machine waits for one thing at a time.
-            Suspension::Await { .. } | Suspension::Next { .. } => self.render.budget.in_flight(1),
+            Suspension::Await { .. } | Suspension::Next { .. } | Suspension::Fragment { .. } => {
+                self.render.budget.in_flight(1)
+            }
             Suspension::Load { .. }
             | Suspension::Flush
             | Suspension::Timer { .. }
+            | Suspension::Keep { .. }
             | Suspension::Yield => Ok(()),
         }
     }
@@ -249,6 +256,7 @@ impl Machine {
             Answer::Item(item) => self.receive(item),
             Answer::Awaited => {}
             Answer::Continue => self.slice_left = self.slice,
+            Answer::Fragment(answer) => self.waiting = Waiting::Fragment(answer),
             Answer::TimedOut { handler } => self.time_out(handler),
         }
     }
@@ -389,6 +397,7 @@ impl Machine {
             while self.frames.len() > at + 1 {
                 self.pop_frame();
             }
+            self.abandon_fragments();
             match self.continue_native(Err(error)) {
                 Ok(()) => return Ok(()),
                 Err(next) => error = self.locate(next),

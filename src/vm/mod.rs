@@ -16,6 +16,7 @@ mod calls;
 mod cells;
 mod context;
 mod dispatch;
+mod fragments;
 mod frame;
 mod handlers;
 mod imports;
@@ -30,4 +31,4 @@ mod trace;
 mod waits;
 
 pub(crate) use machine::{Entry, Machine, Setup};
-pub(crate) use outcome::{Answer, HandlerId, Outcome, Suspension};
+pub(crate) use outcome::{Answer, FragmentAnswer, FragmentToken, HandlerId, Outcome, Suspension};

@@ -1,5 +1,6 @@
 //! What the machine and its driver say to each other.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +32,15 @@ pub(crate) enum Suspension {
     Flush,
     /// A timer for a `try` that was just entered, see [`Machine::is_open`](crate::vm::Machine::is_open).
     Timer { handler: HandlerId, after: Duration },
+    /// A fragment of the cache, or the right to make it.
+    Fragment { key: ArcStr },
+    /// A fragment is made: somebody to keep it.
+    Keep {
+        key: ArcStr,
+        text: ArcStr,
+        ttl: Option<Duration>,
+        token: FragmentToken,
+    },
     /// Nothing: its slice of instructions is used up.
     Yield,
 }
@@ -38,6 +48,17 @@ pub(crate) enum Suspension {
 /// Which open `try` of a machine; no two of a machine are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct HandlerId(pub(super) u64);
+
+/// The right to make a fragment, which only the driver looks into. Others wait until it is dropped.
+pub(crate) type FragmentToken = Box<dyn Any + Send + Sync>;
+
+/// What the cache says to a key.
+#[derive(Debug)]
+pub(crate) enum FragmentAnswer {
+    Found(ArcStr),
+    /// The fragment has to be made; with a token, to be handed over with it.
+    Make(Option<FragmentToken>),
+}
 
 /// What the driver answers.
 #[derive(Debug)]
@@ -51,7 +72,9 @@ pub(crate) enum Answer {
     Awaited,
     /// To `Next`; `Ok(None)` at the end of the stream.
     Item(Result<Option<Value>, Error>),
-    /// To `Flush`, `Timer` and `Yield`.
+    /// To `Fragment`.
+    Fragment(FragmentAnswer),
+    /// To `Flush`, `Timer`, `Keep` and `Yield`.
     Continue,
     /// To any suspension: the timer of a `try` that is still open is over. What the machine waits for is
     /// of no use any more.

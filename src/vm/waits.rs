@@ -13,7 +13,7 @@ use crate::value::{Pending, Repr, Stream, StreamHandle, Value, mapping};
 use crate::vm::dispatch::Control;
 use crate::vm::frame::{Frame, NativeFrame, NativeStep};
 use crate::vm::machine::Machine;
-use crate::vm::outcome::Suspension;
+use crate::vm::outcome::{FragmentAnswer, Suspension};
 
 /// What the machine waits for before it runs on.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub(super) enum Waiting {
     LoopItem,
     /// An item of the stream that the native function on top reads.
     NativeItem,
+    /// Nothing any more: the fragment is there, or has to be made.
+    Fragment(FragmentAnswer),
     /// Nothing any more: the driver could not answer.
     Failed(Error),
 }
@@ -67,7 +69,7 @@ impl Machine {
                 stream: handle.clone(),
             }),
             // The instruction or frame that asked runs again and finds its item.
-            Waiting::LoopItem | Waiting::NativeItem => None,
+            Waiting::LoopItem | Waiting::NativeItem | Waiting::Fragment(_) => None,
         })
     }
 
@@ -342,7 +344,11 @@ impl Machine {
             Suspension::Await { pending } => format!("await {}", pending.label()),
             Suspension::Next { stream } => format!("async for over {}", stream.label()),
             Suspension::Load { name } => format!("loading {name}"),
-            Suspension::Flush | Suspension::Timer { .. } | Suspension::Yield => String::new(),
+            Suspension::Flush
+            | Suspension::Timer { .. }
+            | Suspension::Fragment { .. }
+            | Suspension::Keep { .. }
+            | Suspension::Yield => String::new(),
         };
         self.locate(
             MachineFault::AsyncRequired {

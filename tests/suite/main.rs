@@ -13,6 +13,7 @@ mod cli;
 mod events;
 mod examples;
 mod failing;
+mod fragments;
 mod freshness;
 mod guide;
 mod host;

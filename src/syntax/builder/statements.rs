@@ -355,6 +355,20 @@ impl<'src> AstBuilder<'src> {
         self.add_statement(kind, span(l, r), below)
     }
 
+    pub(in crate::syntax) fn cache(
+        &mut self,
+        l: u32,
+        key: ExprId,
+        ttl: Option<ExprId>,
+        r: u32,
+        body: Body,
+    ) -> StmtId {
+        let below = self
+            .deepest(&[key, ttl.unwrap_or(key)])
+            .max(self.body_depth(&body));
+        self.add_statement(StmtKind::Cache { key, ttl, body }, span(l, r), below)
+    }
+
     // ---- templates
 
     #[allow(clippy::too_many_arguments)]

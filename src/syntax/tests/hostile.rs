@@ -94,6 +94,7 @@ fn blocks_nest_to_the_limit_only() {
             ("{% spaceless %}", "{% end %}"),
             ("{% autoescape a %}", "{% end %}"),
             ("{% try %}", "{% fallback %}{% end %}"),
+            ("{% cache a %}", "{% end %}"),
             ("{% try %}{% fallback %}", "{% endtry %}"),
         ] {
             let closed = format!("{}{}", start.repeat(MANY), end.repeat(MANY));

@@ -518,6 +518,8 @@ impl Templates {
             "{% spaceless %}#{% end %}",
             "{% autoescape $ %}#{% end %}",
             "{% try %}#{% fallback %}#{% endtry %}",
+            "{% cache $ %}#{% endcache %}",
+            "{% cache $, ttl=$ %}#{% end %}",
             "{% try timeout=$ %}#{% fallback error %}#{% end %}",
             "{% block b scoped required %} {% end %}",
             "{% block b %}#{% endblock b %}",

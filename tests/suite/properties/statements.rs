@@ -31,7 +31,7 @@ impl Generator<'_> {
 
     fn statement(&mut self) -> String {
         let simple = self.bodies >= DEPTH;
-        match self.choices.below(if simple { 14 } else { 35 }) {
+        match self.choices.below(if simple { 14 } else { 36 }) {
             0 | 1 => self
                 .choices
                 .one(&[
@@ -114,6 +114,10 @@ impl Generator<'_> {
             30 => self.while_(),
             31 => self.recursive(),
             32 => self.block(),
+            34 => {
+                let key = self.fresh("key");
+                self.tag(&format!("cache '{key}'")) + &self.scope(3) + &self.close("endcache")
+            }
             33 => {
                 let failing = self.choices.one(&["", "<< 1 // 0 >>", "<< [] + 1 >>"]);
                 let failing = if self.jinja {
