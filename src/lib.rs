@@ -37,6 +37,9 @@
 //!
 //! - `tokio`: writers of tokio, deadlines that its timer keeps, and `block_on` for its handle.
 //! - `embed`: `embed_folder!`, which puts a folder of templates into the program.
+//! - `datetime`: the filters `datetimeformat`, `dateformat` and `timeformat`, the function `now`, and values made of
+//!   the types of the crate `jiff`.
+//! - `slug`: the filter `slugify`.
 //! - `gettext`: `GettextCatalog`, which translates messages by a catalogue of gettext.
 //! - `memory-cache`: environments keep cached fragments in memory.
 //! - `cli`: the program `kakehi`; for the command line only.

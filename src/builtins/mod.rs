@@ -7,16 +7,25 @@
 //! (`attribute`) and things are applied to each (`each`), waiting included.
 
 mod attribute;
+#[cfg(not(feature = "datetime"))]
+#[path = "no_dates.rs"]
+mod dates;
+#[cfg(feature = "datetime")]
+mod dates;
 mod each;
 mod filters;
 mod functions;
-mod group;
 mod html_text;
 mod methods;
 mod operand;
 mod predicates;
 mod produce;
 mod python;
+#[cfg(not(feature = "slug"))]
+#[path = "no_slug.rs"]
+mod slug;
+#[cfg(feature = "slug")]
+mod slug;
 mod sort;
 mod tags;
 #[cfg(test)]
@@ -37,6 +46,8 @@ pub(crate) fn register(registry: &mut Registry) {
     for function in functions::FUNCTIONS {
         registry.set_function(function.name, Arc::new(function));
     }
+    dates::register(registry);
+    slug::register(registry);
     registry.set_tag("debug".into(), tags::debug());
     registry.set_methods(methods::method);
 }

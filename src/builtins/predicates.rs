@@ -1,5 +1,6 @@
 //! The builtin tests.
 
+use crate::builtins::filters;
 use crate::builtins::operand::{is_markup, refuse, text};
 use crate::builtins::produce::{Answer, value};
 use crate::builtins::python::characters;
@@ -73,6 +74,8 @@ pub(super) const TESTS: &[Builtin] = &[
         value(bound.value.is_same(bound.required(0)))
     })
     .required(1),
+    Builtin::test("startingwith", &["prefix"], filters::starts).required(1),
+    Builtin::test("endingwith", &["suffix"], filters::ends).required(1),
     Builtin::test("in", &["seq"], |context, bound| {
         value(sequence::contains(context, bound.required(0), bound.value)?)
     })

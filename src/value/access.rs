@@ -48,6 +48,7 @@ pub(crate) fn find_attribute(
     match &value.0 {
         Repr::Record(record) => Ok(record.get_symbol(name).cloned()),
         Repr::Map(dict) => Ok(dict.get_symbol(name)),
+        Repr::Tuple(tuple) => Ok(tuple.named_item(name).cloned()),
         Repr::Object(object) => match object.get_attr(name) {
             Some(found) => Ok(Some(found)),
             None => Ok(object.get_item(&Value::string(name.text().clone()))),
@@ -66,6 +67,7 @@ pub(crate) fn find_own_attribute(
 ) -> Result<Option<Value>, Error> {
     match &value.0 {
         Repr::Object(object) => Ok(object.get_attr(name)),
+        Repr::Tuple(tuple) => Ok(tuple.named_item(name).cloned()),
         Repr::Undefined(_) => of_undefined(value),
         Repr::Pending(_) | Repr::Stream(_) => {
             find_own_attribute(charge, settled(charge, value)?, name)
@@ -85,7 +87,10 @@ pub(crate) fn find_item(
         Repr::List(list) => index(list.len(), key).and_then(|at| list.get(at)),
         Repr::Tuple(tuple) => {
             let items = tuple.items();
-            index(items.len(), key).and_then(|at| items.get(at).cloned())
+            match key.as_text() {
+                Some(name) => tuple.named_item(name).cloned(),
+                None => index(items.len(), key).and_then(|at| items.get(at).cloned()),
+            }
         }
         // A key that cannot be hashed is no key, and so is missing.
         Repr::Map(dict) => dict.get(key).ok().flatten(),

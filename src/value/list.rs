@@ -163,12 +163,26 @@ impl Deref for Items<'_> {
 #[derive(Debug)]
 pub(crate) struct Tuple {
     items: Vec<Value>,
+    /// What its items are called, of a tuple with names.
+    names: &'static [&'static str],
 }
 
 impl Tuple {
     /// A tuple of these items.
     pub(crate) fn new(items: Vec<Value>) -> Self {
-        Tuple { items }
+        Tuple { items, names: &[] }
+    }
+
+    /// A tuple whose items have names as well.
+    pub(crate) fn named(names: &'static [&'static str], items: Vec<Value>) -> Self {
+        debug_assert_eq!(names.len(), items.len());
+        Tuple { items, names }
+    }
+
+    /// The item of that name.
+    pub(crate) fn named_item(&self, name: &str) -> Option<&Value> {
+        let at = self.names.iter().position(|known| *known == name)?;
+        self.items.get(at)
     }
 
     /// The items.

@@ -225,6 +225,11 @@ impl Value {
         Value(Repr::Tuple(Arc::new(Tuple::new(items))))
     }
 
+    /// A tuple whose items have names as well.
+    pub(crate) fn named_tuple(names: &'static [&'static str], items: Vec<Value>) -> Value {
+        Value(Repr::Tuple(Arc::new(Tuple::named(names, items))))
+    }
+
     /// A map that never changes.
     pub(crate) fn map(map: Map) -> Value {
         Value(Repr::Map(Arc::new(Dict::frozen(map))))

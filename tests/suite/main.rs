@@ -10,6 +10,8 @@ mod case;
 mod cases;
 #[cfg(feature = "cli")]
 mod cli;
+#[cfg(feature = "datetime")]
+mod dates;
 mod events;
 mod examples;
 mod failing;

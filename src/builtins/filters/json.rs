@@ -1,7 +1,6 @@
 //! The filter `tojson`.
 
-use crate::builtins::group::Group;
-use crate::builtins::operand::{integer, is_markup, items, text};
+use crate::builtins::operand::{integer, is_markup, text};
 use crate::builtins::produce::{Answer, PaidText, charge_values, spaces, value};
 use crate::builtins::sort::{self, Keys};
 use crate::call::{Bound, Builtin, CallContext};
@@ -70,10 +69,6 @@ impl Writer<'_, '_> {
                 None => Ok(()),
             },
             ValueKind::Map => self.mapping(value, depth),
-            _ if value.downcast_object::<Group>().is_some() => {
-                let parts = items(self.context, value)?;
-                self.sequence(&parts, depth)
-            }
             _ if is_markup(value) => {
                 let text = text(self.context, value)?;
                 self.string(&text)

@@ -1,5 +1,6 @@
 //! The builtin filters, by what they work on.
 
+mod adopted;
 mod attributes;
 mod format;
 mod html;
@@ -15,6 +16,7 @@ mod text;
 mod url;
 mod urlize;
 
+pub(super) use adopted::{ends, starts};
 pub(super) use lines::{pad, pad_both};
 pub(super) use pretty::pretty;
 pub(super) use sequence::tuples;
@@ -24,7 +26,8 @@ use crate::call::Builtin;
 
 /// All of them: names, the second ones among them, with their code.
 pub(super) fn all() -> impl Iterator<Item = (&'static str, &'static Builtin)> {
-    let tables: [&'static [Builtin]; 14] = [
+    let tables: [&'static [Builtin]; 15] = [
+        adopted::FILTERS,
         attributes::FILTERS,
         format::FILTERS,
         html::FILTERS,

@@ -1,7 +1,6 @@
 //! Filters that compare items: sorting, grouping, the least and the greatest, and those without a double.
 
 use crate::builtins::attribute::{Found, Path, look_up};
-use crate::builtins::group::Group;
 use crate::builtins::operand::{flag, items, refuse, refuse_range, string};
 use crate::builtins::produce::{Answer, charge_values, nothing, value};
 use crate::builtins::sort::{self, Keys};
@@ -166,9 +165,10 @@ fn groupby(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
                 }
                 let (group, others) = rest.split_at(length);
                 charge_values(context, 16)?;
-                groups.push(Group::value(
-                    groupers[first].clone(),
-                    Value::shared_list(arranged(&items, group)),
+                let list = Value::shared_list(arranged(&items, group));
+                groups.push(Value::named_tuple(
+                    &["grouper", "list"],
+                    vec![groupers[first].clone(), list],
                 ));
                 rest = others;
             }
