@@ -87,7 +87,7 @@ pub use render::{
 };
 pub use source::Location;
 pub use syntax::{Delimiters, DelimitersBuilder, Newline, Whitespace};
-pub use template::{Block, Template};
+pub use template::{Block, MacroSignature, Template};
 pub use value::{Object, StreamHandle, UndefinedPolicy, Value, ValueIter, ValueKind};
 
 /// The example of the README, as a test.

@@ -26,6 +26,8 @@ struct Tables {
     globals: HashMap<ArcStr, Value, foldhash::fast::FixedState>,
     methods: Option<MethodTable>,
     translating: Translating,
+    /// What every value goes through before it is printed.
+    finalize: Option<Arc<dyn Function>>,
     tags: HashMap<ArcStr, Arc<dyn Function>, foldhash::fast::FixedState>,
 }
 
@@ -164,6 +166,21 @@ impl Registry {
     /// Forgets a global and says whether it was known.
     pub(crate) fn remove_global(&mut self, name: &str) -> bool {
         self.tables().globals.remove(name).is_some()
+    }
+
+    /// What every value goes through before it is printed.
+    pub(crate) fn finalize(&self) -> Option<&Arc<dyn Function>> {
+        self.0.finalize.as_ref()
+    }
+
+    /// Registers what every value goes through before it is printed.
+    pub(crate) fn set_finalize(&mut self, function: Arc<dyn Function>) {
+        self.tables().finalize = Some(function);
+    }
+
+    /// Registers the same from a closure.
+    pub(crate) fn add_finalize<A: 'static>(&mut self, function: impl IntoFunction<A>) {
+        self.set_finalize(Arc::new(Synchronous::new(function)));
     }
 
     /// What the tag called `name` does.

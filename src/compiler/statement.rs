@@ -1,6 +1,9 @@
 //! Statements, but for those with a file of their own.
 
+use std::sync::Arc;
+
 use crate::bytecode::{Instruction, UnitKind};
+use crate::call::Function;
 use crate::compiler::activation::Opened;
 use crate::compiler::scope::{Part, Place};
 use crate::compiler::symbols::Located;
@@ -8,8 +11,9 @@ use crate::compiler::{Compiler, Extended};
 use crate::error::CompileFault;
 use crate::source::Span;
 use crate::syntax::ast::{
-    AssignScope, Body, ExprId, ExprKind, FilterCall, StmtId, StmtKind, Target,
+    AssignScope, Body, ExprId, ExprKind, FilterCall, Name, StmtId, StmtKind, Target,
 };
+use crate::value::Value;
 
 impl<'src> Compiler<'_, 'src> {
     pub(super) fn body(&mut self, body: &Body) -> Located<()> {
@@ -178,6 +182,19 @@ impl<'src> Compiler<'_, 'src> {
         let tree = self.tree;
         let expression = tree.expr(value);
         let span = expression.span;
+        if let Some(finalize) = self.registry.finalize() {
+            let finalize = Arc::clone(finalize);
+            // As in Jinja2, a constant is escaped first where it is known that it will be.
+            let known = self.now.escape.filter(|escape| *escape);
+            match known.and_then(|escape| self.folded.text(tree, value, escape)) {
+                Some(text) => {
+                    let constant = self.pools.constant(None, Value::safe(text));
+                    self.emit(Instruction::LoadConst(constant), span);
+                }
+                None => self.expression(value)?,
+            }
+            return self.finalize(finalize, span);
+        }
         if let Some(escape) = self.now.escape
             && let Some(text) = self.folded.text(tree, value, escape)
         {
@@ -192,6 +209,22 @@ impl<'src> Compiler<'_, 'src> {
             return Ok(());
         }
         self.expression(value)?;
+        self.emit(Instruction::EmitValue, span);
+        Ok(())
+    }
+
+    /// Writes the value on the stack as the host's function gives it.
+    fn finalize(&mut self, function: Arc<dyn Function>, span: Span) -> Located<()> {
+        if self.options.auto_await {
+            self.emit(Instruction::Await, span);
+        }
+        let shape = self.arguments(&[], &[], span)?;
+        let name = Name {
+            text: "finalize",
+            span,
+        };
+        let site = self.call_site(name, Some(function), shape);
+        self.emit(Instruction::CallFilter(site), span);
         self.emit(Instruction::EmitValue, span);
         Ok(())
     }

@@ -8,7 +8,7 @@ use polib::po_file;
 
 use crate::call::Translations;
 use crate::environment::plural_rule::PluralRule;
-use crate::error::{Error, HostFault};
+use crate::error::{CatalogFault, Error};
 
 /// What stands between a context and its message in a key.
 const CONTEXT_END: char = '\u{4}';
@@ -53,9 +53,9 @@ impl GettextCatalog {
     /// ```
     pub fn parse(text: &str) -> Result<Self, Error> {
         let catalog = po_file::parse_from_reader(text.as_bytes())
-            .map_err(|cause| HostFault::Catalog(cause.to_string()))?;
+            .map_err(|cause| CatalogFault::Unreadable(cause.to_string()))?;
         let rule = &catalog.metadata.plural_rules.expr;
-        let rule = PluralRule::parse(rule).ok_or_else(|| HostFault::PluralRule(rule.clone()))?;
+        let rule = PluralRule::parse(rule).ok_or_else(|| CatalogFault::PluralRule(rule.clone()))?;
         let mut messages = HashMap::new();
         for message in catalog.messages() {
             if message.is_fuzzy() || !message.is_translated() {

@@ -9,6 +9,7 @@ mod cache;
 mod catalog;
 mod compiled;
 mod configuration;
+mod finalize;
 mod flight;
 mod fragments;
 mod globals;

@@ -108,14 +108,6 @@ pub(crate) enum BuiltinFault {
     FormatSpec { spec: String, found: String },
     #[error("{0}")]
     Required(String),
-    #[error(
-        "`{name}` cannot read {found} as a date; it takes a date, an ISO string or a timestamp"
-    )]
-    NoDate { name: &'static str, found: String },
-    #[error("{0}")]
-    DateFormat(String),
-    #[error("`{0}` is no time zone that is known here; one is `Europe/Vienna`")]
-    NoTimeZone(String),
     #[error("the bytes are no UTF-8 text")]
     NotUtf8,
 }

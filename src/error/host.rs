@@ -49,10 +49,6 @@ pub(crate) enum HostFault {
         "`{0}` cannot be the name of a tag: it is one of the language's own, starts with `end`, or is no identifier"
     )]
     TagName(String),
-    #[error("the catalogue of messages cannot be read: {0}")]
-    Catalog(String),
-    #[error("`{0}` is no rule for the plural forms of messages; one is `n != 1`")]
-    PluralRule(String),
     #[error("the output could not be written: {0}")]
     Output(std::io::Error),
     #[error("the output could not be written: the writer takes no more bytes")]
@@ -72,7 +68,6 @@ impl HostFault {
             HostFault::LoadWaits { .. } => ErrorKind::AsyncRequired,
             HostFault::BlockingInRuntime | HostFault::BlockOnGaveUp => ErrorKind::BlockingInRuntime,
             HostFault::Deadline(_) => ErrorKind::Deadline,
-            HostFault::Catalog(_) | HostFault::PluralRule(_) => ErrorKind::Host,
             HostFault::TagName(_) => ErrorKind::Value,
             HostFault::Output(_) | HostFault::WriteZero => ErrorKind::Output,
         }

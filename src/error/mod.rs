@@ -5,7 +5,11 @@
 
 pub(crate) mod builtin;
 pub(crate) mod call;
+#[cfg(feature = "gettext")]
+mod catalog;
 mod compile;
+#[cfg(feature = "datetime")]
+mod dates;
 mod host;
 mod kind;
 pub(crate) mod machine;
@@ -16,7 +20,11 @@ mod syntax;
 mod trace;
 pub(crate) mod value;
 
+#[cfg(feature = "gettext")]
+pub(crate) use catalog::CatalogFault;
 pub(crate) use compile::{CompileFault, VerifyFault};
+#[cfg(feature = "datetime")]
+pub(crate) use dates::DateFault;
 pub(crate) use host::HostFault;
 pub use kind::ErrorKind;
 pub(crate) use suggest::suggest;

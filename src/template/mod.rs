@@ -1,6 +1,7 @@
 //! A compiled template, ready to be rendered.
 
 mod block;
+mod macros;
 #[cfg(feature = "tokio")]
 mod tokio;
 
@@ -15,11 +16,12 @@ use futures_util::FutureExt;
 use serde::Serialize;
 
 pub use block::Block;
+pub use macros::MacroSignature;
 
 use crate::bytecode::{Reference, ReferenceKind};
 use crate::environment::{Compiled, Configuration, Environment, LoadNow, Waits, load_now, waits};
 use crate::error::machine::MachineFault;
-use crate::error::{Error, HostFault};
+use crate::error::{Error, ErrorKind, HostFault};
 use crate::render::{
     self, Job, LoadFuture, RenderFuture, RenderOptions, RenderStream, Target, WriteFuture,
 };
@@ -47,6 +49,32 @@ pub struct Template {
 }
 
 impl Environment {
+    /// The first of some templates that exists.
+    ///
+    /// # Errors
+    /// Of kind [`TemplateNotFound`](crate::ErrorKind::TemplateNotFound) if none of them does, with the first
+    /// name; otherwise as [`Environment::template`] for the first one that exists.
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// env.add_template("page.html", "");
+    /// assert_eq!(env.select_template(&["page.de.html", "page.html"])?.name(), "page.html");
+    /// assert!(env.select_template(&["a", "b"]).is_err());
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn select_template(&self, names: &[&str]) -> Result<Template, Error> {
+        let mut missing = None;
+        for name in names {
+            match self.template(name) {
+                Err(error) if error.kind() == ErrorKind::TemplateNotFound => {
+                    missing.get_or_insert(error);
+                }
+                answer => return answer,
+            }
+        }
+        Err(missing.unwrap_or_else(|| self.configuration.not_found("")))
+    }
+
     /// The template `name`, loaded and compiled if it is not yet.
     ///
     /// # Errors
@@ -416,6 +444,25 @@ impl Template {
             }
         }
         found
+    }
+
+    /// The macros that the template defines, in source order.
+    ///
+    /// ```
+    /// let env = kakehi::Environment::new();
+    /// let template = env.template_from_str("<% macro field(name, kind='text') %><< caller() >><< kwargs >><% end %>")?;
+    /// let field = template.macros().next().unwrap();
+    /// assert_eq!(field.name(), "field");
+    /// assert_eq!(field.parameters().collect::<Vec<_>>(), ["name", "kind"]);
+    /// assert_eq!(field.required_parameters(), 1);
+    /// assert!(field.takes_caller() && field.takes_keywords() && !field.takes_more());
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn macros(&self) -> impl Iterator<Item = MacroSignature<'_>> {
+        let macros = self.compiled.program.macros.iter();
+        macros
+            .filter(|info| !info.is_caller)
+            .map(MacroSignature::of)
     }
 
     fn job(&self, context: impl Serialize) -> Result<Job, Error> {

@@ -289,6 +289,10 @@ pub(crate) fn environment(case: &Case) -> Environment {
             | "comment"
             | "line_statement_prefix"
             | "line_comment_prefix" => {}
+            "finalize" => env.add_finalize(|value: Value| match value.is_none() {
+                true => Value::from("-"),
+                false => value,
+            }),
             "translations" => env.set_translations(German),
             "newstyle_gettext" => env.set_newstyle_gettext(flag),
             "trimmed_translations" => env.set_trimmed_translations(flag),

@@ -11,8 +11,7 @@ use crate::builtins::dates::moment::Moment;
 use crate::builtins::operand::{shown, string};
 use crate::builtins::produce::{Answer, value};
 use crate::call::{Bound, Builtin, CallContext, Registry};
-use crate::error::Error;
-use crate::error::builtin::BuiltinFault;
+use crate::error::{DateFault, Error};
 use crate::value::Value;
 
 const FILTERS: &[Builtin] = &[
@@ -126,12 +125,12 @@ fn read(context: &CallContext<'_>, bound: &Bound<'_>) -> Result<Moment, Error> {
     Moment::read(bound.value).ok_or_else(|| {
         let found = shown(context, bound.value);
         let name = bound.name();
-        BuiltinFault::NoDate { name, found }.into()
+        DateFault::NoDate { name, found }.into()
     })
 }
 
 fn time_zone(name: &str) -> Result<TimeZone, Error> {
-    TimeZone::get(name).map_err(|_| BuiltinFault::NoTimeZone(name.to_owned()).into())
+    TimeZone::get(name).map_err(|_| DateFault::NoTimeZone(name.to_owned()).into())
 }
 
 /// The moment of the call, in UTC unless a time zone is named.

@@ -10,9 +10,8 @@ use jiff::{Timestamp, ZonedDateTime};
 
 use crate::builtins::produce::value;
 use crate::call::{Arguments, CallContext, Flow};
-use crate::error::Error;
-use crate::error::builtin::BuiltinFault;
 use crate::error::call::CallFault;
+use crate::error::{DateFault, Error};
 use crate::value::number::{Number, number_of};
 use crate::value::{Object, Value};
 
@@ -163,7 +162,7 @@ impl Moment {
 
 #[cold]
 fn failed(cause: jiff::Error) -> Error {
-    BuiltinFault::DateFormat(cause.to_string()).into()
+    DateFault::Format(cause.to_string()).into()
 }
 
 impl Object for Moment {

@@ -200,7 +200,7 @@ fn grouped(
     let places = places.map(|places| places.clamp(0, MOST_PLACES) as usize);
     let text = match (number, places) {
         (Number::Int(number), None) => number.to_string(),
-        (Number::Int(number), Some(places)) if places == 0 => number.to_string(),
+        (Number::Int(number), Some(0)) => number.to_string(),
         (Number::Int(number), Some(places)) => format!("{number}.{}", "0".repeat(places)),
         (Number::Float(number), Some(places)) if number.is_finite() => {
             format!("{number:.places$}")
