@@ -17,7 +17,8 @@ impl<'src> Compiler<'_, 'src> {
             let branches = tag.branches.iter();
             let branches = branches.map(|(name, part)| (Some(name.text), *part));
             for (branch, part) in bodies.chain(branches) {
-                parts.push((part_name(branch), compiler.own_part(part)?));
+                let body = compiler.own_part(tag.name.text, part)?;
+                parts.push((part_name(branch), body));
             }
             if tag.sees_variables {
                 let visible = Some(compiler.visible(span)?);
@@ -38,11 +39,11 @@ impl<'src> Compiler<'_, 'src> {
         })
     }
 
-    fn own_part(&mut self, part: StmtId) -> Located<u32> {
+    fn own_part(&mut self, name: &str, part: StmtId) -> Located<u32> {
         let tree = self.tree;
         let StmtKind::OwnPart(body) = &tree.stmt(part).kind else {
             unreachable!("the parts of a tag are parts");
         };
-        self.macro_unit(part, "part", &[], body)
+        self.macro_unit(part, name, &[], body)
     }
 }
