@@ -117,6 +117,17 @@ impl Program {
             }
             I::JumpIfSet(Slot(slot), Label(target)) => write!(f, " {slot} -> {target}"),
             I::EnterLoop(info) => self.write_loop(f, info),
+            I::BeginBranch(site, label) => {
+                write!(f, " {site} {}", label.0)?;
+                let site = &self.branches[site as usize];
+                if !site.after.is_empty() {
+                    write!(f, " after {:?}", site.after)?;
+                }
+                site.writes
+                    .iter()
+                    .try_for_each(|slot| write!(f, " sets {}", slot.0))
+            }
+            I::EndBranch(site) => write!(f, " {site}"),
             I::LoadLoopField(level, field) => write!(f, " {level} {}", field_name(field)),
             I::LoadLoop(level) => write!(f, " {level}"),
             I::CycleLoop(level, count) | I::ChangedLoop(level, count) => {

@@ -66,6 +66,8 @@ impl Effect {
             | I::Move { .. }
             | I::Clear(_)
             | I::CompleteRound
+            | I::EndBranch(_)
+            | I::ExitParallel
             | I::ExitLoop
             | I::ExitAutoEscape
             | I::ExitTry
@@ -93,6 +95,7 @@ impl Effect {
             | I::StoreCell(_)
             | I::Discard
             | I::EnterLoop(_)
+            | I::EnterParallel
             | I::EnterRecursiveLoop(_)
             | I::AcceptItem
             | I::EnterAutoEscape
@@ -107,6 +110,7 @@ impl Effect {
             | I::Plus
             | I::Not
             | I::ImportTemplate(_)
+            | I::StartTask
             | I::Await => straight(1, 1),
             I::LoadExport(_) | I::Duplicate => straight(1, 2),
             I::SetAttribute(_) => straight(2, 0),
@@ -150,6 +154,7 @@ impl Effect {
             I::EnterCache(_) => branch((2, 0), (2, 0)),
             I::EnterTry(_) => branch((0, 0), (0, 1)),
             I::EnterTimedTry(_) => branch((1, 0), (1, 1)),
+            I::BeginBranch(..) => branch((0, 0), (0, 0)),
             I::NextItem(_) | I::ReleaseItem(_) => branch((0, 1), (0, 0)),
             I::HoldItem(_) => branch((1, 1), (1, 0)),
             I::MatchSequence { rest, length, .. } => {

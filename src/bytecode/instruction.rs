@@ -325,6 +325,20 @@ pub(crate) enum Instruction {
     /// `v -> v` ⏸
     Await,
 
+    /// Starts a future now, to be awaited later. `v -> v` ⏸
+    StartTask,
+
+    // Side by side.
+    /// Opens a block whose branches run at once, as many as the number says; none means any number. `n ->`
+    EnterParallel,
+    /// What follows up to `EndBranch` is a branch: goes on behind it, or in it if it is to run in place. The
+    /// index is of the program's branches. `->` ⏸
+    BeginBranch(u16, Label),
+    /// The end of a branch. `->`
+    EndBranch(u16),
+    /// Waits for the branches of the innermost block, and closes it. `->` ⏸
+    ExitParallel,
+
     // Matching; each jumps if the value does not fit, with the stack as before it.
     /// A list or tuple of `length` items (at least, if `rest`). `v -> [rest] item × n`, the first on top;
     /// `v ->` if it jumps
@@ -377,6 +391,7 @@ impl Instruction {
             | Instruction::JumpIfNullish(label)
             | Instruction::JumpIfSet(_, label)
             | Instruction::JumpIfExtended(label)
+            | Instruction::BeginBranch(_, label)
             | Instruction::NextItem(label)
             | Instruction::HoldItem(label)
             | Instruction::ReleaseItem(label)

@@ -14,6 +14,6 @@ pub(crate) use instruction::{
     CompareOperator, Instruction, Label, LoopField, NameId, ShapeId, Slot, Variable,
 };
 pub(crate) use program::{
-    BlockInfo, CallShape, CallSite, ImportSite, IncludeSite, LoopInfo, MacroInfo, Program,
-    Reference, ReferenceKind, Unit, UnitKind, Visible, VisibleSource, WaitSite,
+    BlockInfo, BranchSite, CallShape, CallSite, ImportSite, IncludeSite, LoopInfo, MacroInfo,
+    Program, Reference, ReferenceKind, Unit, UnitKind, Visible, VisibleSource, WaitSite,
 };

@@ -28,6 +28,8 @@ pub(crate) struct Program {
     /// Filters and tests by place of use.
     pub(crate) call_sites: Vec<CallSite>,
     pub(crate) loops: Vec<LoopInfo>,
+    /// The places where a branch starts.
+    pub(crate) branches: Vec<BranchSite>,
     pub(crate) macros: Vec<MacroInfo>,
     /// The template's blocks; no two have the same name.
     pub(crate) blocks: Vec<BlockInfo>,
@@ -129,6 +131,20 @@ pub(crate) struct LoopInfo {
     pub(crate) remembers: bool,
     /// The unit to run again when `loop(…)` is called.
     pub(crate) recursive: Option<u32>,
+}
+
+/// A part of a template that runs beside others.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BranchSite {
+    /// Slots whose values the code behind the branch sees as well.
+    pub(crate) writes: Vec<Slot>,
+    /// The branches of the same block that come first, by position: they set what this one reads, or
+    /// read what this one sets.
+    pub(crate) after: Vec<u32>,
+    /// Whether another one comes after this one.
+    pub(crate) is_awaited: bool,
+    /// Whether it is the body of a loop, whose captured variables are its own.
+    pub(crate) is_round: bool,
 }
 
 /// A macro, or the body of a `call` block.

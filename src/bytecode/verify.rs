@@ -17,6 +17,7 @@ struct State {
     escapes: usize,
     tries: usize,
     fragments: usize,
+    parallels: usize,
 }
 
 /// What is around a unit.
@@ -229,6 +230,7 @@ impl UnitWalk<'_> {
             escapes: 0,
             tries: 0,
             fragments: 0,
+            parallels: 0,
         };
         self.reach(self.unit.entry.0, self.unit.entry, start)?;
         while let Some(address) = self.open.pop() {
@@ -275,6 +277,7 @@ impl UnitWalk<'_> {
                 escapes: 0,
                 tries: 0,
                 fragments: 0,
+                parallels: 0,
             };
             return if state == end {
                 Ok(())
@@ -333,6 +336,10 @@ impl UnitWalk<'_> {
             I::Move { from, to } => has_variable(self.unit, from) && has_variable(self.unit, to),
             I::Clear(variable) => has_variable(self.unit, variable),
             I::EnterLoop(info) => (info as usize) < program.loops.len(),
+            I::BeginBranch(site, _) | I::EndBranch(site) => program
+                .branches
+                .get(site as usize)
+                .is_some_and(|site| site.writes.iter().all(|slot| slot.0 < self.unit.slots)),
             I::LoadLoopField(level, _)
             | I::LoadLoop(level)
             | I::CycleLoop(level, _)
@@ -365,6 +372,9 @@ fn track(state: &mut State, instruction: Instruction) -> Option<()> {
         I::NextItem(_) | I::AcceptItem | I::HoldItem(_) | I::ReleaseItem(_) | I::CompleteRound => {
             state.loops.checked_sub(1).map(|_| ())?
         }
+        I::EnterParallel => state.parallels += 1,
+        I::BeginBranch(..) | I::EndBranch(_) => state.parallels.checked_sub(1).map(|_| ())?,
+        I::ExitParallel => state.parallels = state.parallels.checked_sub(1)?,
         I::BeginCapture => state.captures += 1,
         I::EndCapture => state.captures = state.captures.checked_sub(1)?,
         I::EnterTry(_) | I::EnterTimedTry(_) => {

@@ -18,6 +18,7 @@ pub(crate) struct Budget {
     memory_left: Cell<u64>,
     output_left: Cell<u64>,
     futures_are_awaited: Cell<bool>,
+    others_waiting: Cell<usize>,
     containers: RefCell<Containers>,
 }
 
@@ -32,6 +33,7 @@ impl Budget {
             memory_left: Cell::new(limits.memory.unwrap_or(UNLIMITED)),
             output_left: Cell::new(limits.output.unwrap_or(u64::MAX)),
             futures_are_awaited: Cell::new(false),
+            others_waiting: Cell::new(0),
             containers: RefCell::default(),
             limits,
         }
@@ -97,12 +99,18 @@ impl Budget {
         }
     }
 
-    /// Fails if `count` waits may not be in flight at once.
+    /// Fails if `count` more waits may not be in flight at once.
     pub(crate) fn in_flight(&self, count: usize) -> Result<(), Error> {
+        let count = count.saturating_add(self.others_waiting.get());
         if count > self.limits.in_flight {
             return Err(CallFault::too_many_in_flight(self.limits.in_flight));
         }
         Ok(())
+    }
+
+    /// Says how many waits are in flight besides those of the machine that runs.
+    pub(crate) fn set_others_waiting(&self, count: usize) {
+        self.others_waiting.set(count);
     }
 
     /// Says whether futures that are done count as their results from here on.

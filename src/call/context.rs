@@ -156,6 +156,11 @@ impl<'a> CallContext<'a> {
         self.parts.budget.memory(bytes)
     }
 
+    /// Fails if `count` more waits may not be in flight at once.
+    pub(crate) fn in_flight(&self, count: usize) -> Result<(), Error> {
+        self.parts.budget.in_flight(count)
+    }
+
     /// Applies a filter of the environment that answers at once.
     ///
     /// # Errors

@@ -18,6 +18,8 @@ pub(super) struct Activation {
     pub(super) loops: Vec<OpenLoop>,
     /// What is open and must be closed on the way out of a loop.
     pub(super) opened: Vec<Opened>,
+    /// How many loops cannot be left from here, as they are around something that runs beside others.
+    pub(super) barrier: usize,
     /// Whether output is escaped, where that is known.
     pub(super) escape: Option<bool>,
     /// Output is left out once the template extends another.
@@ -35,6 +37,8 @@ pub(super) struct OpenLoop {
     pub(super) statement: Option<StmtId>,
     /// The machine knows it as a loop: all but `while`.
     pub(super) counted: bool,
+    /// Its rounds run side by side, so that no `break` ends them.
+    pub(super) concurrent: bool,
     /// Where `continue` and `break` go, in a body of statements.
     pub(super) exits: Option<(Mark, Mark)>,
     /// How many constructs were open around it.
@@ -56,6 +60,7 @@ impl Activation {
             unit,
             scope,
             loops: Vec::new(),
+            barrier: 0,
             opened: Vec::new(),
             escape,
             guards_output: false,

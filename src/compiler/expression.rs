@@ -76,6 +76,13 @@ impl<'src> Compiler<'_, 'src> {
                 self.emit(Instruction::Await, span);
                 Ok(())
             }
+            ExprKind::Spawn(operand) => {
+                let construct = self.describe_await(*operand).replacen("await", "spawn", 1);
+                self.note_wait(construct, span);
+                self.expression(*operand)?;
+                self.emit(Instruction::StartTask, span);
+                Ok(())
+            }
         }
     }
 

@@ -57,7 +57,8 @@ impl Folded {
             | ExprKind::Comprehension(_)
             | ExprKind::Range { .. }
             | ExprKind::Chain { .. }
-            | ExprKind::Await(_) => None,
+            | ExprKind::Await(_)
+            | ExprKind::Spawn(_) => None,
             kind => {
                 if let Some(known) = self.known.get(&id) {
                     return known.clone();

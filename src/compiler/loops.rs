@@ -7,6 +7,7 @@ use crate::compiler::emitter::Mark;
 use crate::compiler::pools;
 use crate::compiler::scope::Part;
 use crate::compiler::symbols::Located;
+use crate::error::CompileFault;
 use crate::source::Span;
 use crate::syntax::ast::{
     Argument, AssignScope, Body, Comprehension, ExprId, For, Step, StepKind, StmtId, Target,
@@ -190,16 +191,24 @@ impl<'src> Compiler<'_, 'src> {
         let info = pools::add(&mut self.pools.loops, info);
         let iterable = self.tree.expr(inner.iterable).span;
         self.emit(Instruction::EnterLoop(info), iterable);
+        if let Some(limit) = inner.concurrent {
+            self.expression(limit)?;
+            self.emit(Instruction::EnterParallel, self.tree.expr(limit).span);
+        }
         let (again, done) = (self.mark(), self.mark());
         self.now.loops.push(OpenLoop {
             statement: Some(id),
             counted: true,
+            concurrent: false,
             exits: Some((again, done)),
             opened: self.now.opened.len(),
         });
         let has_else = inner.otherwise.is_some();
         self.rounds(&header, inner, again, done)?;
         self.now.loops.pop();
+        if inner.concurrent.is_some() {
+            self.emit(Instruction::ExitParallel, span);
+        }
         let after = self.mark();
         if has_else {
             self.jump(Instruction::ExitLoopElse, after, span);
@@ -321,6 +330,7 @@ impl<'src> Compiler<'_, 'src> {
         self.now.loops.push(OpenLoop {
             statement: None,
             counted: true,
+            concurrent: false,
             exits: None,
             opened: self.now.opened.len(),
         });
@@ -332,8 +342,18 @@ impl<'src> Compiler<'_, 'src> {
         let scope = self.scopes.of(header.statement, Part::Body);
         self.now.scope = scope;
         self.store_target(header.target, AssignScope::Local)?;
-        self.enter_scope(scope)?;
-        self.body(&inner.body)?;
+        if inner.concurrent.is_some() {
+            self.round(
+                |compiler| {
+                    compiler.enter_scope(scope)?;
+                    compiler.body(&inner.body)
+                },
+                header.span,
+            )?;
+        } else {
+            self.enter_scope(scope)?;
+            self.body(&inner.body)?;
+        }
         if inner.otherwise.is_some() {
             self.emit(Instruction::CompleteRound, header.span);
         }
@@ -351,6 +371,7 @@ impl<'src> Compiler<'_, 'src> {
         self.now.loops.push(OpenLoop {
             statement: None,
             counted: false,
+            concurrent: false,
             exits: Some((next, done)),
             opened: self.now.opened.len(),
         });
@@ -363,14 +384,18 @@ impl<'src> Compiler<'_, 'src> {
     }
 
     /// `break`, or `continue`.
-    pub(super) fn leave_round(&mut self, breaks: bool) {
+    pub(super) fn leave_round(&mut self, breaks: bool) -> Located<()> {
         let span = self.now.span;
-        let innermost = self.now.loops.iter().rev().find_map(|open| {
-            let (again, done) = open.exits?;
-            Some((open.opened, if breaks { done } else { again }))
-        });
-        let (opened, mark) =
-            innermost.expect("the parser refuses `break` and `continue` outside of loops");
+        let word = if breaks { "break" } else { "continue" };
+        let loops = self.now.loops.iter().enumerate().rev();
+        let mut bodies = loops.filter_map(|(index, open)| Some((index, open, open.exits?)));
+        let (index, open, (again, done)) = bodies
+            .next()
+            .expect("the parser refuses `break` and `continue` outside of loops");
+        if index < self.now.barrier || breaks && open.concurrent {
+            return Err((CompileFault::LeavesBranch(word), span));
+        }
+        let (opened, mark) = (open.opened, if breaks { done } else { again });
         for index in (opened..self.now.opened.len()).rev() {
             match self.now.opened[index] {
                 Opened::Capture => {
@@ -383,6 +408,7 @@ impl<'src> Compiler<'_, 'src> {
             }
         }
         self.jump(Instruction::Jump, mark, span);
+        Ok(())
     }
 
     pub(super) fn comprehension(&mut self, id: ExprId, inner: &Comprehension<'src>) -> Located<()> {

@@ -7,6 +7,7 @@
 mod activation;
 mod arguments;
 mod calls;
+mod effects;
 mod emitter;
 mod expression;
 mod fold;
@@ -18,6 +19,7 @@ mod macros;
 mod names;
 mod operators;
 mod own;
+mod parallel;
 mod patterns;
 mod pools;
 mod scope;
@@ -53,6 +55,8 @@ pub(crate) struct CompileOptions {
     /// Whether a future is awaited wherever its result is needed.
     pub(crate) auto_await: bool,
     pub(crate) undefined_policy: UndefinedPolicy,
+    /// Whether the template and its blocks are parallel blocks, of so many branches at once.
+    pub(crate) concurrency: Option<usize>,
     /// What filters break lines with.
     pub(crate) newline: &'static str,
 }
@@ -167,7 +171,7 @@ impl<'t, 'src> Compiler<'t, 'src> {
         self.now.guards_output = true;
         let tree = self.tree;
         self.enter_scope(ScopeId(0))?;
-        self.body(&tree.body)?;
+        self.whole_body(&tree.body)?;
         self.end_unit("")?;
         self.blocks()?;
         Ok(self.parts())
@@ -257,6 +261,7 @@ impl Parts {
             shapes: self.pools.shapes,
             call_sites: self.pools.call_sites,
             loops: self.pools.loops,
+            branches: self.pools.branches,
             macros: self.pools.macros,
             blocks: self.pools.blocks,
             includes: self.pools.includes,

@@ -3,8 +3,8 @@
 use arcstr::ArcStr;
 
 use crate::bytecode::{
-    BlockInfo, CallShape, CallSite, ImportSite, IncludeSite, LoopInfo, MacroInfo, NameId,
-    Reference, ShapeId, WaitSite,
+    BlockInfo, BranchSite, CallShape, CallSite, ImportSite, IncludeSite, LoopInfo, MacroInfo,
+    NameId, Reference, ShapeId, WaitSite,
 };
 use crate::compiler::scope::{Map, Set};
 use crate::error::CompileFault;
@@ -19,6 +19,7 @@ pub(super) struct Pools {
     pub(super) shapes: Vec<CallShape>,
     pub(super) call_sites: Vec<CallSite>,
     pub(super) loops: Vec<LoopInfo>,
+    pub(super) branches: Vec<BranchSite>,
     pub(super) macros: Vec<MacroInfo>,
     pub(super) blocks: Vec<BlockInfo>,
     pub(super) includes: Vec<IncludeSite>,

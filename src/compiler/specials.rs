@@ -100,6 +100,10 @@ impl<'src> Search<'_, 'src> {
             StmtKind::For(inner) => {
                 self.target(&inner.target);
                 self.expression(inner.iterable);
+                inner
+                    .concurrent
+                    .into_iter()
+                    .for_each(|e| self.expression(e));
                 self.body(&inner.body);
                 inner.otherwise.iter().for_each(|body| self.body(body));
                 inner.condition.into_iter().for_each(|e| self.expression(e));
@@ -157,6 +161,10 @@ impl<'src> Search<'_, 'src> {
             StmtKind::Cache { key, ttl, body } => {
                 self.expression(*key);
                 ttl.iter().for_each(|e| self.expression(*e));
+                self.body(body);
+            }
+            StmtKind::Parallel { limit, body } => {
+                limit.iter().for_each(|e| self.expression(*e));
                 self.body(body);
             }
             StmtKind::Try(inner) => {

@@ -54,14 +54,8 @@ impl<'src> Compiler<'_, 'src> {
             StmtKind::For(inner) => self.for_statement(id, inner),
             StmtKind::While { condition, body } => self.while_statement(*condition, body),
             StmtKind::Match { subject, cases } => self.match_statement(id, *subject, cases),
-            StmtKind::Break => {
-                self.leave_round(true);
-                Ok(())
-            }
-            StmtKind::Continue => {
-                self.leave_round(false);
-                Ok(())
-            }
+            StmtKind::Break => self.leave_round(true),
+            StmtKind::Continue => self.leave_round(false),
             StmtKind::Assign {
                 target,
                 value,
@@ -105,6 +99,7 @@ impl<'src> Compiler<'_, 'src> {
                 self.emit(Instruction::EmitValue, statement.span);
                 Ok(())
             }
+            StmtKind::Parallel { limit, body } => self.parallel_statement(*limit, body),
             StmtKind::AutoEscape { enabled, body } => self.auto_escape(id, *enabled, body),
             StmtKind::Try(inner) => self.try_statement(id, inner),
             StmtKind::Cache { key, ttl, body } => self.cache_statement(id, *key, *ttl, body),

@@ -180,6 +180,10 @@ impl<'src> Pass<'_, 'src> {
             }
             StmtKind::For(inner) => {
                 self.expression(inner.iterable);
+                inner
+                    .concurrent
+                    .into_iter()
+                    .for_each(|e| self.expression(e));
                 self.open(id);
             }
             StmtKind::Assign {
@@ -227,6 +231,10 @@ impl<'src> Pass<'_, 'src> {
                 self.open(id);
             }
             StmtKind::Spaceless(body) => self.body(body)?,
+            StmtKind::Parallel { limit, body } => {
+                limit.iter().for_each(|e| self.expression(*e));
+                self.body(body)?;
+            }
             StmtKind::Try(inner) => {
                 inner.timeout.into_iter().for_each(|e| self.expression(e));
                 self.branch(&inner.body)?;

@@ -11,6 +11,7 @@ use crate::syntax::{Options, parse, parse_expression};
 use crate::value::UndefinedPolicy;
 
 const OPTIONS: CompileOptions = CompileOptions {
+    concurrency: None,
     auto_escape: true,
     auto_await: false,
     undefined_policy: UndefinedPolicy::Lenient,

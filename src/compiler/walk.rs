@@ -68,7 +68,7 @@ pub(super) fn operands(kind: &ExprKind<'_>, visit: &mut dyn FnMut(ExprId)) {
             visit(*base);
             step_expressions(steps, visit);
         }
-        ExprKind::Await(operand) => visit(*operand),
+        ExprKind::Await(operand) | ExprKind::Spawn(operand) => visit(*operand),
     }
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct Configuration {
     pub(crate) auto_escape: AutoEscape,
     pub(crate) undefined: UndefinedPolicy,
     pub(crate) auto_await: bool,
+    /// Whether templates are parallel blocks, of so many branches at once.
+    pub(crate) concurrency: Option<usize>,
     pub(crate) registry: Registry,
     pub(crate) limits: Limits,
     /// Templates that were added by hand.
@@ -57,6 +59,7 @@ impl Default for Configuration {
             auto_escape: AutoEscape::default(),
             undefined: UndefinedPolicy::default(),
             auto_await: false,
+            concurrency: None,
             registry: BUILTINS.clone(),
             limits: Limits::default(),
             templates: Arc::default(),
@@ -144,6 +147,7 @@ impl Configuration {
         CompileOptions {
             auto_escape: self.auto_escape.applies_to(name),
             auto_await: self.auto_await,
+            concurrency: self.concurrency,
             undefined_policy: self.undefined,
             newline: self.syntax.whitespace.newline_sequence.as_str(),
         }

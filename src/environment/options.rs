@@ -198,6 +198,23 @@ impl Environment {
         self.recompiled().auto_await = on;
     }
 
+    /// Makes every template and block a `parallel` block of so many branches at once, without a change to
+    /// its source; off by default, and with 0 or 1.
+    ///
+    /// For hosts whose async functions have no side effects: what a template prints stays the same.
+    ///
+    /// ```
+    /// let mut env = kakehi::Environment::new();
+    /// env.add_async_function("part", |name: String| async move { format!("[{name}]") });
+    /// env.set_concurrency(8);
+    /// let page = env.render_str_async("<< await part('a') >> and << await part('b') >>", ());
+    /// assert_eq!(futures_executor::block_on(page)?, "[a] and [b]");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn set_concurrency(&mut self, branches: usize) {
+        self.recompiled().concurrency = (branches > 1).then_some(branches);
+    }
+
     /// Sets what each render may use, where its own [`RenderOptions`](crate::RenderOptions) do not say.
     ///
     /// ```

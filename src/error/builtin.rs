@@ -66,6 +66,8 @@ pub(crate) enum BuiltinFault {
     NoPair(&'static str, String),
     #[error("`cycler` needs at least one item")]
     EmptyCycler,
+    #[error("`race` needs at least one future")]
+    EmptyRace,
     #[error("an empty separator splits nothing")]
     EmptySeparator,
     #[error("`{part}` is not in the text")]
@@ -128,6 +130,7 @@ impl BuiltinFault {
             | BuiltinFault::NoTestName { .. }
             | BuiltinFault::FormatBoth
             | BuiltinFault::EmptyCycler
+            | BuiltinFault::EmptyRace
             | BuiltinFault::FormatIndex { .. }
             | BuiltinFault::FormatName(_) => ErrorKind::Argument,
             BuiltinFault::TooDeep(_) => ErrorKind::DepthLimit,

@@ -29,6 +29,10 @@ pub(crate) enum CompileFault {
     UnknownTest { name: String, hint: String },
     #[error("too many {what}: at most {most} are possible")]
     TooMany { what: &'static str, most: u64 },
+    #[error(
+        "`{0}` would leave a `parallel` block or a concurrent loop, whose parts run side by side; filter the items instead, or take the tag out of the block"
+    )]
+    LeavesBranch(&'static str),
     #[error("the constant is too large to compute at compile time")]
     LargeConstant,
 }

@@ -49,6 +49,12 @@ pub(crate) enum HostFault {
         "`{0}` cannot be the name of a tag: it is one of the language's own, starts with `end`, or is no identifier"
     )]
     TagName(String),
+    #[error("{what} took longer than {seconds} seconds")]
+    Timeout { what: String, seconds: f64 },
+    #[error(
+        "there is no timer to wait for: render inside of a tokio runtime with the feature `tokio`, or turn on the feature `timer`"
+    )]
+    NoTimer,
     #[error("the output could not be written: {0}")]
     Output(std::io::Error),
     #[error("the output could not be written: the writer takes no more bytes")]
@@ -69,6 +75,8 @@ impl HostFault {
             HostFault::BlockingInRuntime | HostFault::BlockOnGaveUp => ErrorKind::BlockingInRuntime,
             HostFault::Deadline(_) => ErrorKind::Deadline,
             HostFault::TagName(_) => ErrorKind::Value,
+            HostFault::Timeout { .. } => ErrorKind::Timeout,
+            HostFault::NoTimer => ErrorKind::Host,
             HostFault::Output(_) | HostFault::WriteZero => ErrorKind::Output,
         }
     }
@@ -84,6 +92,15 @@ impl HostFault {
             name: name.to_owned(),
             searched,
             hint: hint.map_or(String::new(), |hint| format!("; did you mean `{hint}`?")),
+        }
+        .into()
+    }
+
+    /// A call that took longer than it may.
+    pub(crate) fn timeout(label: Option<&str>, allowed: Duration) -> Error {
+        HostFault::Timeout {
+            what: label.map_or_else(|| "the wait".to_owned(), |label| format!("`{label}`")),
+            seconds: allowed.as_secs_f64(),
         }
         .into()
     }

@@ -68,6 +68,8 @@ pub(crate) enum MachineFault {
         "`ttl` is a number of seconds or a text such as \"90s\", \"5m\" or \"1h30m\", found {found}"
     )]
     Ttl { found: ArcStr },
+    #[error("how many may run at once is a positive integer, found {found}")]
+    Concurrency { found: ArcStr },
     #[error("this took longer than its `timeout` of {0:?}")]
     Timeout(Duration),
     #[error("a range goes from integer to integer, found {found}")]
@@ -138,6 +140,7 @@ impl MachineFault {
             | MachineFault::Seconds { .. }
             | MachineFault::CacheKey { .. }
             | MachineFault::Ttl { .. }
+            | MachineFault::Concurrency { .. }
             | MachineFault::RangeBound { .. } => ErrorKind::Type,
             MachineFault::Unpack { .. }
             | MachineFault::RangeEnd { .. }

@@ -100,7 +100,9 @@ fn drive_at_once(job: Job, chunked: bool, emit: Emit<'_>) -> Result<Ended, Error
                 Answer::Loaded { name, program }
             }
             Suspension::Await { pending } if pending.result().is_some() => Answer::Awaited,
-            waiting @ (Suspension::Await { .. } | Suspension::Next { .. }) => {
+            waiting @ (Suspension::Await { .. }
+            | Suspension::Next { .. }
+            | Suspension::Spawn { .. }) => {
                 return Err(machine.refuse_wait(&waiting));
             }
             Suspension::Flush => {
@@ -129,6 +131,8 @@ fn drive_at_once(job: Job, chunked: bool, emit: Emit<'_>) -> Result<Ended, Error
                 machine.set_slice(slice);
                 Answer::Continue
             }
+            Suspension::Branch => Answer::InPlace,
+            Suspension::Join => Answer::Joined,
             Suspension::Yield => Answer::Continue,
         };
         if let Some(over) = deadline.as_ref().filter(|deadline| deadline.is_over()) {

@@ -3,6 +3,10 @@
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures_core::future::BoxFuture;
+
+use crate::render::timer;
+
 pub(crate) use std::time::Instant;
 
 /// When a render must be over.
@@ -36,4 +40,9 @@ impl Deadline {
 /// Whether a runtime is known to run on this thread.
 pub(crate) fn in_runtime() -> bool {
     false
+}
+
+/// Waits so long; none without a timer.
+pub(crate) fn sleep(time: Duration) -> Option<BoxFuture<'static, ()>> {
+    timer::sleep(time)
 }

@@ -4,6 +4,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use futures_core::future::BoxFuture;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::consume_budget;
 use tokio::time::Sleep;
@@ -11,6 +12,7 @@ use tokio::time::Sleep;
 pub(crate) use tokio::time::Instant;
 
 use crate::render::block_on::{BlockOn, BlockingRender};
+use crate::render::timer;
 
 /// When a render must be over.
 #[derive(Debug)]
@@ -78,5 +80,13 @@ impl BlockOn for Handle {
         let may_stand_still =
             self.runtime_flavor() == RuntimeFlavor::CurrentThread && Handle::try_current().is_err();
         may_stand_still || in_runtime()
+    }
+}
+
+/// Waits so long, by tokio's timer where its runtime runs; none without a timer.
+pub(crate) fn sleep(time: Duration) -> Option<BoxFuture<'static, ()>> {
+    match Handle::try_current() {
+        Ok(_) => Some(Box::pin(tokio::time::sleep(time))),
+        Err(_) => timer::sleep(time),
     }
 }

@@ -1,22 +1,19 @@
 //! The async driver: runs a machine and waits for what it waits for.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use futures_core::Stream;
-use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
 
-use crate::environment::{Compiled, Configuration, Linked};
+use crate::environment::Compiled;
 use crate::error::{Error, HostFault};
+use crate::render::branches::Branches;
 use crate::render::clock::Deadline;
-use crate::render::fragments;
 use crate::render::job::{Job, Pace, Target};
-use crate::render::load::{Check, LoadFuture};
-use crate::render::timers::Timers;
-use crate::value::{StreamHandle, Value, Waiter};
-use crate::vm::{Answer, FragmentAnswer, Machine, Outcome, Suspension};
+use crate::render::lane::{Event, Lane, Surroundings};
+use crate::render::load::LoadFuture;
+use crate::value::Value;
+use crate::vm::Answer;
 
 /// A render as a state machine that is polled.
 ///
@@ -38,32 +35,14 @@ enum Stage {
     Over,
 }
 
-/// A machine and what it waits for.
+/// The machine of the whole template, and those that were split off.
 struct Run {
-    machine: Machine,
-    wait: Option<Wait>,
-    timers: Timers,
-    configuration: Arc<Configuration>,
+    root: Lane,
+    /// Where anything runs beside the root.
+    branches: Option<Box<Branches>>,
+    around: Surroundings,
     compiled: Arc<Compiled>,
-    linked: Option<Arc<Linked>>,
-    /// Checks of templates that were served as they were.
-    checks: Vec<Check>,
     chunk: Option<usize>,
-    /// Waits that were over at once since the task last paused.
-    ready: u32,
-}
-
-/// How many waits may be over at once before others get their turn: a stream that always has an item
-/// would keep the task busy without a single instruction.
-const MOST_READY: u32 = 128;
-
-/// What a machine waits for.
-enum Wait {
-    Load(LoadFuture),
-    Await(Waiter),
-    Next(StreamHandle),
-    Fragment(BoxFuture<'static, FragmentAnswer>),
-    Keep(BoxFuture<'static, ()>),
 }
 
 /// What a driver gives to those above it.
@@ -129,7 +108,7 @@ impl Driver {
                 Stage::Loading(job, mut load) => match load.poll_unpin(cx) {
                     Poll::Ready(Ok(Some(compiled))) => {
                         let mut run = Run::start(*job, compiled, self.chunked);
-                        run.checks.extend(load.take_check());
+                        run.around.checks.extend(load.take_check());
                         self.stage = Stage::Running(run);
                     }
                     Poll::Ready(Ok(None)) => {
@@ -177,20 +156,23 @@ impl Run {
         let configuration = Arc::clone(&job.configuration);
         let linked = job.linked.clone();
         let chunk = chunked.then(|| job.options.chunk());
+        let most = job.options.most_concurrent();
         let pace = Pace {
             slice: Some(job.options.slice()),
             chunk,
         };
         Box::new(Run {
-            machine: job.start(&compiled, pace),
-            wait: None,
-            timers: Timers::default(),
-            configuration,
+            root: Lane::new(job.start(&compiled, pace)),
+            branches: None,
+            around: Surroundings {
+                configuration,
+                linked,
+                checks: Vec::new(),
+                ready: 0,
+                most,
+            },
             compiled,
-            linked,
-            checks: Vec::new(),
             chunk,
-            ready: 0,
         })
     }
 
@@ -201,157 +183,72 @@ impl Run {
     ) -> Poll<Result<Step, Error>> {
         if let Some(over) = deadline.as_ref().filter(|deadline| deadline.is_over()) {
             let error = HostFault::Deadline(over.allowed).into();
-            return Poll::Ready(Err(self.machine.locate(error)));
+            return Poll::Ready(Err(self.root.machine.locate(error)));
         }
-        self.checks.retain(|check| check.poll(cx));
+        self.around.checks.retain(|check| check.poll(cx));
         loop {
-            if let Some(wait) = &mut self.wait {
-                match wait.poll(cx) {
-                    Poll::Ready(answer) => {
-                        if let Some(Wait::Load(mut load)) = self.wait.take() {
-                            self.checks.extend(load.take_check());
-                        }
-                        self.machine.resume(answer);
-                        self.ready += 1;
-                        if self.ready == MOST_READY {
-                            self.ready = 0;
-                            self.time_out();
-                            cx.waker().wake_by_ref();
-                            return Poll::Pending;
-                        }
+            let event = match &mut self.branches {
+                None => self.root.advance(cx, &mut self.around),
+                Some(branches) => {
+                    let event = branches.advance(&mut self.root, cx, &mut self.around, self.chunk);
+                    if branches.is_empty() {
+                        self.branches = None;
+                        self.root.machine.set_others_waiting(0);
                     }
-                    Poll::Pending => {
-                        self.ready = 0;
-                        if let Some(error) = late(deadline, cx) {
-                            return Poll::Ready(Err(self.machine.locate(error)));
-                        }
-                        if let Some(handler) = self.timers.poll_over(&self.machine, cx) {
-                            self.wait = None;
-                            self.machine.resume(Answer::TimedOut { handler });
-                            continue;
-                        }
-                        // What is written is sent before the wait; polled again, it waits on.
-                        if self.chunk.is_some() && self.machine.output_len() > 0 {
-                            return Poll::Ready(Ok(Step::Chunk {
-                                text: self.machine.take_output(),
-                                flush: true,
-                            }));
-                        }
-                        return Poll::Pending;
+                    event
+                }
+            };
+            match event {
+                Event::Waits => {
+                    self.around.ready = 0;
+                    if let Some(error) = late(deadline, cx) {
+                        return Poll::Ready(Err(self.root.machine.locate(error)));
+                    }
+                    // What is written is sent before the wait; polled again, it waits on.
+                    if self.chunk.is_some() && self.root.machine.output_len() > 0 {
+                        return Poll::Ready(Ok(Step::Chunk {
+                            text: self.root.machine.take_output(),
+                            flush: true,
+                        }));
+                    }
+                    return Poll::Pending;
+                }
+                Event::Pauses => {
+                    self.around.ready = 0;
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Event::Flush => {
+                    if self.branches.is_none() {
+                        self.root.machine.resume(Answer::Continue);
+                    }
+                    if let Some(step) = self.flush() {
+                        return Poll::Ready(Ok(step));
                     }
                 }
-            }
-            match self.machine.run() {
-                Err(error) => return Poll::Ready(Err(error)),
-                Ok(Outcome::Finished(value)) => {
-                    let rest = self.machine.take_output();
+                beside @ (Event::Branch | Event::Join | Event::Spawn(_)) => {
+                    let branches = self.branches.get_or_insert_default();
+                    branches.handle_root(&mut self.root, beside, self.around.most);
+                }
+                Event::Finished(value) => {
+                    let rest = self.root.machine.take_output();
                     if self.chunk.is_none() {
                         self.compiled.wrote(rest.len());
                     }
                     return Poll::Ready(Ok(Step::Finished { value, rest }));
                 }
-                Ok(Outcome::Suspended(Suspension::Yield)) => {
-                    self.machine.resume(Answer::Continue);
-                    self.time_out();
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
-                Ok(Outcome::Suspended(Suspension::Flush)) => {
-                    if let Some(step) = self.flush() {
-                        return Poll::Ready(Ok(step));
-                    }
-                }
-                Ok(Outcome::Suspended(Suspension::Timer { handler, after })) => {
-                    self.timers.start(handler, after);
-                    self.machine.resume(Answer::Continue);
-                }
-                Ok(Outcome::Suspended(Suspension::Fragment { key })) => {
-                    let asked = fragments::ask(&self.configuration.fragments, &self.machine, key);
-                    self.wait = Some(Wait::Fragment(asked));
-                }
-                Ok(Outcome::Suspended(Suspension::Keep {
-                    key,
-                    text,
-                    ttl,
-                    token,
-                })) => {
-                    let cache = &self.configuration.fragments;
-                    self.wait = Some(Wait::Keep(fragments::keep(cache, &key, text, ttl, token)));
-                }
-                Ok(Outcome::Suspended(Suspension::Load { name })) => {
-                    let linked = self.linked.as_ref().and_then(|linked| linked.get(&name));
-                    let there = linked.cloned().or_else(|| {
-                        let compiled = self.configuration.cached(&name)?;
-                        Some(Arc::clone(&compiled.program))
-                    });
-                    match there {
-                        Some(program) => self.machine.resume(Answer::Loaded {
-                            name,
-                            program: Ok(Some(program)),
-                        }),
-                        None => {
-                            let load = LoadFuture::new(Arc::clone(&self.configuration), name);
-                            self.wait = Some(Wait::Load(load));
-                        }
-                    }
-                }
-                Ok(Outcome::Suspended(Suspension::Await { pending })) => {
-                    if pending.result().is_some() {
-                        self.machine.resume(Answer::Awaited);
-                    } else {
-                        self.wait = Some(Wait::Await(pending.wait()));
-                    }
-                }
-                Ok(Outcome::Suspended(Suspension::Next { stream })) => {
-                    self.wait = Some(Wait::Next(stream));
-                }
+                Event::Failed(error) => return Poll::Ready(Err(error)),
             }
-        }
-    }
-
-    /// Ends a `try` that takes too long.
-    fn time_out(&mut self) {
-        if let Some(handler) = self.timers.over(&self.machine) {
-            self.machine.resume(Answer::TimedOut { handler });
         }
     }
 
     /// Takes the output to hand it on, if chunks are wanted and there is any.
     fn flush(&mut self) -> Option<Step> {
-        let step = self.chunk.and_then(|size| {
-            let text = self.machine.take_output();
+        self.chunk.and_then(|size| {
+            let text = self.root.machine.take_output();
             // Shorter than a chunk: the template asked for it, for the reader to see.
             let flush = text.len() < size;
             (!text.is_empty()).then_some(Step::Chunk { text, flush })
-        });
-        self.machine.resume(Answer::Continue);
-        step
-    }
-}
-
-impl Wait {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Answer> {
-        match self {
-            Wait::Load(load) => load.poll_loaded(cx),
-            Wait::Await(waiter) => waiter.poll_done(cx).map(|()| Answer::Awaited),
-            Wait::Fragment(asked) => asked.poll_unpin(cx).map(Answer::Fragment),
-            Wait::Keep(kept) => kept.poll_unpin(cx).map(|()| Answer::Continue),
-            Wait::Next(stream) => {
-                let mut stream = stream.lock();
-                Pin::new(&mut *stream)
-                    .poll_next(cx)
-                    .map(|item| Answer::Item(item.transpose()))
-            }
-        }
-    }
-}
-
-impl LoadFuture {
-    /// As [`Future::poll`], with the answer as the machine takes it.
-    fn poll_loaded(&mut self, cx: &mut Context<'_>) -> Poll<Answer> {
-        self.poll_unpin(cx).map(|loaded| Answer::Loaded {
-            name: self.name().clone(),
-            program: loaded.map(|found| found.map(|compiled| Arc::clone(&compiled.program))),
         })
     }
 }

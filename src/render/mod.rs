@@ -6,11 +6,14 @@
 
 mod block_on;
 mod blocking;
+mod branches;
+mod combine;
 mod driver;
 mod evaluate;
 mod fragments;
 mod future;
 mod job;
+mod lane;
 mod load;
 mod options;
 mod stream;
@@ -23,6 +26,12 @@ mod clock;
 #[cfg(feature = "tokio")]
 #[path = "clock_tokio.rs"]
 mod clock;
+#[cfg(not(feature = "timer"))]
+#[path = "timer_none.rs"]
+mod timer;
+#[cfg(feature = "timer")]
+#[path = "timer_thread.rs"]
+mod timer;
 #[cfg(feature = "tokio")]
 mod write_tokio;
 

@@ -35,6 +35,7 @@ pub struct RenderOptions {
     extensions: Arc<Extensions>,
     chunk_size: Option<NonZeroUsize>,
     yield_every: Option<NonZeroU32>,
+    max_concurrency: Option<NonZeroUsize>,
     block_on: Option<Arc<dyn BlockOn>>,
 }
 
@@ -175,6 +176,25 @@ impl RenderOptions {
         self
     }
 
+    /// Sets how many branches and futures of one render run at once at most; any number unless told
+    /// otherwise. More of them wait for their turn.
+    ///
+    /// Unlike [`Limits::in_flight`], this is no limit that fails.
+    ///
+    /// ```
+    /// use kakehi::{Environment, RenderOptions};
+    /// let mut env = Environment::new();
+    /// env.add_async_function("double", |n: i64| async move { n * 2 });
+    /// let source = "<% async for n in range(9) concurrent 9 %><< await double(n) >> <% end %>";
+    /// let template = env.template_from_str(source)?.with_options(RenderOptions::new().max_concurrency(2));
+    /// assert_eq!(futures_executor::block_on(template.render_async(()))?, "0 2 4 6 8 10 12 14 16 ");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn max_concurrency(mut self, most: usize) -> Self {
+        self.max_concurrency = Some(NonZeroUsize::new(most).unwrap_or(NonZeroUsize::MIN));
+        self
+    }
+
     /// Lets synchronous renders wait, by blocking their thread on a runtime.
     ///
     /// Takes a closure that runs a future to its end, [`ParkThread`](crate::ParkThread), or, with the
@@ -212,6 +232,10 @@ impl RenderOptions {
         self.chunk_size.unwrap_or(CHUNK_SIZE).get()
     }
 
+    pub(crate) fn most_concurrent(&self) -> usize {
+        self.max_concurrency.map_or(usize::MAX, NonZeroUsize::get)
+    }
+
     pub(crate) fn slice(&self) -> NonZeroU32 {
         self.yield_every.unwrap_or(YIELD_EVERY)
     }
@@ -229,6 +253,7 @@ impl fmt::Debug for RenderOptions {
             .field("extensions", &self.extensions)
             .field("chunk_size", &self.chunk_size)
             .field("yield_every", &self.yield_every)
+            .field("max_concurrency", &self.max_concurrency)
             .field("block_on", &self.block_on.is_some())
             .finish()
     }

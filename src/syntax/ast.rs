@@ -104,6 +104,8 @@ pub(crate) enum ExprKind<'src> {
     },
     /// `await e`
     Await(ExprId),
+    /// `spawn e`
+    Spawn(ExprId),
 }
 
 /// One arm of a conditional expression: `value if condition`.
@@ -310,6 +312,11 @@ pub(crate) enum StmtKind<'src> {
         body: Body,
     },
     Spaceless(Body),
+    /// `parallel`, and how much of it may run at once.
+    Parallel {
+        limit: Option<ExprId>,
+        body: Body,
+    },
     AutoEscape {
         enabled: ExprId,
         body: Body,
@@ -370,6 +377,8 @@ pub(crate) struct For<'src> {
     pub(crate) condition: Option<ExprId>,
     pub(crate) recursive: bool,
     pub(crate) is_async: bool,
+    /// How many bodies may run at once, where that is more than one.
+    pub(crate) concurrent: Option<ExprId>,
     pub(crate) body: Body,
     /// `else` or `empty`
     pub(crate) otherwise: Option<Body>,

@@ -245,6 +245,12 @@ impl<'tree, 'src> Dump<'tree, 'src> {
                 dump.labelled_body("body", body);
             }),
             StmtKind::Spaceless(body) => self.labelled_body("spaceless", body),
+            StmtKind::Parallel { limit, body } => self.under("parallel", |dump| {
+                if let Some(limit) = limit {
+                    dump.under("limit", |dump| dump.expr(*limit));
+                }
+                dump.labelled_body("body", body);
+            }),
             StmtKind::AutoEscape { enabled, body } => self.under("autoescape", |dump| {
                 dump.expr(*enabled);
                 dump.labelled_body("body", body);
@@ -520,6 +526,7 @@ impl<'tree, 'src> Dump<'tree, 'src> {
                 steps.iter().for_each(|step| dump.step(&step.kind));
             }),
             ExprKind::Await(operand) => self.under("await", |dump| dump.expr(*operand)),
+            ExprKind::Spawn(operand) => self.under("spawn", |dump| dump.expr(*operand)),
         }
     }
 

@@ -214,16 +214,17 @@ fn role(terminal: &str) -> Role {
     match terminal {
         "text" | "<<" => Role::Statement,
         ">>" | "%>" | ")" | "]" | "}" | "," | ":" | "=" | "??=" => Role::Mark,
-        "name" | "integer" | "float" | "string" | "true" | "false" | "none" | "not" | "await" => {
-            Role::Starter
-        }
+        "name" | "integer" | "float" | "string" | "true" | "false" | "none" | "not" | "await"
+        | "spawn" => Role::Starter,
         // These may be both; where an expression starts, other starters say so.
         "(" | "[" | "{" | "+" | "-" => Role::Starter,
         "*" | "**" => Role::Operator,
         "in" | "if" | "else" => Role::Word,
         "and" | "or" | "is" | "by" | "for" | "async for" => Role::Covered,
-        "recursive" | "ignore" | "missing" | "with" | "without" | "context" | "as" | "import"
-        | "scoped" | "required" | "timeout" | "ttl" | "trimmed" | "notrimmed" => Role::Word,
+        "recursive" | "concurrent" | "ignore" | "missing" | "with" | "without" | "context"
+        | "as" | "import" | "scoped" | "required" | "timeout" | "ttl" | "trimmed" | "notrimmed" => {
+            Role::Word
+        }
         _ => Role::Operator,
     }
 }

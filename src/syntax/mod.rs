@@ -17,6 +17,8 @@ mod print;
 mod recovery;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tier;
 mod token;
 mod validate;
 

@@ -13,6 +13,7 @@ use crate::syntax::ast::{
 use crate::syntax::dump::{
     assign_word, binary_spelling, compare_spelling, context_words, target_spelling, unary_spelling,
 };
+use crate::syntax::tier::Tier;
 
 /// The source of a tree in the given delimiters. To be parsed with `keep_trailing_newline` and without
 /// trimming.
@@ -24,52 +25,6 @@ pub(crate) fn print_tree(tree: &Tree<'_>, delimiters: &Delimiters) -> String {
     };
     printer.body(&tree.body);
     printer.out
-}
-
-/// How tightly an expression binds, after the tiers of the grammar.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Tier {
-    Expression,
-    Nullish,
-    Or,
-    And,
-    Not,
-    Comparison,
-    Range,
-    Sum,
-    Concat,
-    Product,
-    Power,
-    Operand,
-    Unary,
-    Awaited,
-    Postfix,
-    Atom,
-}
-
-impl Tier {
-    /// The next tighter one.
-    fn tighter(self) -> Tier {
-        const TIERS: [Tier; 16] = [
-            Tier::Expression,
-            Tier::Nullish,
-            Tier::Or,
-            Tier::And,
-            Tier::Not,
-            Tier::Comparison,
-            Tier::Range,
-            Tier::Sum,
-            Tier::Concat,
-            Tier::Product,
-            Tier::Power,
-            Tier::Operand,
-            Tier::Unary,
-            Tier::Awaited,
-            Tier::Postfix,
-            Tier::Atom,
-        ];
-        TIERS[(self as usize + 1).min(TIERS.len() - 1)]
-    }
 }
 
 /// The tree's depth is limited, and so is the recursion over it.
@@ -176,6 +131,10 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                     }
                     if for_.recursive {
                         printer.push(" recursive");
+                    }
+                    if let Some(limit) = for_.concurrent {
+                        printer.push(" concurrent ");
+                        printer.expr(limit, Tier::Nullish);
                     }
                 });
                 self.body(&for_.body);
@@ -290,6 +249,14 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                 self.word_tag("spaceless");
                 self.body(body);
                 self.word_tag("endspaceless");
+            }
+            StmtKind::Parallel { limit, body } => {
+                match limit {
+                    Some(limit) => self.value_tag("parallel ", *limit, Tier::Expression),
+                    None => self.word_tag("parallel"),
+                }
+                self.body(body);
+                self.word_tag("endparallel");
             }
             StmtKind::AutoEscape { enabled, body } => {
                 self.value_tag("autoescape ", *enabled, Tier::Expression);
@@ -534,7 +501,7 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                 let piped = steps.iter().any(|step| is_piped(&step.kind));
                 if piped { Tier::Operand } else { Tier::Postfix }
             }
-            ExprKind::Await(_) => Tier::Awaited,
+            ExprKind::Await(_) | ExprKind::Spawn(_) => Tier::Awaited,
         }
     }
 
@@ -694,6 +661,10 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                     self.push("await ");
                     self.expr(*operand, Tier::Awaited);
                 }
+            }
+            ExprKind::Spawn(operand) => {
+                self.push("spawn ");
+                self.expr(*operand, Tier::Awaited);
             }
         }
     }

@@ -317,6 +317,7 @@ fn plainest<'src>(tag: Tag, assigns: bool) -> Vec<Token<'src>> {
         | Tag::Pluralize
         | Tag::OwnBlock
         | Tag::OwnBranch
+        | Tag::Parallel
         | Tag::Else
         | Tag::Empty
         | Tag::Try

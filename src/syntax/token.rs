@@ -108,6 +108,8 @@ words! {
         EndFilter = "endfilter",
         Spaceless = "spaceless",
         EndSpaceless = "endspaceless",
+        Parallel = "parallel",
+        EndParallel = "endparallel",
         AutoEscape = "autoescape",
         EndAutoEscape = "endautoescape",
         Try = "try",
@@ -153,6 +155,7 @@ impl Tag {
             Tag::Call => Tag::EndCall,
             Tag::Filter => Tag::EndFilter,
             Tag::Spaceless => Tag::EndSpaceless,
+            Tag::Parallel => Tag::EndParallel,
             Tag::AutoEscape => Tag::EndAutoEscape,
             Tag::Try => Tag::EndTry,
             Tag::Cache => Tag::EndCache,
@@ -211,10 +214,12 @@ words! {
         False = "false" | "False",
         None = "none" | "None",
         Await = "await",
+        Spawn = "spawn",
         For = "for",
         AsyncFor = "async for",
         By = "by",
         Recursive = "recursive",
+        Concurrent = "concurrent",
         Ignore = "ignore",
         Missing = "missing",
         With = "with",
@@ -238,6 +243,7 @@ impl Keyword {
     pub(crate) fn applies(self, tag: Option<Tag>) -> bool {
         match self {
             Keyword::Recursive => matches!(tag, Some(Tag::For | Tag::AsyncFor)),
+            Keyword::Concurrent => tag == Some(Tag::AsyncFor),
             Keyword::Ignore | Keyword::Missing => tag == Some(Tag::Include),
             Keyword::With | Keyword::Without | Keyword::Context => {
                 matches!(tag, Some(Tag::Include | Tag::Import | Tag::From))

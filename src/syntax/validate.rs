@@ -170,6 +170,7 @@ fn check_body(tree: &Tree<'_>, body: &Body, around: Around, faults: &mut Vec<Syn
             | StmtKind::With { body, .. }
             | StmtKind::FilterBlock { body, .. }
             | StmtKind::Spaceless(body)
+            | StmtKind::Parallel { body, .. }
             | StmtKind::AutoEscape { body, .. } => check_body(tree, body, around, faults),
             StmtKind::Cache { body, .. } => check_body(tree, body, around.whole("cache"), faults),
             StmtKind::Try(inner) => {

@@ -4,6 +4,19 @@ use crate::error::Error;
 use crate::value::{Map, Value};
 
 impl Value {
+    /// A result or an error as a mapping: `ok`, `value`, `error`.
+    pub(crate) fn from_settled(result: Result<Value, Error>) -> Value {
+        let (ok, value, error) = match result {
+            Ok(value) => (true, value, Value::NONE),
+            Err(error) => (false, Value::NONE, Value::from_error(&error)),
+        };
+        let mut map = Map::with_capacity(3);
+        map.insert_str("ok", Value::bool(ok));
+        map.insert_str("value", value);
+        map.insert_str("error", error);
+        Value::map(map)
+    }
+
     /// What a template may know of an error: `kind`, `message`, and `template`, `line` and `column` of where
     /// it happened, which are none where that is not known.
     pub(crate) fn from_error(error: &Error) -> Value {

@@ -10,7 +10,7 @@ use slab::Slab;
 
 use crate::error::Error;
 use crate::error::value::ValueFault;
-use crate::value::{Pending, Value, drop};
+use crate::value::{Combination, Pending, Value, drop};
 
 /// What a future gives.
 pub(crate) type Outcome = Result<Value, Error>;
@@ -27,8 +27,10 @@ pub(super) struct Memo {
 
 #[derive(Default)]
 struct State {
-    /// None while it is polled and when it is over.
+    /// None while it is polled, when it is over, and for a result that someone else gives.
     future: Option<BoxFuture<'static, Outcome>>,
+    /// What a driver has to make a future of before it polls.
+    combination: Option<Box<Combination>>,
     is_polled: bool,
     /// The waker it was polled with, as long as that is the only one.
     alone: Option<Waker>,
@@ -74,6 +76,41 @@ impl Memo {
                 future: Some(future),
                 ..State::default()
             }),
+        }
+    }
+
+    /// A combination, which [`Self::begin`] makes a future of.
+    pub(super) fn combination(combination: Combination) -> Self {
+        Memo {
+            result: OnceLock::new(),
+            state: Mutex::new(State {
+                combination: Some(Box::new(combination)),
+                ..State::default()
+            }),
+        }
+    }
+
+    /// A result that [`Self::complete`] gives.
+    pub(super) fn promise() -> Self {
+        Memo {
+            result: OnceLock::new(),
+            state: Mutex::default(),
+        }
+    }
+
+    /// Makes a future of a combination, once.
+    pub(super) fn begin(&self, start: impl FnOnce(Combination) -> BoxFuture<'static, Outcome>) {
+        let mut state = lock(&self.state);
+        if let Some(combination) = state.combination.take() {
+            state.future = Some(start(*combination));
+        }
+    }
+
+    /// How many combinations are within each other.
+    pub(super) fn depth(&self) -> usize {
+        match &lock(&self.state).combination {
+            Some(combination) => combination.depth() + 1,
+            None => 0,
         }
     }
 
@@ -255,6 +292,9 @@ impl Drop for Memo {
         // The future may own its arguments, and so the last handle to another future.
         if let Some(future) = state.future.take() {
             drop::drop_in_turn(future);
+        }
+        if let Some(combination) = state.combination.take() {
+            drop::drop_in_turn(combination);
         }
     }
 }

@@ -9,6 +9,7 @@
 
 pub(crate) mod access;
 mod charge;
+mod combination;
 pub(crate) mod compare;
 mod context;
 mod convert;
@@ -51,6 +52,7 @@ use std::sync::Arc;
 use arcstr::ArcStr;
 
 pub(crate) use charge::{Charge, MAX_DEPTH, Unlimited, values_size};
+pub(crate) use combination::{Combination, CombinationKind};
 pub(crate) use cycles::Containers;
 pub use iterate::ValueIter;
 pub(crate) use iterate::{collect, iterate, length};

@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arcstr::{ArcStr, literal};
 use futures_core::Stream as AsyncStream;
+use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
 use futures_util::stream::StreamExt;
 
 use crate::error::Error;
 use crate::error::value::ValueFault;
 use crate::value::memo::{Memo, Waiter};
-use crate::value::{Charge, MAX_DEPTH, Repr, Value, drop};
+use crate::value::{Charge, Combination, MAX_DEPTH, Repr, Value, drop};
 
 /// The items that an async source gives.
 pub(crate) type ValueStream = BoxStream<'static, Result<Value, Error>>;
@@ -49,6 +50,30 @@ impl Pending {
     /// Someone who waits for it.
     pub(crate) fn wait(self: &Arc<Self>) -> Waiter {
         Waiter::new(Arc::clone(self))
+    }
+
+    /// A result that [`Self::complete`] gives.
+    pub(crate) fn promise(label: ArcStr) -> Self {
+        let memo = Memo::promise();
+        Pending { label, memo }
+    }
+
+    /// Gives the result, and wakes all who wait.
+    pub(crate) fn complete(&self, result: Result<Value, Error>) {
+        self.memo.complete(result);
+    }
+
+    /// Makes a future of a combination before it is polled first.
+    pub(crate) fn begin(
+        &self,
+        start: impl FnOnce(Combination) -> BoxFuture<'static, Result<Value, Error>>,
+    ) {
+        self.memo.begin(start);
+    }
+
+    /// How many combinations are within each other.
+    pub(super) fn depth(&self) -> usize {
+        self.memo.depth()
     }
 
     pub(super) fn memo(&self) -> &Memo {
@@ -233,6 +258,12 @@ impl Value {
         future: impl Future<Output = Result<Value, Error>> + Send + 'static,
     ) -> Value {
         Value(Repr::Pending(Arc::new(Pending::new(label, future))))
+    }
+
+    /// A future made of others.
+    pub(crate) fn combination(label: &'static str, combination: Combination) -> Value {
+        let (label, memo) = (ArcStr::from(label), Memo::combination(combination));
+        Value(Repr::Pending(Arc::new(Pending { label, memo })))
     }
 
     /// A stream with the name of what was called.

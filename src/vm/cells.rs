@@ -35,6 +35,14 @@ impl Cells {
         cells
     }
 
+    /// Cells of their own that hold the same.
+    pub(super) fn copy(&self) -> Arc<Self> {
+        Arc::new(Cells {
+            values: Mutex::new(self.lock().clone()),
+            outer: self.outer.clone(),
+        })
+    }
+
     /// What a cell holds.
     pub(super) fn load(&self, index: u16) -> Value {
         self.lock()[index as usize].clone()

@@ -640,6 +640,33 @@ impl Machine {
                     }
                 }
 
+                Instruction::StartTask => {
+                    if let Repr::Pending(pending) = &self.top().0
+                        && pending.result().is_none()
+                    {
+                        let pending = pending.clone();
+                        leave!(Control::Suspend(Suspension::Spawn { pending }));
+                    }
+                }
+
+                Instruction::EnterParallel => attempt!(self.enter_parallel()),
+                Instruction::BeginBranch(..) => {
+                    attempt!(self.output.settle(&self.render.budget));
+                    leave!(Control::Suspend(Suspension::Branch));
+                }
+                Instruction::EndBranch(site) => {
+                    if self.ends_branch(site) {
+                        leave!(Control::Finish(self.branch_result(site)));
+                    }
+                }
+                Instruction::ExitParallel => {
+                    if !attempt!(self.exit_parallel()) {
+                        self.frame_mut().address = next - 1;
+                        return Ok(Control::Suspend(Suspension::Join));
+                    }
+                    written!();
+                }
+
                 Instruction::MatchSequence {
                     rest,
                     length,

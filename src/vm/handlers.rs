@@ -24,6 +24,7 @@ pub(super) struct Handler {
     auto_escape: bool,
     /// How many frames, values, loops, captures and saved escaping modes there were.
     frames: usize,
+    groups: usize,
     stack: usize,
     loops: usize,
     captures: usize,
@@ -48,6 +49,7 @@ impl Machine {
             timeout,
             auto_escape: self.frame().auto_escape,
             frames: self.frames.len(),
+            groups: self.groups.len(),
             stack: self.stack.len(),
             loops: self.loops.len(),
             captures,
@@ -129,6 +131,7 @@ impl Machine {
         while self.frames.len() > handler.frames {
             self.pop_frame();
         }
+        self.drop_groups(usize::MAX, handler.groups);
         let Some(Frame::Code(frame)) = self.frames.last_mut() else {
             unreachable!("a `try` stands in code");
         };

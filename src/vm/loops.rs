@@ -71,6 +71,24 @@ pub(super) enum Fetched {
 }
 
 impl LoopState {
+    /// The state of the round that runs, for a branch of it.
+    pub(super) fn snapshot(&self) -> LoopState {
+        LoopState {
+            source: LoopSource::Integers {
+                next: 0,
+                step: 0,
+                left: 0,
+            },
+            ahead: self.ahead.clone(),
+            previous: self.previous.clone(),
+            current: self.current.clone(),
+            changed: self.changed.clone(),
+            object: None,
+            fetched: None,
+            ..*self
+        }
+    }
+
     /// Takes an item that the driver polled.
     pub(super) fn receive(&mut self, item: Result<Option<Value>, Error>) {
         self.fetched = Some(item);

@@ -11,6 +11,7 @@ use crate::call::{Budget, Extensions, Registry};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::value::{Repr, Value};
+use crate::vm::branches::{Group, GroupId};
 use crate::vm::cells::Cells;
 use crate::vm::context::Context;
 use crate::vm::dispatch::Control;
@@ -64,6 +65,14 @@ pub(crate) struct Machine {
     pub(super) handlers: Vec<Handler>,
     /// The fragments that are being made, outermost first.
     pub(super) fragments: Vec<Fragment>,
+    /// The open blocks whose branches run side by side, outermost first.
+    pub(super) groups: Vec<Group>,
+    /// Those that an error has left.
+    pub(super) dropped: Vec<GroupId>,
+    /// The branch of the program that this machine is, if it is one.
+    pub(super) branch: Option<u16>,
+    /// How many frames are open in the machines that it was split off.
+    pub(super) depth: usize,
     pub(super) render: RenderState,
     /// What the instruction to run next waits for.
     pub(super) waiting: Waiting,
@@ -89,6 +98,8 @@ pub(super) struct RenderState {
     pub(super) next_loop: u64,
     /// The number of the next `try`.
     pub(super) next_handler: u64,
+    /// The number of the last block with branches.
+    pub(super) next_group: u64,
     /// Whether the render's result is a value, which outlives the machine.
     pub(super) gave_value: bool,
     /// Contexts and cells that macros may keep alive in a circle.
@@ -139,6 +150,10 @@ impl Machine {
             escapes: Vec::new(),
             handlers: Vec::new(),
             fragments: Vec::new(),
+            groups: Vec::new(),
+            dropped: Vec::new(),
+            branch: None,
+            depth: 0,
             render: RenderState {
                 registry,
                 extensions,
@@ -147,6 +162,7 @@ impl Machine {
                 modules: HashMap::default(),
                 next_loop: 0,
                 next_handler: 0,
+                next_group: 0,
                 gave_value: false,
                 survivors: Vec::new(),
             },
@@ -213,7 +229,7 @@ impl Machine {
                 }
                 Ok(Control::Finish(value)) => {
                     self.output.settle(&self.render.budget)?;
-                    self.render.gave_value = value.is_container();
+                    self.render.gave_value |= self.branch.is_none() && value.is_container();
                     return Ok(Outcome::Finished(value));
                 }
                 Err(error) => {
@@ -228,14 +244,17 @@ impl Machine {
     fn check_suspension(&mut self, suspension: &Suspension) -> Result<(), Error> {
         self.output.settle(&self.render.budget)?;
         match suspension {
-            // One machine waits for one thing at a time.
-            Suspension::Await { .. } | Suspension::Next { .. } | Suspension::Fragment { .. } => {
-                self.render.budget.in_flight(1)
-            }
+            // One machine waits for one thing at a time; the budget knows of the others.
+            Suspension::Await { .. }
+            | Suspension::Next { .. }
+            | Suspension::Fragment { .. }
+            | Suspension::Spawn { .. } => self.render.budget.in_flight(1),
             Suspension::Load { .. }
             | Suspension::Flush
             | Suspension::Timer { .. }
             | Suspension::Keep { .. }
+            | Suspension::Branch
+            | Suspension::Join
             | Suspension::Yield => Ok(()),
         }
     }
@@ -254,7 +273,8 @@ impl Machine {
                 program: Err(error),
             } => self.waiting = Waiting::Failed(self.locate_load(name, error)),
             Answer::Item(item) => self.receive(item),
-            Answer::Awaited => {}
+            Answer::Awaited | Answer::Joined | Answer::Spawned => {}
+            Answer::InPlace => self.run_in_place(),
             Answer::Continue => self.slice_left = self.slice,
             Answer::Fragment(answer) => self.waiting = Waiting::Fragment(answer),
             Answer::TimedOut { handler } => self.time_out(handler),
@@ -342,7 +362,7 @@ impl Machine {
 
     /// Fails if one more frame would be too deep.
     pub(super) fn check_depth(&self) -> Result<(), Error> {
-        self.render.budget.depth(self.frames.len())
+        self.render.budget.depth(self.depth + self.frames.len())
     }
 
     /// Removes the running activation and all it has on the stacks.
@@ -353,7 +373,13 @@ impl Machine {
             self.loops.truncate(frame.loops);
             self.escapes.truncate(frame.escapes);
             self.output.drop_captures(frame.captures);
-            self.remember(frame);
+            // The outermost activation of a branch is a copy of one that goes on.
+            if self.branch.is_none() || !self.frames.is_empty() {
+                self.remember(frame);
+            }
+            if !self.groups.is_empty() {
+                self.drop_groups(self.frames.len(), usize::MAX);
+            }
         }
         frame
     }

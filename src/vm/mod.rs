@@ -12,6 +12,7 @@
 //! 5. Nothing here does I/O, reads a clock, polls a future or knows a runtime; nothing is thread-local.
 
 mod blocks;
+mod branches;
 mod calls;
 mod cells;
 mod context;
@@ -30,5 +31,6 @@ mod output;
 mod trace;
 mod waits;
 
+pub(crate) use branches::{BranchPlace, GroupId};
 pub(crate) use machine::{Entry, Machine, Setup};
 pub(crate) use outcome::{Answer, FragmentAnswer, FragmentToken, HandlerId, Outcome, Suspension};

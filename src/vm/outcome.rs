@@ -41,6 +41,12 @@ pub(crate) enum Suspension {
         ttl: Option<Duration>,
         token: FragmentToken,
     },
+    /// Nothing: a branch may be [split off](crate::vm::Machine::split) here, or runs in place.
+    Branch,
+    /// The end of the branches of the innermost block.
+    Join,
+    /// Somebody to start a future now.
+    Spawn { pending: Arc<Pending> },
     /// Nothing: its slice of instructions is used up.
     Yield,
 }
@@ -70,6 +76,12 @@ pub(crate) enum Answer {
     },
     /// To `Await`: the pending value has its result.
     Awaited,
+    /// To `Branch`: it was not split off.
+    InPlace,
+    /// To `Join`: all branches of the block have ended.
+    Joined,
+    /// To `Spawn`.
+    Spawned,
     /// To `Next`; `Ok(None)` at the end of the stream.
     Item(Result<Option<Value>, Error>),
     /// To `Fragment`.

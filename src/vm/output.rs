@@ -101,6 +101,26 @@ impl OutputBuffer {
         Ok(())
     }
 
+    /// Takes the text of the innermost capture, which must be paid for, and begins it anew.
+    pub(super) fn take_inner(&mut self) -> String {
+        self.charged = 0;
+        let text = std::mem::take(&mut self.text);
+        self.set_mark();
+        text
+    }
+
+    /// Writes text that is paid for below the innermost captures, where so many are around it.
+    pub(super) fn insert(&mut self, captures: usize, text: &str) {
+        self.outer[captures].push_str(text);
+        self.outer_charged[captures] += text.len();
+    }
+
+    /// Has chunks be handed on from here on.
+    pub(super) fn set_chunk(&mut self, chunk: usize) {
+        self.chunk = Some(chunk);
+        self.set_mark();
+    }
+
     /// How many captures are running.
     pub(super) fn captures(&self) -> usize {
         self.outer.len()

@@ -17,14 +17,7 @@ impl Machine {
         if error.is_traced() {
             return error;
         }
-        let frames: Vec<&CodeFrame> = self
-            .frames
-            .iter()
-            .filter_map(|frame| match frame {
-                Frame::Code(frame) => Some(frame),
-                Frame::Native(_) => None,
-            })
-            .collect();
+        let frames: Vec<&CodeFrame> = self.code_frames().collect();
         let Some(top) = frames.last() else {
             return error;
         };
@@ -32,7 +25,21 @@ impl Machine {
         if let Some(label) = waited_for(&error) {
             error = error.with_mended_source(&label);
         }
-        let steps = frames.len() - 1;
+        self.push_steps(&frames, &mut error);
+        error.mark_traced();
+        error
+    }
+
+    fn code_frames(&self) -> impl Iterator<Item = &CodeFrame> {
+        self.frames.iter().filter_map(|frame| match frame {
+            Frame::Code(frame) => Some(frame),
+            Frame::Native(_) => None,
+        })
+    }
+
+    /// Adds who called whom, the innermost first.
+    fn push_steps(&self, frames: &[&CodeFrame], error: &mut Error) {
+        let steps = frames.len().saturating_sub(1);
         for (step, pair) in frames.windows(2).rev().enumerate() {
             if step >= MOST_STEPS && step < steps.saturating_sub(MOST_STEPS) {
                 continue;
@@ -46,7 +53,16 @@ impl Machine {
                 place: place(caller),
             });
         }
-        error.mark_traced();
+    }
+
+    /// Adds to the error of a branch how the machine that it was split off got there.
+    pub(super) fn continue_trace(&self, error: Error) -> Error {
+        if !error.is_traced() {
+            return self.locate(error);
+        }
+        let frames: Vec<&CodeFrame> = self.code_frames().collect();
+        let mut error = error;
+        self.push_steps(&frames, &mut error);
         error
     }
 

@@ -27,6 +27,8 @@ pub(super) enum Waiting {
         handle: StreamHandle,
         items: Vec<Value>,
     },
+    /// Branches that come first, and what they set, the next one first.
+    Branches(Vec<(Arc<Pending>, u16)>),
     /// An item of the innermost loop's stream.
     LoopItem,
     /// An item of the stream that the native function on top reads.
@@ -65,12 +67,35 @@ impl Machine {
                 }
                 next.map(|pending| Suspension::Await { pending })
             }
+            Waiting::Branches(_) => self.continue_branches(),
             Waiting::Collect { handle, .. } => Some(Suspension::Next {
                 stream: handle.clone(),
             }),
             // The instruction or frame that asked runs again and finds its item.
             Waiting::LoopItem | Waiting::NativeItem | Waiting::Fragment(_) => None,
         })
+    }
+
+    /// The suspension for the next branch that comes first; takes over what the others have set.
+    fn continue_branches(&mut self) -> Option<Suspension> {
+        let Waiting::Branches(branches) = std::mem::replace(&mut self.waiting, Waiting::Nothing)
+        else {
+            unreachable!("only called while the machine waits for branches");
+        };
+        let frame = self.frames.len() - 1;
+        for (at, (pending, site)) in branches.iter().enumerate() {
+            match pending.result() {
+                Some(Ok(values)) => self.apply(*site, frame, values),
+                // The block has failed, and this branch with it.
+                Some(Err(_)) => {}
+                None => {
+                    let pending = Arc::clone(pending);
+                    self.waiting = Waiting::Branches(branches[at..].to_vec());
+                    return Some(Suspension::Await { pending });
+                }
+            }
+        }
+        None
     }
 
     /// Takes an item of a stream to whoever waits for it.
@@ -344,10 +369,13 @@ impl Machine {
             Suspension::Await { pending } => format!("await {}", pending.label()),
             Suspension::Next { stream } => format!("async for over {}", stream.label()),
             Suspension::Load { name } => format!("loading {name}"),
+            Suspension::Spawn { pending } => format!("spawn {}", pending.label()),
             Suspension::Flush
             | Suspension::Timer { .. }
             | Suspension::Fragment { .. }
             | Suspension::Keep { .. }
+            | Suspension::Branch
+            | Suspension::Join
             | Suspension::Yield => String::new(),
         };
         self.locate(

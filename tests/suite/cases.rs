@@ -264,6 +264,7 @@ pub(crate) fn environment(case: &Case) -> Environment {
         match name.as_str() {
             "syntax" | "block" | "drivers" | "expression" => {}
             "auto_await" => env.set_auto_await(flag),
+            "concurrency" => env.set_concurrency(number() as usize),
             "auto_escape" => env.set_auto_escape(match value.as_str() {
                 "always" => AutoEscape::Always,
                 "never" => AutoEscape::Never,

@@ -16,6 +16,9 @@ mod async_function;
 #[path = "../../examples/channel.rs"]
 mod channel;
 #[expect(dead_code)]
+#[path = "../../examples/dashboard/main.rs"]
+mod dashboard;
+#[expect(dead_code)]
 #[path = "../../examples/departures/main.rs"]
 mod departures;
 #[expect(dead_code)]
@@ -73,6 +76,31 @@ async fn channel_without_readings() {
         .map(|chunk| chunk.expect("renders"))
         .collect();
     assert_eq!(text, "No reading came.\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_dashboard_takes_as_long_as_its_slowest_panel() {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/dashboard"));
+    let start = Instant::now();
+    let mut page = dashboard::dashboard(folder);
+    let first = page.next().await.expect("goes on").expect("renders");
+    assert!(first.starts_with(b"<!doctype html>"));
+    assert!(start.elapsed() < Duration::from_millis(50));
+    let mut rest = String::new();
+    while let Some(chunk) = page.next().await {
+        rest.push_str(std::str::from_utf8(&chunk.expect("renders")).expect("text"));
+    }
+    for panel in [
+        "10:25 0.4 m",
+        "3. Calypso: 280 t of tea",
+        "5 from the west",
+        "north 2, east 5",
+        "nobody answers",
+    ] {
+        assert!(rest.contains(panel), "{panel} is not in {rest}");
+    }
+    // Where the template's timer needs the feature, all else is the same.
+    assert_eq!(start.elapsed(), Duration::from_millis(120));
 }
 
 #[tokio::test(start_paused = true)]

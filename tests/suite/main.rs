@@ -25,6 +25,7 @@ mod properties;
 mod regressions;
 #[cfg(feature = "tokio")]
 mod runtime;
+mod side_by_side;
 mod streaming;
 mod tags;
 mod translations;

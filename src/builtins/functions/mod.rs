@@ -5,6 +5,7 @@ mod cycler;
 mod joiner;
 mod lipsum;
 mod translation;
+mod waiting;
 
 pub(super) use collections::merge;
 
@@ -23,4 +24,9 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
     translation::PGETTEXT,
     translation::NPGETTEXT,
     translation::ALIAS,
+    waiting::GATHER,
+    waiting::RACE,
+    waiting::SETTLE,
+    waiting::TIMEOUT,
+    waiting::SLEEP,
 ];

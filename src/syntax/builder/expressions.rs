@@ -250,6 +250,11 @@ impl<'src> AstBuilder<'src> {
         self.add(ExprKind::Await(operand), span(l, r), below)
     }
 
+    pub(in crate::syntax) fn spawn(&mut self, l: u32, operand: ExprId, r: u32) -> ExprId {
+        let below = self.depth(operand);
+        self.add(ExprKind::Spawn(operand), span(l, r), below)
+    }
+
     pub(in crate::syntax) fn binary(
         &mut self,
         l: u32,

@@ -21,6 +21,7 @@ pub(in crate::syntax) struct LoopHead<'src> {
     iterable: ExprId,
     condition: Option<ExprId>,
     recursive: bool,
+    concurrent: Option<ExprId>,
     depth: u16,
 }
 
@@ -99,10 +100,15 @@ impl<'src> AstBuilder<'src> {
         iterable: ExprId,
         condition: Option<ExprId>,
         recursive: bool,
+        concurrent: Option<ExprId>,
         r: u32,
     ) -> Box<LoopHead<'src>> {
         let depth = self
-            .deepest(&[iterable, condition.unwrap_or(iterable)])
+            .deepest(&[
+                iterable,
+                condition.unwrap_or(iterable),
+                concurrent.unwrap_or(iterable),
+            ])
             .max(target.depth);
         Box::new(LoopHead {
             span: span(l, r),
@@ -111,6 +117,7 @@ impl<'src> AstBuilder<'src> {
             iterable,
             condition,
             recursive,
+            concurrent,
             depth,
         })
     }
@@ -131,6 +138,7 @@ impl<'src> AstBuilder<'src> {
             condition: head.condition,
             recursive: head.recursive,
             is_async: head.is_async,
+            concurrent: head.concurrent,
             body,
             otherwise,
         };
@@ -316,6 +324,18 @@ impl<'src> AstBuilder<'src> {
             body,
         };
         self.add_statement(kind, span(l, r), below)
+    }
+
+    pub(in crate::syntax) fn parallel(
+        &mut self,
+        l: u32,
+        limit: Option<ExprId>,
+        r: u32,
+        body: Body,
+    ) -> StmtId {
+        let below = limit.map_or(0, |limit| self.depth(limit));
+        let below = below.max(self.body_depth(&body));
+        self.add_statement(StmtKind::Parallel { limit, body }, span(l, r), below)
     }
 
     pub(in crate::syntax) fn spaceless(&mut self, l: u32, r: u32, body: Body) -> StmtId {

@@ -581,6 +581,13 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
             Some(Keyword::Await) if !self.starts_operand(*end, section, delimiter) => {
                 Token::Name(text)
             }
+            // `spawn (x)` and `spawn [x]` use something of that name.
+            Some(Keyword::Spawn)
+                if !self.starts_operand(*end, section, delimiter)
+                    || !self.starts_call(*end, section.tag) =>
+            {
+                Token::Name(text)
+            }
             Some(Keyword::By) if !section.ranges => Token::Name(text),
             Some(Keyword::For) if section.brackets.square == 0 => Token::Name(text),
             Some(keyword) if keyword.applies(section.tag) => Token::Keyword(keyword),
@@ -612,6 +619,18 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
                 !goes_on
             }
             _ => false,
+        }
+    }
+
+    /// Whether a name comes next, or what binds as tightly.
+    fn starts_call(&self, end: usize, tag: Option<Tag>) -> bool {
+        let rest = &self.source[code::skip_space(self.source, end)..];
+        let is_part = |c: char| c == '_' || unicode_ident::is_xid_continue(c);
+        let word = &rest[..rest.find(|c| !is_part(c)).unwrap_or(rest.len())];
+        match Keyword::lookup(word) {
+            Some(Keyword::Await | Keyword::Spawn) => true,
+            Some(keyword) => !keyword.applies(tag),
+            None => word.starts_with(|c| c == '_' || unicode_ident::is_xid_start(c)),
         }
     }
 

@@ -1,0 +1,336 @@
+//! What a statement may do besides writing output: wait, read and set variables, run other code.
+
+use crate::call::{FunctionKind, NativeFunction};
+use crate::compiler::Compiler;
+use crate::compiler::scope::Set;
+use crate::compiler::walk;
+use crate::syntax::ast::{
+    AssignScope, Body, ExprId, ExprKind, FilterCall, StepKind, StmtId, StmtKind, Target,
+};
+
+/// What a statement may do; rather too much than too little.
+#[derive(Debug, Default)]
+pub(super) struct Effects<'src> {
+    /// It may have to wait.
+    pub(super) waits: bool,
+    /// It may call macros, which read variables that they captured.
+    pub(super) calls: bool,
+    /// It runs code that reads variables by their names: includes and blocks.
+    pub(super) by_name: bool,
+    /// The names in it.
+    pub(super) reads: Set<&'src str>,
+    /// The names that it sets in the scope it stands in, or changes what they hold.
+    pub(super) writes: Set<&'src str>,
+}
+
+/// The search through one statement.
+struct Search<'c, 't, 'src> {
+    compiler: &'c Compiler<'t, 'src>,
+    found: Effects<'src>,
+    /// How many scopes around hide what is set.
+    hidden: u32,
+}
+
+impl<'t, 'src> Compiler<'t, 'src> {
+    /// What a statement may do.
+    pub(super) fn effects(&self, id: StmtId) -> Effects<'src> {
+        let mut search = Search {
+            compiler: self,
+            found: Effects::default(),
+            hidden: 0,
+        };
+        search.statement(id);
+        search.found
+    }
+}
+
+impl<'src> Search<'_, '_, 'src> {
+    fn body(&mut self, body: &Body) {
+        body.iter().for_each(|id| self.statement(*id));
+    }
+
+    /// A body whose variables are its own.
+    fn inner(&mut self, body: &Body) {
+        self.hidden += 1;
+        self.body(body);
+        self.hidden -= 1;
+    }
+
+    fn write(&mut self, name: &'src str) {
+        if self.hidden == 0 {
+            self.found.writes.insert(name);
+        }
+    }
+
+    fn target(&mut self, target: &Target<'src>, scope: AssignScope) {
+        match target {
+            Target::Name(name) if scope == AssignScope::Template => {
+                self.found.writes.insert(name.text);
+            }
+            Target::Name(name) => self.write(name.text),
+            Target::Tuple(targets, _) => {
+                targets.iter().for_each(|target| self.target(target, scope));
+            }
+            // What the name holds changes, for all who see it.
+            Target::Attribute { object, .. } => {
+                self.found.reads.insert(object.text);
+                self.found.writes.insert(object.text);
+            }
+        }
+    }
+
+    fn filters(&mut self, filters: &[FilterCall<'src>]) {
+        for filter in filters {
+            self.filter(filter);
+            walk::argument_expressions(&filter.arguments, &mut |e| self.expression(e));
+        }
+    }
+
+    fn filter(&mut self, filter: &FilterCall<'src>) {
+        let registry = self.compiler.registry;
+        let known = registry.filter(filter.name.text);
+        let is_async = known.is_some_and(|known| known.kind() == FunctionKind::Async);
+        self.found.waits |= filter.awaited || is_async && self.compiler.options.auto_await;
+    }
+
+    fn read(&mut self, name: &'src str) {
+        self.found.reads.insert(name);
+        match name {
+            // Blocks as values, and what a `call` block hands in.
+            "self" | "super" | "caller" => {
+                self.found.calls = true;
+                self.found.by_name |= name != "caller";
+                self.found.waits = true;
+            }
+            // A name may hold a future.
+            _ => self.found.waits |= self.compiler.options.auto_await && name != "loop",
+        }
+    }
+
+    /// A call of a name.
+    fn called(&mut self, name: &'src str) {
+        let scopes = &self.compiler.scopes;
+        let is_variable = scopes
+            .find(self.compiler.now.scope, name)
+            .is_some_and(|id| !scopes.is_root(id))
+            || scopes.template_names.contains(name);
+        if is_variable {
+            self.found.calls = true;
+            self.found.waits = true;
+            return;
+        }
+        let function = self.compiler.registry.global(name);
+        let function = function.and_then(|value| value.downcast_object::<NativeFunction>());
+        let is_sync = function.is_some_and(|f| f.function().kind() == FunctionKind::Sync);
+        self.found.waits |= self.compiler.options.auto_await && !is_sync;
+    }
+
+    fn expression(&mut self, id: ExprId) {
+        let tree = self.compiler.tree;
+        match &tree.expr(id).kind {
+            ExprKind::Name(name) => self.read(name),
+            ExprKind::Await(operand) => {
+                self.found.waits = true;
+                self.expression(*operand);
+            }
+            ExprKind::Comprehension(inner) => {
+                self.found.waits |= inner.is_async;
+                walk::operands(&tree.expr(id).kind, &mut |e| self.expression(e));
+            }
+            ExprKind::Chain { base, steps } => {
+                let calls = steps
+                    .iter()
+                    .any(|step| matches!(step.kind, StepKind::Call(_)));
+                match &tree.expr(*base).kind {
+                    ExprKind::Name(name) => {
+                        if calls {
+                            self.called(name);
+                            self.found.reads.insert(name);
+                        } else {
+                            self.read(name);
+                        }
+                    }
+                    _ => {
+                        if calls {
+                            self.found.calls = true;
+                            self.found.waits = true;
+                        }
+                        self.expression(*base);
+                    }
+                }
+                for step in steps {
+                    match &step.kind {
+                        StepKind::Filter { filter, .. } => self.filter(filter),
+                        StepKind::Test { .. } => {
+                            self.found.waits |= self.compiler.options.auto_await;
+                        }
+                        _ => {}
+                    }
+                }
+                if let ExprKind::Name("self" | "super" | "caller") = &tree.expr(*base).kind {
+                    self.found.calls = true;
+                    self.found.by_name = true;
+                    self.found.waits = true;
+                }
+                walk::step_expressions(steps, &mut |e| self.expression(e));
+            }
+            kind => walk::operands(kind, &mut |e| self.expression(e)),
+        }
+    }
+
+    fn statement(&mut self, id: StmtId) {
+        let tree = self.compiler.tree;
+        match &tree.stmt(id).kind {
+            StmtKind::Text(_) | StmtKind::Break | StmtKind::Continue | StmtKind::Flush => {}
+            StmtKind::Output(e) | StmtKind::Extends(e) => self.expression(*e),
+            StmtKind::Do(e) => {
+                let before = std::mem::take(&mut self.found.reads);
+                self.expression(*e);
+                // What is done is done to one of these.
+                self.found.writes.extend(self.found.reads.iter().copied());
+                self.found.reads.extend(before);
+            }
+            StmtKind::Print(outputs) => outputs.iter().for_each(|e| self.expression(*e)),
+            StmtKind::If {
+                arms, otherwise, ..
+            } => {
+                for (condition, body) in arms {
+                    self.expression(*condition);
+                    self.body(body);
+                }
+                otherwise.iter().for_each(|body| self.body(body));
+            }
+            StmtKind::For(inner) => {
+                self.found.waits |= inner.is_async;
+                self.expression(inner.iterable);
+                inner.condition.into_iter().for_each(|e| self.expression(e));
+                inner
+                    .concurrent
+                    .into_iter()
+                    .for_each(|e| self.expression(e));
+                self.inner(&inner.body);
+                inner.otherwise.iter().for_each(|body| self.inner(body));
+            }
+            StmtKind::While { condition, body } => {
+                self.expression(*condition);
+                self.body(body);
+            }
+            StmtKind::Match { subject, cases } => {
+                self.expression(*subject);
+                for case in cases {
+                    walk::pattern_expressions(&case.pattern, &mut |e| self.expression(e));
+                    case.guard.into_iter().for_each(|e| self.expression(e));
+                    self.body(&case.body);
+                }
+            }
+            StmtKind::Assign {
+                target,
+                value,
+                scope,
+                only_if_nullish,
+            } => {
+                self.target(target, *scope);
+                self.expression(*value);
+                if *only_if_nullish {
+                    walk::target_names(target, &mut |name| self.read(name.text));
+                }
+            }
+            StmtKind::AssignBlock {
+                target,
+                filters,
+                body,
+                scope,
+            } => {
+                self.target(target, *scope);
+                self.filters(filters);
+                self.inner(body);
+            }
+            StmtKind::With { bindings, body } => {
+                bindings.iter().for_each(|(_, e)| self.expression(*e));
+                self.inner(body);
+            }
+            // Its body runs where it is called.
+            StmtKind::Macro { name, .. } => self.write(name.text),
+            StmtKind::CallBlock { call, body, .. } => {
+                self.found.calls = true;
+                self.found.waits = true;
+                self.expression(*call);
+                self.inner(body);
+            }
+            StmtKind::FilterBlock { filters, body } => {
+                self.filters(filters);
+                self.inner(body);
+            }
+            StmtKind::Spaceless(body) => self.body(body),
+            StmtKind::Parallel { limit, body } => {
+                limit.iter().for_each(|e| self.expression(*e));
+                self.body(body);
+            }
+            StmtKind::AutoEscape { enabled, body } => {
+                self.expression(*enabled);
+                self.inner(body);
+            }
+            StmtKind::Try(inner) => {
+                inner.timeout.into_iter().for_each(|e| self.expression(e));
+                self.body(&inner.body);
+                self.body(&inner.fallback);
+            }
+            StmtKind::Cache { key, ttl, body } => {
+                // Who makes a fragment may have to wait for another render that does.
+                self.found.waits = true;
+                self.expression(*key);
+                ttl.iter().for_each(|e| self.expression(*e));
+                self.inner(body);
+            }
+            StmtKind::Trans(inner) => {
+                let values = inner.written.iter().filter_map(|(_, value)| *value);
+                values.for_each(|e| self.expression(e));
+                inner.store.into_iter().for_each(|id| self.statement(id));
+                inner.variables.into_iter().for_each(|e| self.expression(e));
+                self.expression(inner.call);
+            }
+            StmtKind::Own(inner) => {
+                self.found.calls = true;
+                self.found.waits = true;
+                self.found.by_name |= inner.sees_variables;
+                walk::argument_expressions(&inner.arguments, &mut |e| self.expression(e));
+                inner.parts().for_each(|part| self.statement(part));
+            }
+            StmtKind::OwnPart(body) => self.inner(body),
+            StmtKind::Block { .. } => {
+                self.found.calls = true;
+                self.found.by_name = true;
+                self.found.waits = true;
+            }
+            StmtKind::Include {
+                template,
+                with_context,
+                ..
+            } => {
+                self.found.waits = true;
+                self.found.by_name |= *with_context;
+                self.expression(*template);
+            }
+            StmtKind::Import {
+                template,
+                alias,
+                with_context,
+            } => {
+                self.found.waits = true;
+                self.found.by_name |= *with_context;
+                self.expression(*template);
+                self.write(alias.text);
+            }
+            StmtKind::FromImport {
+                template,
+                names,
+                with_context,
+            } => {
+                self.found.waits = true;
+                self.found.by_name |= *with_context;
+                self.expression(*template);
+                names.iter().for_each(|(_, alias)| self.write(alias.text));
+            }
+        }
+    }
+}

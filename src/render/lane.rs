@@ -1,0 +1,213 @@
+//! One machine and what it waits for: runs it as far as it goes without the others of its render.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use futures_core::future::BoxFuture;
+use futures_util::FutureExt;
+
+use crate::environment::{Configuration, Linked};
+use crate::error::Error;
+use crate::render::combine;
+use crate::render::fragments;
+use crate::render::load::{Check, LoadFuture};
+use crate::render::timers::Timers;
+use crate::value::{Pending, StreamHandle, Value, Waiter};
+use crate::vm::{Answer, FragmentAnswer, Machine, Outcome, Suspension};
+
+/// What all machines of a render are driven with.
+pub(super) struct Surroundings {
+    pub(super) configuration: Arc<Configuration>,
+    pub(super) linked: Option<Arc<Linked>>,
+    /// Checks of templates that were served as they were.
+    pub(super) checks: Vec<Check>,
+    /// Waits that were over at once since the task last paused.
+    pub(super) ready: u32,
+    /// How much may be in flight at once.
+    pub(super) most: usize,
+}
+
+/// How many waits may be over at once before others get their turn: a stream that always has an item
+/// would keep the task busy without a single instruction.
+pub(super) const MOST_READY: u32 = 128;
+
+/// A machine and what it waits for.
+pub(super) struct Lane {
+    pub(super) machine: Machine,
+    pub(super) wait: Option<Wait>,
+    pub(super) timers: Timers,
+}
+
+/// What a machine waits for.
+pub(super) enum Wait {
+    Load(LoadFuture),
+    Await(Waiter),
+    Next(StreamHandle),
+    Fragment(BoxFuture<'static, FragmentAnswer>),
+    Keep(BoxFuture<'static, ()>),
+}
+
+/// Why a machine stopped.
+pub(super) enum Event {
+    /// It waits, and its waker is woken.
+    Waits,
+    /// It did enough for now.
+    Pauses,
+    /// There is text to hand on; to be resumed.
+    Flush,
+    /// To be split, or to run in place.
+    Branch,
+    /// To be resumed once the branches of its innermost block have ended.
+    Join,
+    /// A future to start; the machine goes on.
+    Spawn(Arc<Pending>),
+    Finished(Value),
+    Failed(Error),
+}
+
+impl Lane {
+    /// A machine that waits for nothing.
+    pub(super) fn new(machine: Machine) -> Self {
+        Lane {
+            machine,
+            wait: None,
+            timers: Timers::default(),
+        }
+    }
+
+    /// Runs the machine until others are concerned.
+    pub(super) fn advance(&mut self, cx: &mut Context<'_>, around: &mut Surroundings) -> Event {
+        loop {
+            if let Some(wait) = &mut self.wait {
+                match wait.poll(cx) {
+                    Poll::Ready(answer) => {
+                        if let Some(Wait::Load(mut load)) = self.wait.take() {
+                            around.checks.extend(load.take_check());
+                        }
+                        self.machine.resume(answer);
+                        around.ready += 1;
+                        if around.ready >= MOST_READY {
+                            self.time_out();
+                            return Event::Pauses;
+                        }
+                    }
+                    Poll::Pending => {
+                        if !self.poll_time_out(cx) {
+                            return Event::Waits;
+                        }
+                    }
+                }
+            }
+            let suspension = match self.machine.run() {
+                Err(error) => return Event::Failed(error),
+                Ok(Outcome::Finished(value)) => return Event::Finished(value),
+                Ok(Outcome::Suspended(suspension)) => suspension,
+            };
+            match suspension {
+                Suspension::Yield => {
+                    self.machine.resume(Answer::Continue);
+                    self.time_out();
+                    return Event::Pauses;
+                }
+                Suspension::Flush => return Event::Flush,
+                Suspension::Timer { handler, after } => {
+                    self.timers.start(handler, after);
+                    self.machine.resume(Answer::Continue);
+                }
+                Suspension::Fragment { key } => {
+                    let cache = &around.configuration.fragments;
+                    self.wait = Some(Wait::Fragment(fragments::ask(cache, &self.machine, key)));
+                }
+                Suspension::Keep {
+                    key,
+                    text,
+                    ttl,
+                    token,
+                } => {
+                    let cache = &around.configuration.fragments;
+                    self.wait = Some(Wait::Keep(fragments::keep(cache, &key, text, ttl, token)));
+                }
+                Suspension::Load { name } => {
+                    let linked = around.linked.as_ref().and_then(|linked| linked.get(&name));
+                    let there = linked.cloned().or_else(|| {
+                        let compiled = around.configuration.cached(&name)?;
+                        Some(Arc::clone(&compiled.program))
+                    });
+                    match there {
+                        Some(program) => self.machine.resume(Answer::Loaded {
+                            name,
+                            program: Ok(Some(program)),
+                        }),
+                        None => {
+                            let load = LoadFuture::new(Arc::clone(&around.configuration), name);
+                            self.wait = Some(Wait::Load(load));
+                        }
+                    }
+                }
+                Suspension::Await { pending } => {
+                    if pending.result().is_some() {
+                        self.machine.resume(Answer::Awaited);
+                    } else {
+                        self.wait = Some(Wait::Await(combine::wait(&pending, around.most)));
+                    }
+                }
+                Suspension::Next { stream } => self.wait = Some(Wait::Next(stream)),
+                Suspension::Branch => return Event::Branch,
+                Suspension::Join => return Event::Join,
+                Suspension::Spawn { pending } => {
+                    self.machine.resume(Answer::Spawned);
+                    return Event::Spawn(pending);
+                }
+            }
+        }
+    }
+
+    /// Ends a `try` that takes too long.
+    fn time_out(&mut self) {
+        if let Some(handler) = self.timers.over(&self.machine) {
+            self.machine.resume(Answer::TimedOut { handler });
+        }
+    }
+
+    /// Ends a `try` that takes too long, and what the machine waits for with it; whether there was one. If
+    /// not, the task is woken when there is.
+    pub(super) fn poll_time_out(&mut self, cx: &mut Context<'_>) -> bool {
+        match self.timers.poll_over(&self.machine, cx) {
+            Some(handler) => {
+                self.wait = None;
+                self.machine.resume(Answer::TimedOut { handler });
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+impl Wait {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Answer> {
+        match self {
+            Wait::Load(load) => load.poll_loaded(cx),
+            Wait::Await(waiter) => waiter.poll_done(cx).map(|()| Answer::Awaited),
+            Wait::Fragment(asked) => asked.poll_unpin(cx).map(Answer::Fragment),
+            Wait::Keep(kept) => kept.poll_unpin(cx).map(|()| Answer::Continue),
+            Wait::Next(stream) => {
+                let mut stream = stream.lock();
+                Pin::new(&mut *stream)
+                    .poll_next(cx)
+                    .map(|item| Answer::Item(item.transpose()))
+            }
+        }
+    }
+}
+
+impl LoadFuture {
+    /// As [`Future::poll`], with the answer as the machine takes it.
+    fn poll_loaded(&mut self, cx: &mut Context<'_>) -> Poll<Answer> {
+        self.poll_unpin(cx).map(|loaded| Answer::Loaded {
+            name: self.name().clone(),
+            program: loaded.map(|found| found.map(|compiled| Arc::clone(&compiled.program))),
+        })
+    }
+}

@@ -1,0 +1,402 @@
+//! Parts of a template that run side by side: how a machine splits, and how its parts join again.
+//!
+//! A branch is a machine of its own, on a copy of the variables it sees. The render's counters and templates
+//! are lent to whichever machine runs. What branches write comes in the order of the template: behind the
+//! first branch the machine's own text is put aside, and pieces are put where they belong as branches end.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use arcstr::literal;
+
+use crate::bytecode::{Instruction, Label};
+use crate::call::Budget;
+use crate::error::Error;
+use crate::error::machine::MachineFault;
+use crate::value::{Pending, Repr, Unlimited, Value, display, settled};
+use crate::vm::frame::{CodeFrame, Frame};
+use crate::vm::machine::{Machine, RenderState};
+use crate::vm::output::OutputBuffer;
+use crate::vm::waits::Waiting;
+
+/// Which open block of a machine; no two of a machine are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct GroupId(u64);
+
+/// An open block whose branches run.
+#[derive(Debug)]
+pub(super) struct Group {
+    id: GroupId,
+    /// How many frames and captures there were when it was opened.
+    frames: usize,
+    captures: usize,
+    /// How many branches may run at once.
+    limit: usize,
+    running: usize,
+    /// Whether the machine's own text is put aside, behind that of a branch.
+    is_put_aside: bool,
+    /// The branches whose text is not in its place yet, in order, and the number of the first.
+    pieces: VecDeque<Piece>,
+    first: usize,
+    /// What the branches of a `parallel` block give, by their position in it; none for those that ran in
+    /// place, and those nobody waits for.
+    results: Vec<Option<(Arc<Pending>, u16)>>,
+}
+
+/// What a branch has written, and what follows up to the next one.
+#[derive(Debug)]
+struct Piece {
+    /// What the driver knows the branch by.
+    key: usize,
+    text: String,
+    is_done: bool,
+    behind: String,
+}
+
+/// Where a branch belongs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BranchPlace {
+    pub(crate) group: GroupId,
+    number: usize,
+    /// The index of the branch in the program.
+    site: u16,
+}
+
+/// A machine that was split off, and where it belongs.
+pub(crate) struct Split {
+    pub(crate) machine: Machine,
+    pub(crate) place: BranchPlace,
+    pub(crate) result: Option<Arc<Pending>>,
+}
+
+impl Machine {
+    /// `n ->`: opens a block whose branches run at once.
+    pub(super) fn enter_parallel(&mut self) -> Result<(), Error> {
+        let value = settled(&self.render.budget, self.top())?;
+        let limit = match &value.0 {
+            Repr::None => usize::MAX,
+            Repr::Int(limit) if *limit > 0 => usize::try_from(*limit).unwrap_or(usize::MAX),
+            _ => {
+                let found = display::to_repr(&Unlimited, value)?;
+                return Err(MachineFault::Concurrency {
+                    found: found.into(),
+                }
+                .into_error());
+            }
+        };
+        self.pop();
+        self.render.next_group += 1;
+        self.groups.push(Group {
+            id: GroupId(self.render.next_group),
+            frames: self.frames.len(),
+            captures: self.output.captures(),
+            limit,
+            running: 0,
+            is_put_aside: false,
+            pieces: VecDeque::new(),
+            first: 0,
+            results: Vec::new(),
+        });
+        Ok(())
+    }
+
+    /// `->`: closes the innermost block; false if its branches still run.
+    pub(super) fn exit_parallel(&mut self) -> Result<bool, Error> {
+        let group = self.group();
+        if group.running > 0 {
+            return Ok(false);
+        }
+        if group.is_put_aside {
+            self.output.join_capture(&self.render.budget)?;
+        }
+        self.groups.pop();
+        Ok(true)
+    }
+
+    fn group(&mut self) -> &mut Group {
+        self.groups.last_mut().expect("blocks are balanced")
+    }
+
+    /// Whether the branch that ends is this machine.
+    pub(super) fn ends_branch(&self, site: u16) -> bool {
+        self.branch == Some(site) && self.frames.len() == 1
+    }
+
+    /// What a branch gives at its end: the variables that it sets.
+    pub(super) fn branch_result(&self, site: u16) -> Value {
+        let frame = self.frame();
+        let writes = &frame.program.branches[site as usize].writes;
+        if writes.is_empty() {
+            return Value::NONE;
+        }
+        let slots = writes.iter();
+        Value::tuple(
+            slots
+                .map(|slot| self.stack[frame.base + slot.0 as usize].clone())
+                .collect(),
+        )
+    }
+
+    /// How many branches of the innermost block run, and how many may.
+    pub(crate) fn load(&self) -> (usize, usize) {
+        let group = self.groups.last().expect("blocks are balanced");
+        (group.running, group.limit)
+    }
+
+    /// The branch that the machine suspended at.
+    fn branch_ahead(&self) -> (u16, Label) {
+        let frame = self.frame();
+        match frame.program.code[frame.address - 1] {
+            Instruction::BeginBranch(site, behind) => (site, behind),
+            _ => unreachable!("a machine branches where a branch begins"),
+        }
+    }
+
+    /// The branches that a branch comes after and that are not done.
+    fn earlier(&mut self, site: u16) -> Vec<(Arc<Pending>, u16)> {
+        let program = self.frame().program.clone();
+        let after = &program.branches[site as usize].after;
+        let results = &self.group().results;
+        after
+            .iter()
+            .filter_map(|position| results.get(*position as usize)?.clone())
+            .filter(|(result, _)| result.result().is_none())
+            .collect()
+    }
+
+    /// Runs the branch that the machine suspended at in its own place in the order of things.
+    pub(crate) fn run_in_place(&mut self) {
+        let (site, _) = self.branch_ahead();
+        let earlier = self.earlier(site);
+        if !earlier.is_empty() {
+            self.waiting = Waiting::Branches(earlier);
+        }
+        let info = &self.frame().program.branches[site as usize];
+        if !info.is_round {
+            self.group().results.push(None);
+        }
+    }
+
+    /// Splits off the branch that the machine suspended at, and goes on behind it; the driver knows the branch
+    /// by `key`.
+    pub(crate) fn split(&mut self, key: usize) -> Split {
+        let (site, behind) = self.branch_ahead();
+        let earlier = self.earlier(site);
+        let depth = self.depth + self.frames.len() - 1;
+        let frame = self.frame();
+        let info = &frame.program.branches[site as usize];
+        let unit = &frame.program.units[frame.unit];
+        let slots = frame.base..frame.base + unit.slots as usize;
+        let mut stack = Vec::with_capacity(slots.len() + unit.stack as usize);
+        stack.extend_from_slice(&self.stack[slots]);
+        let loops = self.loops[frame.loops..].iter();
+        let loops = loops.map(|state| state.snapshot()).collect();
+        let (is_round, is_awaited) = (info.is_round, info.is_awaited);
+        let cells = match &frame.cells {
+            Some(cells) if is_round => Some(cells.copy()),
+            cells => cells.clone(),
+        };
+        let root = CodeFrame {
+            base: 0,
+            operands: 0,
+            loops: 0,
+            captures: 0,
+            escapes: 0,
+            cells,
+            ..frame.clone()
+        };
+        let machine = Machine {
+            frames: vec![Frame::Code(root)],
+            stack,
+            loops,
+            output: OutputBuffer::new(0, None),
+            escapes: Vec::new(),
+            handlers: Vec::new(),
+            fragments: Vec::new(),
+            groups: Vec::new(),
+            dropped: Vec::new(),
+            branch: Some(site),
+            depth,
+            render: self.render.placeholder(),
+            waiting: match earlier.is_empty() {
+                true => Waiting::Nothing,
+                false => Waiting::Branches(earlier),
+            },
+            retries: (0, 0),
+            slice_left: self.slice_left,
+            slice: self.slice,
+        };
+        let result = is_awaited.then(|| Arc::new(Pending::promise(literal!("branch"))));
+        self.frame_mut().address = behind.0 as usize;
+        self.put_text_aside();
+        let group = self.groups.last_mut().expect("blocks are balanced");
+        let number = group.first + group.pieces.len();
+        group.pieces.push_back(Piece {
+            key,
+            text: String::new(),
+            is_done: false,
+            behind: String::new(),
+        });
+        group.running += 1;
+        if !is_round {
+            group
+                .results
+                .push(result.clone().map(|result| (result, site)));
+        }
+        let place = BranchPlace {
+            group: group.id,
+            number,
+            site,
+        };
+        Split {
+            machine,
+            place,
+            result,
+        }
+    }
+
+    /// Ends the piece of the machine's own text before a branch.
+    fn put_text_aside(&mut self) {
+        let group = self.groups.last_mut().expect("blocks are balanced");
+        if !group.is_put_aside {
+            self.output.put_aside();
+            group.is_put_aside = true;
+            return;
+        }
+        let text = self.output.take_inner();
+        match group.pieces.back_mut() {
+            Some(piece) => piece.behind = text,
+            None => self.output.insert(group.captures, &text),
+        }
+    }
+
+    /// Takes the text of a branch so far, and what it set if it is done; false if its block is not open any more.
+    pub(crate) fn receive_branch(
+        &mut self,
+        place: BranchPlace,
+        text: String,
+        done: Option<&Value>,
+    ) -> bool {
+        let open = self.groups.iter_mut().find(|group| group.id == place.group);
+        let Some(group) = open else {
+            return false;
+        };
+        let piece = &mut group.pieces[place.number - group.first];
+        match piece.text.is_empty() {
+            true => piece.text = text,
+            false => piece.text.push_str(&text),
+        }
+        piece.is_done = done.is_some();
+        group.running -= usize::from(done.is_some());
+        while let Some(front) = group.pieces.front_mut() {
+            self.output
+                .insert(group.captures, &std::mem::take(&mut front.text));
+            if !front.is_done {
+                break;
+            }
+            self.output.insert(group.captures, &front.behind);
+            group.pieces.pop_front();
+            group.first += 1;
+        }
+        if let Some(values) = done {
+            let owner = group.frames - 1;
+            self.apply(place.site, owner, values);
+        }
+        true
+    }
+
+    /// Takes over the variables of an open activation that a branch of it has set.
+    pub(super) fn apply(&mut self, site: u16, frame: usize, values: &Value) {
+        let (Some(values), Some(Frame::Code(owner))) = (values.as_tuple(), self.frames.get(frame))
+        else {
+            return;
+        };
+        let writes = &owner.program.branches[site as usize].writes;
+        for (slot, value) in writes.iter().zip(values.items()) {
+            self.stack[owner.base + slot.0 as usize] = value.clone();
+        }
+    }
+
+    /// A branch has failed, and with it its block.
+    pub(crate) fn fail_branch(&mut self, group: GroupId, error: Error) {
+        if let Some(at) = self.groups.iter().position(|open| open.id == group) {
+            while self.groups.len() > at + 1 {
+                self.drop_group();
+            }
+            // What the machine itself did meanwhile is of no use, but the place is that of the block.
+            let frames = self.groups[at].frames;
+            while self.frames.len() > frames {
+                self.pop_frame();
+            }
+        }
+        self.waiting = Waiting::Failed(self.continue_trace(error));
+    }
+
+    fn drop_group(&mut self) {
+        if let Some(group) = self.groups.pop() {
+            self.dropped.push(group.id);
+        }
+    }
+
+    /// Drops blocks that were opened in frames which are left, or until so many are left.
+    pub(super) fn drop_groups(&mut self, frames: usize, most: usize) {
+        while let Some(last) = self.groups.last()
+            && (last.frames > frames || self.groups.len() > most)
+        {
+            self.drop_group();
+        }
+    }
+
+    /// The blocks that were left by an error since the last time.
+    pub(crate) fn take_dropped(&mut self) -> Vec<GroupId> {
+        std::mem::take(&mut self.dropped)
+    }
+
+    /// The branch whose text is the next to be handed on, as the driver knows it.
+    pub(crate) fn next_branch(&self) -> Option<usize> {
+        let group = self.groups.first()?;
+        let next = group.pieces.front()?;
+        (group.captures == 0).then_some(next.key)
+    }
+
+    /// Suspends to flush at so many bytes from here on.
+    pub(crate) fn stream(&mut self, chunk: usize) {
+        self.output.set_chunk(chunk);
+    }
+
+    /// Swaps what all machines of a render share, and what is left of the slice.
+    pub(crate) fn lend_render(&mut self, other: &mut Machine) {
+        std::mem::swap(&mut self.render, &mut other.render);
+        std::mem::swap(&mut self.slice_left, &mut other.slice_left);
+    }
+
+    /// Leaves everything, while the render is lent to the machine.
+    pub(crate) fn abandon(&mut self) {
+        while !self.frames.is_empty() {
+            self.pop_frame();
+        }
+    }
+
+    /// Says how many other machines of the render wait.
+    pub(crate) fn set_others_waiting(&self, count: usize) {
+        self.render.budget.set_others_waiting(count);
+    }
+}
+
+impl RenderState {
+    /// What a machine has while the render's own is lent to another one.
+    fn placeholder(&self) -> RenderState {
+        RenderState {
+            registry: self.registry.clone(),
+            extensions: Arc::clone(&self.extensions),
+            budget: Budget::new(crate::limits::Limits::default()),
+            templates: Default::default(),
+            modules: Default::default(),
+            next_loop: 0,
+            next_handler: 0,
+            next_group: 0,
+            gave_value: false,
+            survivors: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Parts that run side by side: when they start and end, what they hold, and what is let go with them.
+
+use futures_util::TryStreamExt;
+use kakehi::{Environment, Error, ErrorKind, Limits, RenderOptions, Value, context};
+
+use crate::events::{Counter, Source, Task};
+
+/// An environment with `never()`, which is pending for ever and counts what is dropped with it, and `next(source)`.
+fn environment() -> (Environment, Counter) {
+    let mut env = Environment::new();
+    let dropped = Counter::default();
+    let counter = dropped.clone();
+    env.add_async_function("never", move || {
+        let held = counter.on_drop();
+        async move {
+            std::future::pending::<()>().await;
+            drop(held);
+        }
+    });
+    env.add_async_function("fail", || async { Err::<i64, _>(Error::host("no luck")) });
+    env.add_async_function("ready", |value: Value| async move { value });
+    (env, dropped)
+}
+
+fn waits_for(name: &str) -> String {
+    format!("<% async for i in {name} %><< i >><% end %>")
+}
+
+#[test]
+fn text_goes_out_when_its_turn_has_come() {
+    let (env, _) = environment();
+    let (first, second) = (Source::default(), Source::default());
+    let text = format!(
+        "a<% parallel %>{}-{}.<% end %>z",
+        waits_for("first"),
+        waits_for("second")
+    );
+    let template = env.template_from_str(&text).expect("compiles");
+    let mut page = Task::new(template.render_stream(context! {
+        first => Value::from_stream(first.clone()),
+        second => Value::from_stream(second.clone()),
+    }));
+    assert_eq!(page.chunk(), "a");
+    assert!(page.next().is_pending());
+    second.send(7);
+    assert!(page.next().is_pending(), "it is not its turn");
+    first.send(1);
+    assert_eq!(page.chunk(), "1", "the first is not buffered");
+    first.send(2);
+    assert_eq!(page.chunk(), "2");
+    first.close();
+    assert_eq!(page.chunk(), "-7");
+    second.send(8);
+    assert_eq!(page.chunk(), "8");
+    second.close();
+    assert_eq!(page.chunk(), ".z");
+}
+
+#[test]
+fn a_render_that_is_dropped_lets_go_of_all_that_runs() {
+    let (env, dropped) = environment();
+    let text = "<% set t = spawn never() %><% parallel %><< await never() >><% parallel %><< await never() >>\
+        << await never() >><% end %><% async for i in [1, 2] concurrent 2 %><< await never() >><% end %>\
+        << await gather(never(), never()) >><% end %>";
+    let template = env.template_from_str(text).expect("compiles");
+    let mut render = Task::new(template.render_stream(()));
+    assert!(render.next().is_pending());
+    assert_eq!(dropped.get(), 0);
+    drop(render);
+    assert_eq!(dropped.get(), 8);
+}
+
+#[test]
+fn the_first_error_cancels_the_others() {
+    let (env, dropped) = environment();
+    let text = "<% try %><% parallel %><< await never() >><% parallel %><< await never() >><< await never() >>\
+        <% end %><< await fail() >><% end %><% fallback err %><< err.message >><% end %>";
+    let page = futures_executor::block_on(env.render_str_async(text, ()));
+    assert_eq!(page.expect("renders"), "no luck");
+    assert_eq!(dropped.get(), 3);
+    let text = "<% async for i in range(9) concurrent 3 %><< await never() if i else await fail() >><% end %>";
+    let page = futures_executor::block_on(env.render_str_async(text, ()));
+    assert_eq!(page.expect_err("fails").message(), "no luck");
+}
+
+#[test]
+fn limits_hold_over_all_branches_together() {
+    let (env, _) = environment();
+    let rendered = |text: &str, limits: Limits| {
+        let template = env.template_from_str(text).expect("compiles");
+        let options = RenderOptions::new().limits(limits);
+        let page = futures_executor::block_on(template.with_options(options).render_async(()));
+        page.map_err(|error| error.kind())
+    };
+    let each = |body: &str| {
+        format!("<% async for i in range(9) concurrent 9 %><< await ready(i) >>{body}<% end %>")
+    };
+    let fuel = Limits {
+        fuel: Some(500),
+        ..Limits::default()
+    };
+    let text = each("<% for k in range(20) %><% end %>");
+    assert_eq!(rendered(&text, fuel), Err(ErrorKind::Fuel));
+    let output = Limits {
+        output: Some(50),
+        ..Limits::default()
+    };
+    assert_eq!(
+        rendered(&each("123456789"), output),
+        Err(ErrorKind::OutputLimit)
+    );
+    let in_flight = |count| Limits {
+        in_flight: count,
+        ..Limits::default()
+    };
+    let text = "<% parallel %><< await never() >><< await never() >><< await never() >><% end %>";
+    assert_eq!(rendered(text, in_flight(2)), Err(ErrorKind::InFlightLimit));
+    let depth = Limits {
+        depth: 20,
+        ..Limits::default()
+    };
+    let text =
+        "<% macro m() %><% parallel %><< await ready(1) >><< m() >><% end %><% end %><< m() >>";
+    assert_eq!(rendered(text, depth), Err(ErrorKind::DepthLimit));
+}
+
+#[test]
+fn ten_thousand_branches_under_every_driver_are_the_same() {
+    let (env, _) = environment();
+    let text = "<% async for i in range(10000) concurrent 100 %><< await ready(i) >>,<% end %>";
+    let template = env.template_from_str(text).expect("compiles");
+    let expected: String = (0..10_000).map(|i| format!("{i},")).collect();
+    let page = futures_executor::block_on(template.render_async(()));
+    assert_eq!(page.expect("renders"), expected);
+    let chunks = futures_executor::block_on(template.render_stream(()).try_collect::<Vec<_>>());
+    let chunks = chunks.expect("renders");
+    assert!(chunks.iter().all(|chunk| chunk.len() < 10_000));
+    assert_eq!(chunks.concat(), expected.as_bytes());
+}
+
+#[cfg(feature = "tokio")]
+mod on_a_clock {
+    use std::time::Duration;
+
+    use super::*;
+    use tokio::time::Instant;
+
+    /// Runs a test on a clock that goes on only when all wait.
+    fn paused(test: impl Future<Output = ()>) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build();
+        runtime.expect("a runtime starts").block_on(test);
+    }
+
+    /// What a template prints, and after how many milliseconds.
+    async fn timed(env: &Environment, text: &str) -> (Result<String, String>, u128) {
+        let template = env.template_from_str(text).expect("compiles");
+        let start = Instant::now();
+        let text = template.render_async(()).await;
+        (
+            text.map_err(|error| error.message().to_owned()),
+            start.elapsed().as_millis(),
+        )
+    }
+
+    fn with_after() -> (Environment, Counter) {
+        let (mut env, dropped) = environment();
+        env.add_async_function("after", |milliseconds: u64, value: Value| async move {
+            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+            value
+        });
+        (env, dropped)
+    }
+
+    #[test]
+    fn waits_take_as_long_as_the_longest() {
+        paused(async {
+            let (env, _) = with_after();
+            let a = "<< await after(50, 1) >>";
+            let rows = [
+                (format!("{a}{a}{a}"), "111", 150),
+                (format!("<% parallel %>{a}{a}{a}<% end %>"), "111", 50),
+                (format!("<% parallel 2 %>{a}{a}{a}<% end %>"), "111", 100),
+                ("<< await gather(after(50, 1), after(50, 2), after(50, 3)) >>".into(), "[1, 2, 3]", 50),
+                ("<< await race(after(50, 1), after(20, 2)) >>".into(), "2", 20),
+                ("<% set t = spawn after(50, 1) %><< await after(50, 2) >><< await t >>".into(), "21", 50),
+                ("<% parallel %><% set x = await after(50, 1) %><< await after(50, x) >><< await after(80, 2) >><% end %>".into(), "12", 100),
+                ("<< await sleep(0.05) >>".into(), "None", 50),
+                ("<% try %><< await timeout(after(50, 1), 0.02) >><% fallback err %><< err.kind >><% end %>".into(), "Timeout", 20),
+            ];
+            for (text, expected, milliseconds) in rows {
+                let (page, took) = timed(&env, &text).await;
+                assert_eq!(
+                    (page.as_deref(), took),
+                    (Ok(expected), milliseconds),
+                    "{text}"
+                );
+            }
+            let text =
+                "<% async for i in range(100) concurrent 10 %><< await after(50, '.') >><% end %>";
+            assert_eq!(timed(&env, text).await, (Ok(".".repeat(100)), 500));
+        });
+    }
+
+    #[test]
+    fn a_whole_template_may_be_parallel_and_a_render_may_be_capped() {
+        paused(async {
+            let (mut env, _) = with_after();
+            let text = "<< await after(50, 1) >><< await after(50, 2) >><< await after(50, 3) >>";
+            env.set_concurrency(8);
+            assert_eq!(timed(&env, text).await, (Ok("123".into()), 50));
+            let nested =
+                format!("<% macro m() %><% parallel %>{text}<% end %><% end %><< m() >><< m() >>");
+            for (most, milliseconds) in [(1, 300), (2, 200), (99, 50)] {
+                let options = RenderOptions::new().max_concurrency(most);
+                let template = env.template_from_str(&nested).expect("compiles");
+                let start = Instant::now();
+                let page = template.with_options(options).render_async(()).await;
+                assert_eq!(page.expect("renders"), "123123");
+                let took = start.elapsed().as_millis();
+                assert!(took <= milliseconds, "{most}: {took}");
+            }
+        });
+    }
+
+    #[test]
+    fn a_late_call_is_dropped() {
+        paused(async {
+            let (env, dropped) = with_after();
+            let text = "<< await timeout(never(), 0.02) >>";
+            let (page, took) = timed(&env, text).await;
+            assert_eq!(page, Err("`never` took longer than 0.02 seconds".into()));
+            assert_eq!((took, dropped.get()), (20, 1));
+            let text = "<% try timeout=0.05 %><% parallel %><< await never() >><< await after(99, 1) >><% end %><% fallback %>late<% end %>";
+            assert_eq!(timed(&env, text).await, (Ok("late".into()), 50));
+            assert_eq!(dropped.get(), 2);
+        });
+    }
+}
