@@ -78,10 +78,7 @@ impl Machine {
             Repr::Int(limit) if *limit > 0 => usize::try_from(*limit).unwrap_or(usize::MAX),
             _ => {
                 let found = display::to_repr(&Unlimited, value)?;
-                return Err(MachineFault::Concurrency {
-                    found: found.into(),
-                }
-                .into_error());
+                return Err(MachineFault::Concurrency { found }.into_error());
             }
         };
         self.pop();
