@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::bytecode::{
-    CallShape, CompareOperator, Instruction, Label, LoopField, Program, ShapeId, Slot, Unit,
-    UnitKind, Variable, Visible, VisibleSource,
+    Arithmetic, CallShape, CompareOperator, Instruction, Label, LoopField, Program, ShapeId, Slot,
+    Unit, UnitKind, Variable, Visible, VisibleSource,
 };
 use crate::value::{Unlimited, display};
 
@@ -71,9 +71,24 @@ impl Program {
         use Instruction as I;
         match instruction {
             I::EmitText(text) => write!(f, " {:?}", self.texts[text as usize]),
-            I::EmitLocal(slot, name) | I::LoadLocal(slot, name) | I::LoadRoot(slot, name) => {
+            I::EmitLocal(slot, name)
+            | I::EmitRoot(slot, name)
+            | I::LoadLocal(slot, name)
+            | I::LoadRoot(slot, name)
+            | I::LoadField { slot, name, .. }
+            | I::EmitField { slot, name, .. }
+            | I::TestField { slot, name, .. }
+            | I::CompareField { slot, name, .. } => {
                 write!(f, " {} {}", slot.0, self.name(name).text())
             }
+            I::CompareLocal(operator, Slot(slot), integer) => {
+                write!(f, " {slot} {} {integer}", symbol(operator))
+            }
+            I::CompareInteger(operator, integer) => write!(f, " {} {integer}", symbol(operator)),
+            I::OperateLocal(operator, Slot(slot), integer) => {
+                write!(f, " {slot} {} {integer}", sign(operator))
+            }
+            I::OperateInteger(operator, integer) => write!(f, " {} {integer}", sign(operator)),
             I::LoadConst(constant) => {
                 let value = &self.constants[constant as usize];
                 match display::to_repr(&Unlimited, value) {
@@ -82,7 +97,9 @@ impl Program {
                 }
             }
             I::LoadInteger(integer) => write!(f, " {integer}"),
-            I::StoreLocal(Slot(slot)) => write!(f, " {slot}"),
+            I::StoreLocal(Slot(slot)) | I::TestLocal(Slot(slot)) | I::NextItemInto(Slot(slot)) => {
+                write!(f, " {slot}")
+            }
             I::LoadName(name)
             | I::StoreName(name)
             | I::GetAttribute(name)
@@ -293,6 +310,16 @@ fn symbol(operator: CompareOperator) -> &'static str {
         CompareOperator::GreaterEqual => ">=",
         CompareOperator::In => "in",
         CompareOperator::NotIn => "not in",
+    }
+}
+
+fn sign(operator: Arithmetic) -> &'static str {
+    match operator {
+        Arithmetic::Add => "+",
+        Arithmetic::Subtract => "-",
+        Arithmetic::Multiply => "*",
+        Arithmetic::FloorDivide => "//",
+        Arithmetic::Remainder => "%",
     }
 }
 

@@ -59,6 +59,7 @@ impl Effect {
         Some(match instruction {
             I::EmitText(_)
             | I::EmitLocal(..)
+            | I::EmitRoot(..)
             | I::BeginCapture
             | I::Flush
             | I::ExportLocal(..)
@@ -161,6 +162,16 @@ impl Effect {
                 branch((1, length as usize + usize::from(rest)), (1, 0))
             }
             I::MatchKey(_) => branch((2, 2), (2, 1)),
+            // A shortcut that does its work jumps.
+            I::LoadField { .. } | I::OperateLocal(..) => branch((0, 0), (0, 1)),
+            I::EmitField { .. }
+            | I::TestField { .. }
+            | I::CompareField { .. }
+            | I::TestLocal(_)
+            | I::CompareLocal(..)
+            | I::NextItemInto(_) => branch((0, 0), (0, 0)),
+            I::CompareInteger(..) => branch((0, 0), (1, 0)),
+            I::OperateInteger(..) => branch((0, 0), (1, 1)),
             I::Return => Effect {
                 next: None,
                 jump: None,

@@ -87,6 +87,8 @@ pub(crate) enum Instruction {
     EmitValue,
     /// Writes a local variable from where it is. `->` ⏸
     EmitLocal(Slot, NameId),
+    /// Writes a name of the context, looked up as `LoadRoot` does, from where it is. `->` ⏸
+    EmitRoot(Slot, NameId),
     /// Diverts output into a new text. `->`
     BeginCapture,
     /// Ends the innermost capture; safe text if auto-escaping is on. `-> text`
@@ -353,6 +355,58 @@ pub(crate) enum Instruction {
     MatchKey(Label),
     /// A mapping without some keys. `v k × n -> map`
     WithoutKeys(u32),
+
+    // Shortcuts. Each stands before the plain instructions that it is for. It does the work of all of them and
+    // goes on behind them if their operands are of the kinds it knows; else it does nothing, and they run. So a
+    // shortcut never fails, and never waits but for its output. Those with a jump go where the jump would go.
+    // A `Load` is `LoadLocal` or `LoadRoot`, a `JumpIf` one of `JumpIfFalse` and `JumpIfTrue`; `is_method` says
+    // that dicts have a method of the name, which comes before their keys.
+    /// `Load`, `GetAttribute`. `-> v`
+    LoadField {
+        is_method: bool,
+        slot: Slot,
+        name: NameId,
+    },
+    /// `Load`, `GetAttribute`, `EmitValue`. `->` ⏸
+    EmitField {
+        is_method: bool,
+        slot: Slot,
+        name: NameId,
+    },
+    /// `Load`, `GetAttribute`, `JumpIf`. `->`
+    TestField {
+        is_method: bool,
+        slot: Slot,
+        name: NameId,
+    },
+    /// `Load`, `GetAttribute`, `LoadConst` or `LoadInteger`, `Compare`, `JumpIf`. `->`
+    CompareField {
+        is_method: bool,
+        slot: Slot,
+        name: NameId,
+    },
+    /// `Load`, `JumpIf`. `->`
+    TestLocal(Slot),
+    /// `Load`, `LoadInteger`, `Compare`, `JumpIf`. `->`
+    CompareLocal(CompareOperator, Slot, i32),
+    /// `LoadInteger`, `Compare`, `JumpIf`. `a ->`
+    CompareInteger(CompareOperator, i32),
+    /// `Load`, `LoadInteger` and an operator. `-> v`
+    OperateLocal(Arithmetic, Slot, i32),
+    /// `LoadInteger` and an operator. `a -> v`
+    OperateInteger(Arithmetic, i32),
+    /// `NextItem`, `StoreLocal`, while there are items. `->`
+    NextItemInto(Slot),
+}
+
+/// The operators that have shortcuts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arithmetic {
+    Add,
+    Subtract,
+    Multiply,
+    FloorDivide,
+    Remainder,
 }
 
 impl Instruction {

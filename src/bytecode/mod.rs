@@ -7,13 +7,15 @@ mod disassemble;
 mod effect;
 mod instruction;
 mod program;
+mod shortcut;
 mod verify;
 
 pub(crate) use effect::{Effect, StackChange};
 pub(crate) use instruction::{
-    CompareOperator, Instruction, Label, LoopField, NameId, ShapeId, Slot, Variable,
+    Arithmetic, CompareOperator, Instruction, Label, LoopField, NameId, ShapeId, Slot, Variable,
 };
 pub(crate) use program::{
     BlockInfo, BranchSite, CallShape, CallSite, ImportSite, IncludeSite, LoopInfo, MacroInfo,
     Program, Reference, ReferenceKind, Unit, UnitKind, Visible, VisibleSource, WaitSite,
 };
+pub(crate) use shortcut::Shortcut;

@@ -4,7 +4,7 @@
 //! stack, and how many loops, captures and escaping modes are open. Where ways meet they must agree.
 
 use crate::bytecode::{
-    Effect, Instruction, Label, Program, Unit, UnitKind, Variable, VisibleSource,
+    Effect, Instruction, Label, Program, Shortcut, Unit, UnitKind, Variable, VisibleSource,
 };
 use crate::error::VerifyFault;
 
@@ -300,11 +300,47 @@ impl UnitWalk<'_> {
             };
             self.reach(address, target, State { stack, ..after })?;
         }
+        if let (Some(change), Some(length)) = (effect.jump, instruction.shortens()) {
+            if !self.is_shortcut(address, length) {
+                return Err(VerifyFault::Operand(address));
+            }
+            let stack = apply(state.stack, change).ok_or(VerifyFault::Stack(address))?;
+            let behind = Label(address + 1 + length as u32);
+            self.reach(address, behind, State { stack, ..state })?;
+        }
         if let Some(change) = effect.next {
             let stack = apply(state.stack, change).ok_or(VerifyFault::Stack(address))?;
             self.reach(address, Label(address + 1), State { stack, ..state })?;
         }
         Ok(())
+    }
+
+    /// Whether the instructions behind a shortcut are those that it stands for, which have its operands.
+    fn is_shortcut(&self, address: u32, length: usize) -> bool {
+        use Instruction as I;
+        let start = address as usize + 1;
+        let end = self.unit.end.0 as usize;
+        let Some(plain) = self.program.code[..end].get(start..start + length) else {
+            return false;
+        };
+        let instruction = self.program.code[address as usize];
+        let is_method = matches!(
+            instruction,
+            I::LoadField {
+                is_method: true,
+                ..
+            } | I::EmitField {
+                is_method: true,
+                ..
+            } | I::TestField {
+                is_method: true,
+                ..
+            } | I::CompareField {
+                is_method: true,
+                ..
+            }
+        );
+        Shortcut::of_end(plain, |_| is_method).is_some_and(|known| known.instruction == instruction)
     }
 
     /// Whether what the operands name exists.
@@ -315,9 +351,10 @@ impl UnitWalk<'_> {
         match instruction {
             I::EmitText(text) => (text as usize) < program.texts.len(),
             I::LoadConst(constant) => (constant as usize) < program.constants.len(),
-            I::EmitLocal(slot, id) | I::LoadLocal(slot, id) | I::LoadRoot(slot, id) => {
-                slot.0 < self.unit.slots && name(id)
-            }
+            I::EmitLocal(slot, id)
+            | I::EmitRoot(slot, id)
+            | I::LoadLocal(slot, id)
+            | I::LoadRoot(slot, id) => slot.0 < self.unit.slots && name(id),
             I::StoreLocal(slot) | I::JumpIfSet(slot, _) => slot.0 < self.unit.slots,
             I::LoadName(id)
             | I::StoreName(id)

@@ -1,6 +1,6 @@
 //! Puts instructions together: jumps to places not known yet, stack depth, spans, merged text.
 
-use crate::bytecode::{Effect, Instruction, Label, StackChange};
+use crate::bytecode::{Effect, Instruction, Label, Shortcut, StackChange};
 use crate::compiler::pools::Pools;
 use crate::error::CompileFault;
 use crate::source::Span;
@@ -23,6 +23,8 @@ pub(super) struct Emitter {
     most: usize,
     /// Nothing leads here: what is emitted is left out.
     dead: bool,
+    /// The last address that something may jump to: no shortcut reaches over it.
+    joined: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -72,6 +74,7 @@ impl Emitter {
     pub(super) fn bind(&mut self, mark: Mark, pools: &mut Pools) {
         self.flush_text(pools);
         let address = self.code.len() as u32;
+        self.joined = self.code.len();
         let info = &mut self.marks[mark.0 as usize];
         info.address = Some(address);
         match info.depth {
@@ -102,7 +105,7 @@ impl Emitter {
         if !self.text.is_empty() {
             let text = std::mem::take(&mut self.text);
             let id = pools.text(text);
-            self.push(Instruction::EmitText(id), self.text_span);
+            self.push(Instruction::EmitText(id), self.text_span, pools);
         }
     }
 
@@ -113,7 +116,7 @@ impl Emitter {
         }
         self.flush_text(pools);
         let effect = pools.effect(instruction);
-        self.push(instruction, span);
+        self.push(instruction, span, pools);
         match effect.next {
             Some(change) => self.apply(change),
             None => self.dead = true,
@@ -134,7 +137,7 @@ impl Emitter {
         self.flush_text(pools);
         let instruction = instruction(Label(mark.0));
         let effect = pools.effect(instruction);
-        self.push(instruction, span);
+        self.push(instruction, span, pools);
         let before = self.depth;
         if let Some(change) = effect.jump {
             self.apply(change);
@@ -161,11 +164,33 @@ impl Emitter {
         self.most = self.most.max(self.depth);
     }
 
-    fn push(&mut self, instruction: Instruction, span: Span) {
+    fn push(&mut self, instruction: Instruction, span: Span, pools: &Pools) {
         if self.spans.last().is_none_or(|(_, last)| *last != span) {
             self.spans.push((Label(self.code.len() as u32), span));
         }
         self.code.push(instruction);
+        let end = &self.code[self.joined..];
+        if pools.shortcuts
+            && let Some(shortcut) = Shortcut::of_end(end, |name| pools.is_dict_method(name))
+        {
+            self.put_before(shortcut);
+        }
+    }
+
+    /// Puts a shortcut before the last instructions, or in the place of a shorter one.
+    fn put_before(&mut self, shortcut: Shortcut) {
+        let at = self.code.len() - shortcut.length;
+        if at > self.joined && self.code[at - 1].shortens().is_some() {
+            self.code[at - 1] = shortcut.instruction;
+            return;
+        }
+        self.code.insert(at, shortcut.instruction);
+        for (label, _) in self.spans.iter_mut().rev() {
+            if label.0 as usize <= at {
+                break;
+            }
+            label.0 += 1;
+        }
     }
 
     /// Ends the unit.

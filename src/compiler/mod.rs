@@ -23,6 +23,8 @@ mod parallel;
 mod patterns;
 mod pools;
 mod scope;
+#[cfg(test)]
+mod shortcut_tests;
 mod specials;
 mod statement;
 mod symbols;
@@ -59,6 +61,8 @@ pub(crate) struct CompileOptions {
     pub(crate) concurrency: Option<usize>,
     /// What filters break lines with.
     pub(crate) newline: &'static str,
+    /// Whether shortcuts are put before the instructions that they stand for.
+    pub(crate) shortcuts: bool,
 }
 
 /// Compiles a template.
@@ -158,7 +162,7 @@ impl<'t, 'src> Compiler<'t, 'src> {
             registry,
             units: scopes.units.iter().map(|_| None).collect(),
             scopes,
-            pools: Pools::default(),
+            pools: Pools::new(registry, options.shortcuts),
             folded: fold::Folded::default(),
             block_indices: Map::default(),
             now: Activation::new(MAIN, ScopeId(0), 0, Some(options.auto_escape)),

@@ -46,14 +46,15 @@ impl Compiler<'_, '_> {
         rest: &[(ast::CompareOperator, ExprId)],
     ) -> Located<()> {
         let tree = self.tree;
-        let end = self.mark();
+        // Only the links of a chain but the last jump.
+        let end = (rest.len() > 1).then(|| self.mark());
         self.expression(first)?;
         let mut left = tree.expr(first).span;
         for (index, (operator, operand)) in rest.iter().enumerate() {
             self.expression(*operand)?;
             let right = tree.expr(*operand).span;
             let operator = compare_operator(*operator);
-            if index + 1 < rest.len() {
+            if let Some(end) = end.filter(|_| index + 1 < rest.len()) {
                 self.jump(
                     |label| Instruction::CompareChain(operator, label),
                     end,
@@ -64,7 +65,7 @@ impl Compiler<'_, '_> {
             }
             left = right;
         }
-        self.bind(end);
+        end.into_iter().for_each(|end| self.bind(end));
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use crate::bytecode::{
     BlockInfo, BranchSite, CallShape, CallSite, ImportSite, IncludeSite, LoopInfo, MacroInfo,
     NameId, Reference, ShapeId, WaitSite,
 };
+use crate::call::Registry;
 use crate::compiler::scope::{Map, Set};
 use crate::error::CompileFault;
 use crate::value::{Symbol, Value};
@@ -15,6 +16,10 @@ use crate::value::{Symbol, Value};
 pub(super) struct Pools {
     pub(super) constants: Vec<Value>,
     pub(super) names: Vec<Symbol>,
+    /// Whether dicts have a method of each name.
+    dict_methods: Vec<bool>,
+    registry: Registry,
+    pub(super) shortcuts: bool,
     pub(super) texts: Vec<Box<str>>,
     pub(super) shapes: Vec<CallShape>,
     pub(super) call_sites: Vec<CallSite>,
@@ -44,6 +49,20 @@ pub(super) enum ConstantKey {
 }
 
 impl Pools {
+    /// Empty tables of a template that sees the methods of `registry`.
+    pub(super) fn new(registry: &Registry, shortcuts: bool) -> Self {
+        Pools {
+            registry: registry.clone(),
+            shortcuts,
+            ..Pools::default()
+        }
+    }
+
+    /// Whether dicts have a method of the name.
+    pub(super) fn is_dict_method(&self, name: NameId) -> bool {
+        self.dict_methods[name.0 as usize]
+    }
+
     /// The id of a name.
     pub(super) fn name(&mut self, name: &str) -> NameId {
         if let Some(id) = self.name_ids.get(name) {
@@ -51,6 +70,9 @@ impl Pools {
         }
         let id = NameId(self.names.len() as u32);
         let name = ArcStr::from(name);
+        let dict = Value::map(crate::value::Map::new());
+        self.dict_methods
+            .push(self.registry.method(&dict, &name).is_some());
         self.names.push(Symbol::new(name.clone()));
         self.name_ids.insert(name, id);
         id

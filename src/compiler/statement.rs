@@ -196,12 +196,18 @@ impl<'src> Compiler<'_, 'src> {
             self.now.emitter.emit_text(&text, span);
             return Ok(());
         }
-        if let ExprKind::Name(name) = &expression.kind
-            && let Place::Slot(slot) = self.place(name, span)?
-        {
-            let name = self.pools.name(name);
-            self.emit(Instruction::EmitLocal(slot, name), span);
-            return Ok(());
+        if let ExprKind::Name(name) = &expression.kind {
+            let instruction = match self.place(name, span)? {
+                Place::Slot(slot) => Some(Instruction::EmitLocal(slot, self.pools.name(name))),
+                Place::ContextSlot(slot) => {
+                    Some(Instruction::EmitRoot(slot, self.pools.context_name(name)))
+                }
+                _ => None,
+            };
+            if let Some(instruction) = instruction {
+                self.emit(instruction, span);
+                return Ok(());
+            }
         }
         self.expression(value)?;
         self.emit(Instruction::EmitValue, span);

@@ -16,6 +16,7 @@ const OPTIONS: CompileOptions = CompileOptions {
     auto_await: false,
     undefined_policy: UndefinedPolicy::Lenient,
     newline: "\n",
+    shortcuts: false,
 };
 
 fn registry() -> Registry {
@@ -61,13 +62,11 @@ fn text_and_names() {
     check(
         "a<< 'b' ~ 1 >><< '<' >><< name >><< name >>",
         r#"
-        template: slots 1, cells 0, stack 1
+        template: slots 1, cells 0, stack 0
             0  EmitText "ab1&lt;"
-            1  LoadRoot 0 name
-            2  EmitValue
-            3  LoadRoot 0 name
-            4  EmitValue
-            5  Return
+            1  EmitRoot 0 name
+            2  EmitRoot 0 name
+            3  Return
         "#,
     );
 }
@@ -232,18 +231,17 @@ fn scopes() {
         template: slots 3, cells 0, stack 1
             0  LoadRoot 2 xs
             1  EnterLoop
-            2  NextItem -> 12
+            2  NextItem -> 11
             3  StoreLocal 0
             4  Clear 1
             5  LoadLocal 0 i
             6  JumpIfFalse -> 9
             7  LoadLocal 0 i
             8  StoreLocal 1
-            9  LoadRoot 1 y
-           10  EmitValue
-           11  JumpBack -> 2
-           12  ExitLoop
-           13  Return
+            9  EmitRoot 1 y
+           10  JumpBack -> 2
+           11  ExitLoop
+           12  Return
         "#,
     );
     check(
@@ -758,7 +756,7 @@ fn verifier() {
     );
     assert_eq!(
         spoilt(|p| p.code[6] = Instruction::Flush),
-        Err(VerifyFault::Balance(9))
+        Err(VerifyFault::Balance(8))
     );
     assert_eq!(spoilt(|p| p.spans.clear()), Err(VerifyFault::Spans));
     assert_eq!(

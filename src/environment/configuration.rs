@@ -150,6 +150,7 @@ impl Configuration {
             concurrency: self.concurrency,
             undefined_policy: self.undefined,
             newline: self.syntax.whitespace.newline_sequence.as_str(),
+            shortcuts: true,
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::value::number::int_of;
 use crate::value::text::{char_at, char_count};
-use crate::value::{Charge, Repr, Symbol, Undefined, UndefinedPolicy, Value, settled};
+use crate::value::{Charge, Dict, Repr, Symbol, Undefined, UndefinedPolicy, Value, settled};
 
 /// `value.name`: the attribute, or else the item of that name. A missing one is undefined with `policy`.
 pub(crate) fn attribute(
@@ -36,6 +36,20 @@ pub(crate) fn item(
             let key = settled(charge, key)?;
             Ok(Value::missing(Undefined::item(charge, value, key, policy)))
         }
+    }
+}
+
+/// The attribute of a record or of a dict that no template changes, where it is; `None` says that only
+/// [`attribute`] can tell. A dict is asked only if it has no method of the name.
+#[inline]
+pub(crate) fn field<'a>(value: &'a Value, name: &Symbol, is_method: bool) -> Option<&'a Value> {
+    match &value.0 {
+        Repr::Record(record) => record.get_symbol(name),
+        Repr::Map(dict) if !is_method => match &**dict {
+            Dict::Frozen(map) => map.get_symbol(name),
+            Dict::Shared(_) => None,
+        },
+        _ => None,
     }
 }
 

@@ -34,6 +34,7 @@ mod object;
 pub(crate) mod operate;
 mod pending;
 pub(crate) mod percent;
+mod plain;
 mod range;
 mod record;
 pub(crate) mod sequence;
@@ -92,17 +93,18 @@ pub struct Value(pub(crate) Repr);
 /// What a value is. Every payload is one word; a size test guards it.
 #[derive(Clone)]
 pub(crate) enum Repr {
+    // First those that own nothing, which one comparison tells from the rest.
     /// A variable slot that nothing was stored in; never leaves the machine.
     Unset,
-    /// With what is known of its name and place, and its policy; a lenient one of which nothing is
-    /// known has no payload.
-    Undefined(Option<Arc<Undefined>>),
     None,
     Bool(Flag),
     Int(i64),
+    Float(Bits),
+    /// With what is known of its name and place, and its policy; a lenient one of which nothing is
+    /// known has no payload.
+    Undefined(Option<Arc<Undefined>>),
     /// An integer beyond 64 bits; one that fits is always an `Int`.
     BigInt(Arc<i128>),
-    Float(Bits),
     String(ArcStr),
     /// Text that is markup already and is not escaped again.
     Safe(ArcStr),

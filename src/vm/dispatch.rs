@@ -5,13 +5,13 @@ use std::sync::Arc;
 use crate::bytecode::{Instruction, Label, Program};
 use crate::error::Error;
 use crate::source::Place;
-use crate::value::{self, Repr, Undefined, UndefinedPolicy, Value};
-use crate::vm::fragments::Entered;
+use crate::value::{self, Repr, Undefined, UndefinedPolicy, Value, access};
 use crate::vm::frame::Frame;
 use crate::vm::loops::Fetched;
 use crate::vm::machine::Machine;
 use crate::vm::operators;
 use crate::vm::outcome::Suspension;
+use crate::vm::shortcuts;
 
 /// Why the run loop stopped.
 pub(super) enum Control {
@@ -20,9 +20,6 @@ pub(super) enum Control {
     Suspend(Suspension),
     Finish(Value),
 }
-
-/// About what a macro value takes, with the context it may keep alive.
-const MACRO_SIZE: u64 = 256;
 
 impl Machine {
     /// Runs the frame on top until another one is on top, the machine must wait, or all is done.
@@ -63,31 +60,6 @@ impl Machine {
                 return Ok($control);
             }};
         }
-        /// Calls something that may push or pop frames.
-        macro_rules! switch {
-            ($result:expr) => {{
-                self.frame_mut().address = next;
-                match $result {
-                    Ok(false) => {}
-                    Ok(true) => return Ok(Control::Switch),
-                    Err(error) => return self.wait_or_fail(&program, next - 1, error),
-                }
-            }};
-        }
-        /// Asks for a template first; the instruction runs again when it is there.
-        macro_rules! load {
-            ($result:expr) => {{
-                self.frame_mut().address = next;
-                match $result {
-                    Ok(None) => return Ok(Control::Switch),
-                    Ok(Some(name)) => {
-                        self.frame_mut().address = next - 1;
-                        return Ok(Control::Suspend(Suspension::Load { name }));
-                    }
-                    Err(error) => return self.wait_or_fail(&program, next - 1, error),
-                }
-            }};
-        }
         /// Pays for what was written and hands a chunk on.
         macro_rules! written {
             () => {
@@ -105,28 +77,35 @@ impl Machine {
                     &self.stack[at],
                     &self.stack[at + 1]
                 ));
-                self.stack.truncate(at + 1);
-                self.stack[at] = value;
+                self.pop().discard();
+                self.stack[at].put(value);
             }};
         }
-        /// Replaces the top value by the result of an operation on it.
-        macro_rules! unary {
-            ($operation:path) => {{
-                let value = attempt!($operation(&self.render.budget, self.top()));
-                *self.stack.last_mut().expect("verified") = value;
+        /// The same, decided here for small integers and for floats.
+        macro_rules! arithmetic {
+            ($operation:path, $integers:path, $floats:expr) => {{
+                let floats: fn(f64, f64) -> Option<f64> = $floats;
+                let result = match &self.stack[..] {
+                    [.., Value(Repr::Int(a)), Value(Repr::Int(b))] => {
+                        $integers(*a, *b).map(Value::int)
+                    }
+                    [.., Value(Repr::Float(a)), Value(Repr::Float(b))] => {
+                        floats(a.get(), b.get()).map(Value::float)
+                    }
+                    _ => None,
+                };
+                match result {
+                    Some(result) => {
+                        std::mem::forget(self.stack.pop());
+                        self.set_top(result);
+                    }
+                    None => binary!($operation),
+                }
             }};
         }
         macro_rules! jump {
             ($label:expr) => {
                 next = $label.0 as usize
-            };
-        }
-        macro_rules! place {
-            () => {
-                Place {
-                    origin: program.origin.clone(),
-                    span: program.span(Label(next as u32 - 1)),
-                }
             };
         }
 
@@ -152,13 +131,13 @@ impl Machine {
                         value,
                         auto_escape
                     ));
-                    self.stack.pop();
+                    self.pop().discard();
                     written!();
                 }
                 Instruction::EmitLocal(slot, name) => {
                     let value = &self.stack[base + slot.0 as usize];
                     if let Repr::Unset = value.0 {
-                        let value = undefined_name(&program, name, policy, place!());
+                        let value = undefined_name(&program, name, policy, next);
                         attempt!(operators::emit(
                             &self.render.budget,
                             &mut self.output,
@@ -175,202 +154,72 @@ impl Machine {
                     }
                     written!();
                 }
-                Instruction::BeginCapture => {
-                    attempt!(self.output.begin_capture(&self.render.budget));
-                }
-                Instruction::EndCapture => {
-                    let text = attempt!(self.output.end_capture(&self.render.budget));
-                    attempt!(self.render.budget.memory(text.len() as u64));
-                    self.stack.push(operators::captured(text, auto_escape));
-                }
-                Instruction::MarkSafe => {
-                    if auto_escape {
-                        attempt!(self.mark_safe());
+                Instruction::EmitRoot(slot, name) => {
+                    let at = base + slot.0 as usize;
+                    if let Repr::Unset = self.stack[at].0 {
+                        self.stack[at] = self.root_name(&program, name, policy, next);
                     }
+                    attempt!(operators::emit(
+                        &self.render.budget,
+                        &mut self.output,
+                        &self.stack[at],
+                        auto_escape
+                    ));
+                    written!();
                 }
-                Instruction::ExpectText => attempt!(self.expect_text()),
-                Instruction::StripSpaces => attempt!(self.strip_spaces()),
-                Instruction::Flush => {
-                    // What stands in a capture cannot be sent yet.
-                    if self.output.captures() == 0 {
-                        leave!(Control::Suspend(Suspension::Flush));
-                    }
-                }
-
                 Instruction::LoadConst(constant) => {
                     self.stack
                         .push(program.constants[constant as usize].clone());
                 }
                 Instruction::LoadInteger(integer) => self.stack.push(Value::int(integer as i64)),
-                Instruction::LoadNone => self.stack.push(Value::NONE),
-                Instruction::LoadUndefined => {
-                    let place = place!();
-                    self.stack.push(Value::missing(
-                        Undefined::hint(crate::error::machine::NO_ELSE, UndefinedPolicy::Lenient)
-                            .at(place),
-                    ));
-                }
-
                 Instruction::LoadLocal(slot, name) => {
                     let value = &self.stack[base + slot.0 as usize];
                     let value = match value.0 {
-                        Repr::Unset => undefined_name(&program, name, policy, place!()),
-                        _ => value.clone(),
+                        Repr::Unset => undefined_name(&program, name, policy, next),
+                        _ => value.copied(),
                     };
                     self.stack.push(value);
                 }
                 Instruction::StoreLocal(slot) => {
                     let value = self.pop();
-                    self.stack[base + slot.0 as usize] = value;
+                    self.stack[base + slot.0 as usize].put(value);
                 }
                 Instruction::LoadRoot(slot, name) => {
                     let at = base + slot.0 as usize;
                     if let Repr::Unset = self.stack[at].0 {
-                        self.stack[at] = match self.lookup(program.name(name)) {
-                            Some(value) => value,
-                            None => undefined_name(&program, name, policy, place!()),
-                        };
+                        self.stack[at] = self.root_name(&program, name, policy, next);
                     }
-                    let value = self.stack[at].clone();
+                    let value = self.stack[at].copied();
                     self.stack.push(value);
                 }
-                Instruction::LoadName(name) => {
-                    let value = match self.lookup(program.name(name)) {
-                        Some(value) => value,
-                        None => undefined_name(&program, name, policy, place!()),
-                    };
-                    self.stack.push(value);
-                }
-                Instruction::LoadVisible(site) => {
-                    let site = &program.imports[site as usize];
-                    let visible = attempt!(self.visible_names(site.visible.as_deref()));
-                    self.stack.push(visible);
-                }
-                Instruction::StoreName(name) => {
-                    let value = self.pop();
-                    self.frame()
-                        .context
-                        .set_export(program.name(name).text(), value);
-                }
-                Instruction::ExportLocal(variable, name) => {
-                    let value = self.variable(base, variable);
-                    if !matches!(value.0, Repr::Unset) {
-                        let name = program.name(name).text();
-                        self.frame().context.set_export(name, value);
-                    }
-                }
-                Instruction::ShareLocal(variable, name) => {
-                    let value = self.variable(base, variable);
-                    if !matches!(value.0, Repr::Unset) {
-                        let name = program.name(name).text();
-                        self.frame().context.set_shared(name, value);
-                    }
-                }
-                Instruction::LoadCell(levels, cell, name) => {
-                    let value = match self.load_cell(levels, cell) {
-                        Value(Repr::Unset) => undefined_name(&program, name, policy, place!()),
-                        value => value,
-                    };
-                    self.stack.push(value);
-                }
-                Instruction::StoreCell(cell) => {
-                    let value = self.pop();
-                    self.store_cell(cell, value);
-                }
-                Instruction::Move { from, to } => {
-                    let value = self.variable(base, from);
-                    self.set_variable(base, to, value);
-                }
-                Instruction::Clear(variable) => {
-                    self.set_variable(base, variable, Value(Repr::Unset));
-                }
+                Instruction::GetAttribute(name) if self.replace_by_field(program.name(name)) => {}
 
-                Instruction::GetAttribute(name) => {
-                    let value = attempt!(self.get_attribute(program.name(name)));
-                    let value = match value {
-                        Some(value) => value,
-                        None => Value::missing(
-                            self.missing_attribute(program.name(name), policy)
-                                .at(place!()),
-                        ),
-                    };
-                    *self.stack.last_mut().expect("verified") = value;
-                }
-                Instruction::GetAttributeOrNone(name) => {
-                    let value = attempt!(self.get_attribute(program.name(name)));
-                    *self.stack.last_mut().expect("verified") = value.unwrap_or(Value::NONE);
-                }
-                Instruction::GetItem => {
-                    let value = attempt!(self.get_item());
-                    let value = match value {
-                        Some(value) => value,
-                        None => Value::missing(self.missing_item(policy).at(place!())),
-                    };
-                    self.stack.pop();
-                    *self.stack.last_mut().expect("verified") = value;
-                }
-                Instruction::GetItemOrNone => {
-                    let value = attempt!(self.get_item()).unwrap_or(Value::NONE);
-                    self.stack.pop();
-                    *self.stack.last_mut().expect("verified") = value;
-                }
-                Instruction::GetSlice => {
-                    let at = self.stack.len() - 4;
-                    let [v, start, stop, step] = &self.stack[at..] else {
-                        unreachable!("four values were just counted");
-                    };
-                    let value = attempt!(value::sequence::slice(
-                        &self.render.budget,
-                        v,
-                        start,
-                        stop,
-                        step
-                    ));
-                    self.stack.truncate(at + 1);
-                    self.stack[at] = value;
-                }
-                Instruction::SetAttribute(name) => {
-                    attempt!(self.set_attribute(program.name(name).text()));
-                }
-
-                Instruction::MakeList(count) => attempt!(self.make_list(count as usize)),
-                Instruction::MakeTuple(count) => attempt!(self.make_tuple(count as usize)),
-                Instruction::MakeMap(count) => attempt!(self.make_map(count as usize)),
-                Instruction::MakeRange {
-                    inclusive,
-                    has_step,
-                } => attempt!(self.make_range(inclusive, has_step)),
-                Instruction::AppendList => attempt!(self.append_list()),
-                Instruction::ExtendList => attempt!(self.extend_list()),
-                Instruction::InsertMap => attempt!(self.insert_map()),
-                Instruction::ExtendMap => attempt!(self.extend_map(false)),
-                Instruction::ExtendKeywords => attempt!(self.extend_map(true)),
-                Instruction::UnpackSequence(count) => {
-                    attempt!(self.unpack_sequence(count as usize));
-                }
-
-                Instruction::Negate => unary!(value::operate::negate),
-                Instruction::Plus => unary!(value::operate::plus),
                 Instruction::Not => {
                     let truth = attempt!(self.truth());
-                    *self.stack.last_mut().expect("verified") = Value::bool(!truth);
+                    self.set_top(Value::bool(!truth));
                 }
-                Instruction::Add => binary!(operators::add),
-                Instruction::Subtract => binary!(operators::subtract),
-                Instruction::Multiply => binary!(operators::multiply),
-                Instruction::Divide => binary!(value::operate::divide),
-                Instruction::FloorDivide => binary!(operators::floor_divide),
-                Instruction::Remainder => binary!(operators::remainder),
-                Instruction::Power => binary!(value::operate::power),
-                Instruction::Concat(count) => {
-                    let at = self.stack.len() - count as usize;
-                    let text = attempt!(value::operate::concat(
-                        &self.render.budget,
-                        &self.stack[at..],
-                        auto_escape
+                Instruction::Add => {
+                    arithmetic!(value::operate::add, i64::checked_add, |a, b| Some(a + b));
+                }
+                Instruction::Subtract => {
+                    arithmetic!(value::operate::subtract, i64::checked_sub, |a, b| Some(
+                        a - b
                     ));
-                    self.stack.truncate(at);
-                    self.stack.push(text);
+                }
+                Instruction::Multiply => {
+                    arithmetic!(value::operate::multiply, i64::checked_mul, |a, b| Some(
+                        a * b
+                    ));
+                }
+                Instruction::FloorDivide => {
+                    arithmetic!(
+                        value::operate::floor_divide,
+                        shortcuts::floor_divide,
+                        |_, _| None
+                    );
+                }
+                Instruction::Remainder => {
+                    arithmetic!(value::operate::remainder, shortcuts::remainder, |_, _| None);
                 }
                 Instruction::Compare(operator) => {
                     let at = self.stack.len() - 2;
@@ -380,38 +229,16 @@ impl Machine {
                         &self.stack[at],
                         &self.stack[at + 1]
                     ));
-                    self.stack.truncate(at + 1);
-                    self.stack[at] = Value::bool(holds);
+                    self.pop().discard();
+                    self.set_top(Value::bool(holds));
                 }
-                Instruction::CompareChain(operator, otherwise) => {
-                    let at = self.stack.len() - 2;
-                    let holds = attempt!(operators::compare(
-                        &self.render.budget,
-                        operator,
-                        &self.stack[at],
-                        &self.stack[at + 1]
-                    ));
-                    if holds {
-                        self.stack.swap_remove(at);
-                    } else {
-                        self.stack.truncate(at + 1);
-                        self.stack[at] = Value::FALSE;
-                        jump!(otherwise);
-                    }
-                }
-
                 Instruction::Duplicate => {
                     let value = self.top().clone();
                     self.stack.push(value);
                 }
-                Instruction::Swap => {
-                    let at = self.stack.len() - 2;
-                    self.stack.swap(at, at + 1);
-                }
                 Instruction::Discard => {
                     self.stack.pop();
                 }
-
                 Instruction::Jump(label) => jump!(label),
                 Instruction::JumpBack(label) => {
                     let cost = next as u32 - label.0;
@@ -423,14 +250,14 @@ impl Machine {
                 }
                 Instruction::JumpIfFalse(label) => {
                     let truth = attempt!(self.truth());
-                    self.stack.pop();
+                    self.pop().discard();
                     if !truth {
                         jump!(label);
                     }
                 }
                 Instruction::JumpIfTrue(label) => {
                     let truth = attempt!(self.truth());
-                    self.stack.pop();
+                    self.pop().discard();
                     if truth {
                         jump!(label);
                     }
@@ -449,33 +276,10 @@ impl Machine {
                         self.stack.pop();
                     }
                 }
-                Instruction::JumpIfValueOrPop(label) => {
-                    if attempt!(self.is_nullish()) {
-                        self.stack.pop();
-                    } else {
-                        jump!(label);
-                    }
-                }
-                Instruction::JumpIfNullish(label) => {
-                    if attempt!(self.is_nullish()) {
-                        *self.stack.last_mut().expect("verified") = Value::NONE;
-                        jump!(label);
-                    }
-                }
                 Instruction::JumpIfSet(slot, label) => {
                     if !matches!(self.stack[base + slot.0 as usize].0, Repr::Unset) {
                         jump!(label);
                     }
-                }
-                Instruction::JumpIfExtended(label) => {
-                    if self.frame().parent.is_some() {
-                        jump!(label);
-                    }
-                }
-
-                Instruction::EnterLoop(info) => {
-                    let info = &program.loops[info as usize];
-                    attempt!(self.enter_loop(info, program.auto_await));
                 }
                 Instruction::NextItem(end) => {
                     let state = self.loops.last_mut().expect("loops are balanced");
@@ -488,206 +292,122 @@ impl Machine {
                         }
                     }
                 }
-                Instruction::AcceptItem => {
-                    let item = self.pop();
-                    self.loop_at(0).begin_round(&item);
-                }
-                Instruction::HoldItem(label) => {
-                    if !self.hold_item() {
-                        jump!(label);
-                    }
-                }
-                Instruction::ReleaseItem(label) => {
-                    if !self.release_item() {
-                        jump!(label);
-                    }
-                }
                 Instruction::CompleteRound => self.complete_round(),
-                Instruction::ExitLoop => {
-                    self.exit_loop();
-                }
-                Instruction::ExitLoopElse(label) => {
-                    if self.exit_loop() {
-                        jump!(label);
+                // A machine that stops wherever it can runs the plain instructions.
+                _ if STEPPING && instruction.shortens().is_some() => {}
+                Instruction::LoadField {
+                    is_method,
+                    slot,
+                    name,
+                } => {
+                    let value = &self.stack[base + slot.0 as usize];
+                    if let Some(field) = access::field(value, program.name(name), is_method) {
+                        let value = field.copied();
+                        self.stack.push(value);
+                        next += 2;
                     }
                 }
-                Instruction::LoadLoopField(up, field) => {
-                    let value = attempt!(self.loop_field(up, field, policy));
-                    self.stack.push(value);
-                }
-                Instruction::LoadLoop(up) => {
-                    let value = self.loop_value(up);
-                    self.stack.push(value);
-                }
-                Instruction::CycleLoop(up, count) => attempt!(self.cycle_loop(up, count)),
-                Instruction::ChangedLoop(up, count) => attempt!(self.changed_loop(up, count)),
-                Instruction::EnterRecursiveLoop(unit) => {
-                    switch!(self.enter_recursive_loop(unit as usize));
-                }
-
-                Instruction::CallFilter(site) => {
-                    switch!(self.call_filter(&program, site as usize, program.auto_await));
-                }
-                Instruction::AwaitFilter(site) => {
-                    self.render.budget.set_futures_are_awaited(true);
-                    switch!(self.call_filter(&program, site as usize, true));
-                    self.render
-                        .budget
-                        .set_futures_are_awaited(program.auto_await);
-                }
-                Instruction::PerformTest(site) => {
-                    switch!(self.perform_test(&program, site as usize));
-                }
-                Instruction::CallFunction(shape) => {
-                    switch!(self.call_function(&program, shape));
-                }
-                Instruction::CallMethod(shape, name) => {
-                    switch!(self.call_method(&program, shape, program.name(name)));
-                }
-                Instruction::CallSuper => switch!(self.call_super()),
-                Instruction::LoadSuper => {
-                    let value = self.load_super(policy, || place!());
-                    self.stack.push(value);
-                }
-                Instruction::LoadSelf => {
-                    let value = self.load_self();
-                    self.stack.push(value);
-                }
-                Instruction::Return => {
-                    self.frame_mut().address = next;
-                    return match self.leave_unit() {
-                        Ok(control) => Ok(control),
-                        Err(error) => self.wait_or_fail(&program, next - 1, error),
-                    };
-                }
-                Instruction::MakeMacro(index) => {
-                    attempt!(self.render.budget.memory(MACRO_SIZE));
-                    let value = self.make_macro(&program, index as usize);
-                    self.stack.push(value);
-                }
-
-                Instruction::EnterAutoEscape => {
-                    let truth = attempt!(self.truth());
-                    self.stack.pop();
-                    self.escapes.push(auto_escape);
-                    auto_escape = truth;
-                    self.frame_mut().auto_escape = truth;
-                }
-                Instruction::ExitAutoEscape => {
-                    auto_escape = self.escapes.pop().expect("escaping modes are balanced");
-                    self.frame_mut().auto_escape = auto_escape;
-                }
-
-                Instruction::EnterTry(fallback) => {
-                    attempt!(self.enter_try(fallback, None));
-                }
-                Instruction::EnterTimedTry(fallback) => {
-                    if let Some(timer) = attempt!(self.enter_timed_try(fallback)) {
-                        leave!(Control::Suspend(timer));
-                    }
-                }
-                Instruction::ExitTry => {
-                    attempt!(self.exit_try());
-                    written!();
-                }
-
-                Instruction::EnterCache(end) => match attempt!(self.enter_cache()) {
-                    Entered::Ask(key) => {
-                        self.frame_mut().address = next - 1;
-                        return Ok(Control::Suspend(Suspension::Fragment { key }));
-                    }
-                    Entered::Made => {
-                        jump!(end);
+                Instruction::EmitField {
+                    is_method,
+                    slot,
+                    name,
+                } => {
+                    let value = &self.stack[base + slot.0 as usize];
+                    if let Some(field) = access::field(value, program.name(name), is_method)
+                        && shortcuts::emit(&mut self.output, field, auto_escape)
+                    {
+                        next += 3;
                         written!();
                     }
-                    Entered::Making => {}
-                },
-                Instruction::ExitCache => {
-                    if let Some(keep) = attempt!(self.exit_cache()) {
-                        leave!(Control::Suspend(keep));
-                    }
-                    written!();
                 }
-
-                Instruction::IncludeTemplate(site) => {
-                    load!(self.include_template(&program.includes[site as usize]));
-                }
-                Instruction::ImportTemplate(site) => {
-                    load!(self.import_template(&program.imports[site as usize]));
-                }
-                Instruction::LoadExport(name) => {
-                    let value = self.load_export(program.name(name).text(), policy, || place!());
-                    self.stack.push(value);
-                }
-                Instruction::ExtendTemplate => load!(self.extend_template()),
-                Instruction::CallBlock(block) => {
-                    switch!(self.call_block(&program.blocks[block as usize]));
-                }
-
-                Instruction::Await => {
-                    if let Repr::Pending(pending) = &self.top().0 {
-                        match pending.result() {
-                            Some(result) => {
-                                let value = attempt!(result.clone());
-                                *self.stack.last_mut().expect("verified") = value;
-                            }
-                            None => {
-                                let pending = pending.clone();
-                                self.frame_mut().address = next - 1;
-                                return Ok(Control::Suspend(Suspension::Await { pending }));
-                            }
-                        }
-                    }
-                }
-
-                Instruction::StartTask => {
-                    if let Repr::Pending(pending) = &self.top().0
-                        && pending.result().is_none()
-                    {
-                        let pending = pending.clone();
-                        leave!(Control::Suspend(Suspension::Spawn { pending }));
-                    }
-                }
-
-                Instruction::EnterParallel => attempt!(self.enter_parallel()),
-                Instruction::BeginBranch(..) => {
-                    attempt!(self.output.settle(&self.render.budget));
-                    leave!(Control::Suspend(Suspension::Branch));
-                }
-                Instruction::EndBranch(site) => {
-                    if self.ends_branch(site) {
-                        leave!(Control::Finish(self.branch_result(site)));
-                    }
-                }
-                Instruction::ExitParallel => {
-                    if !attempt!(self.exit_parallel()) {
-                        self.frame_mut().address = next - 1;
-                        return Ok(Control::Suspend(Suspension::Join));
-                    }
-                    written!();
-                }
-
-                Instruction::MatchSequence {
-                    rest,
-                    length,
-                    otherwise,
+                Instruction::TestField {
+                    is_method,
+                    slot,
+                    name,
                 } => {
-                    if !attempt!(self.match_sequence(rest, length as usize)) {
-                        jump!(otherwise);
+                    let value = &self.stack[base + slot.0 as usize];
+                    if let Some(field) = access::field(value, program.name(name), is_method)
+                        && let Some(truth) = shortcuts::truth(field)
+                    {
+                        next = shortcuts::decide(code, next + 2, truth);
                     }
                 }
-                Instruction::MatchMapping(otherwise) => {
-                    if !attempt!(self.match_mapping()) {
-                        jump!(otherwise);
+                Instruction::CompareField {
+                    is_method,
+                    slot,
+                    name,
+                } => {
+                    let value = &self.stack[base + slot.0 as usize];
+                    if let Some(field) = access::field(value, program.name(name), is_method)
+                        && let Instruction::Compare(operator) = code[next + 3]
+                        && let Some(holds) = match code[next + 2] {
+                            Instruction::LoadInteger(integer) => {
+                                let other = Value::int(integer.into());
+                                shortcuts::compare(operator, field, &other)
+                            }
+                            Instruction::LoadConst(constant) => {
+                                let other = &program.constants[constant as usize];
+                                shortcuts::compare(operator, field, other)
+                            }
+                            _ => None,
+                        }
+                    {
+                        next = shortcuts::decide(code, next + 4, holds);
                     }
                 }
-                Instruction::MatchKey(otherwise) => {
-                    if !attempt!(self.match_key()) {
-                        jump!(otherwise);
+                Instruction::TestLocal(slot) => {
+                    let value = &self.stack[base + slot.0 as usize];
+                    if let Some(truth) = shortcuts::truth(value) {
+                        next = shortcuts::decide(code, next + 1, truth);
                     }
                 }
-                Instruction::WithoutKeys(count) => {
-                    attempt!(self.without_keys(count as usize));
+                Instruction::CompareLocal(operator, slot, integer) => {
+                    if let Repr::Int(value) = self.stack[base + slot.0 as usize].0 {
+                        let holds = shortcuts::is_ordered(operator, value, integer.into());
+                        next = shortcuts::decide(code, next + 3, holds);
+                    }
+                }
+                Instruction::CompareInteger(operator, integer) => {
+                    if let Repr::Int(value) = self.top().0 {
+                        let holds = shortcuts::is_ordered(operator, value, integer.into());
+                        std::mem::forget(self.stack.pop());
+                        next = shortcuts::decide(code, next + 2, holds);
+                    }
+                }
+                Instruction::OperateLocal(operator, slot, integer) => {
+                    if let Repr::Int(value) = self.stack[base + slot.0 as usize].0
+                        && let Some(result) = shortcuts::operate(operator, value, integer.into())
+                    {
+                        self.stack.push(Value::int(result));
+                        next += 3;
+                    }
+                }
+                Instruction::OperateInteger(operator, integer) => {
+                    if let Some(Value(Repr::Int(value))) = self.stack.last_mut()
+                        && let Some(result) = shortcuts::operate(operator, *value, integer.into())
+                    {
+                        *value = result;
+                        next += 2;
+                    }
+                }
+                Instruction::NextItemInto(slot) => {
+                    let state = self.loops.last_mut().expect("loops are balanced");
+                    if let Some(item) = state.next_at_once() {
+                        self.stack[base + slot.0 as usize].put(item);
+                        next += 2;
+                    }
+                }
+                other => {
+                    self.frame_mut().address = next;
+                    match self.run_other(&program, other, base) {
+                        Ok(None) => {
+                            let frame = self.frame();
+                            next = frame.address;
+                            auto_escape = frame.auto_escape;
+                        }
+                        Ok(Some(control)) => return Ok(control),
+                        Err(error) => return self.wait_or_fail(&program, next - 1, error),
+                    }
                 }
             }
         }
@@ -696,11 +416,21 @@ impl Machine {
 
 /// The undefined value of a name that nothing defines.
 #[cold]
-fn undefined_name(
+pub(super) fn undefined_name(
     program: &Program,
     name: crate::bytecode::NameId,
     policy: UndefinedPolicy,
-    place: Place,
+    next: usize,
 ) -> Value {
+    let place = place(program, next);
     Value::missing(Undefined::name(program.name(name).text().clone(), policy).at(place))
+}
+
+/// The place of the instruction before `next`.
+#[cold]
+pub(super) fn place(program: &Program, next: usize) -> Place {
+    Place {
+        origin: program.origin.clone(),
+        span: program.span(Label(next as u32 - 1)),
+    }
 }

@@ -7,8 +7,8 @@ use crate::call::Budget;
 use crate::error::Error;
 use crate::error::machine::MachineFault;
 use crate::value::{
-    Charge, Pending, Repr, StreamHandle, Undefined, UndefinedPolicy, Value, ValueIter, compare,
-    iterate,
+    Charge, List, Pending, Repr, StreamHandle, Undefined, UndefinedPolicy, Value, ValueIter,
+    compare, iterate,
 };
 use crate::vm::dispatch::Control;
 use crate::vm::machine::Machine;
@@ -42,6 +42,8 @@ pub(super) struct LoopState {
     lookahead: bool,
     filtered: bool,
     remembers: bool,
+    /// Whether taking an item is no more than counting it.
+    only_counts: bool,
     /// The answer to the item that was asked for.
     fetched: Option<Result<Option<Value>, Error>>,
     fetched_items: u64,
@@ -56,6 +58,11 @@ enum LoopSource {
         step: i64,
         left: u64,
     },
+    /// The items of a list that no template changes, from an index on.
+    Items {
+        list: Arc<List>,
+        next: usize,
+    },
     Values(ValueIter),
     Stream(StreamHandle),
     /// A stream that is read to its end before the first round.
@@ -68,6 +75,15 @@ pub(super) enum Fetched {
     End,
     /// A stream must be polled first.
     Wait(StreamHandle),
+}
+
+/// An item of a list that no template changes.
+#[inline(always)]
+fn frozen_item(list: &List, at: usize) -> Option<Value> {
+    match list {
+        List::Frozen(items) => items.get(at).map(Value::copied),
+        List::Shared(_) => None,
+    }
 }
 
 impl LoopState {
@@ -107,6 +123,13 @@ impl LoopState {
                 *next = next.wrapping_add(*step);
                 Ok(Fetched::Item(Value::int(item)))
             }
+            LoopSource::Items { list, next } => Ok(match frozen_item(list, *next) {
+                Some(item) => {
+                    *next += 1;
+                    Fetched::Item(item)
+                }
+                None => Fetched::End,
+            }),
             LoopSource::Values(values) => Ok(match values.next() {
                 Some(item) => Fetched::Item(item),
                 None => Fetched::End,
@@ -189,6 +212,30 @@ impl LoopState {
         Ok(fetched)
     }
 
+    /// The next item, counted, if the loop does no more than count and the source has it at hand.
+    #[inline(always)]
+    pub(super) fn next_at_once(&mut self) -> Option<Value> {
+        if !self.only_counts {
+            return None;
+        }
+        let item = match &mut self.source {
+            LoopSource::Integers { next, step, left } => {
+                *left = left.checked_sub(1)?;
+                let item = *next;
+                *next = item.wrapping_add(*step);
+                Value::int(item)
+            }
+            LoopSource::Items { list, next } => {
+                let item = frozen_item(list, *next)?;
+                *next += 1;
+                item
+            }
+            _ => return None,
+        };
+        self.index0 = self.index0.wrapping_add(1);
+        Some(item)
+    }
+
     /// Counts an item as the one that runs now.
     #[inline]
     pub(super) fn begin_round(&mut self, item: &Value) {
@@ -267,6 +314,13 @@ impl Machine {
                     left,
                 }
             }
+            Repr::List(list) if !list.is_shared() => {
+                length = Some(list.len());
+                LoopSource::Items {
+                    list: list.clone(),
+                    next: 0,
+                }
+            }
             Repr::Stream(stream) if awaits => {
                 let handle = stream.take()?;
                 if info.sized {
@@ -315,6 +369,7 @@ impl Machine {
             lookahead: info.lookahead,
             filtered: info.filtered,
             remembers: info.remembers,
+            only_counts: !(info.lookahead || info.filtered || info.remembers),
             fetched: None,
             fetched_items: 0,
         });

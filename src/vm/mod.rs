@@ -21,6 +21,7 @@ mod fragments;
 mod frame;
 mod handlers;
 mod imports;
+mod instructions;
 mod loops;
 mod machine;
 mod names;
@@ -28,6 +29,7 @@ mod objects;
 mod operators;
 mod outcome;
 mod output;
+mod shortcuts;
 mod trace;
 mod waits;
 

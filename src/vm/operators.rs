@@ -2,7 +2,7 @@
 
 use arcstr::ArcStr;
 
-use crate::bytecode::{CompareOperator, Variable};
+use crate::bytecode::{CompareOperator, NameId, Program, Variable};
 use crate::call::Budget;
 use crate::error::Error;
 use crate::error::machine::MachineFault;
@@ -10,8 +10,10 @@ use crate::value::{
     self, Map, Pending, Repr, Symbol, Undefined, UndefinedPolicy, Value, access, collect, compare,
     display, iterate, mapping, settled,
 };
+use crate::vm::dispatch::undefined_name;
 use crate::vm::machine::Machine;
 use crate::vm::output::OutputBuffer;
+use crate::vm::shortcuts;
 
 /// Writes a value to the output; nothing of it if that fails.
 #[inline]
@@ -21,15 +23,10 @@ pub(super) fn emit(
     value: &Value,
     auto_escape: bool,
 ) -> Result<(), Error> {
-    let text = output.text();
-    match &value.0 {
-        Repr::Safe(safe) => text.push_str(safe),
-        Repr::String(string) if auto_escape => value::text::escape_html(string, text),
-        Repr::String(string) => text.push_str(string),
-        Repr::Int(integer) => value::display::write_integer(text, *integer),
-        _ => return emit_other(budget, text, value, auto_escape),
+    if shortcuts::emit(output, value, auto_escape) {
+        return Ok(());
     }
-    Ok(())
+    emit_other(budget, output.text(), value, auto_escape)
 }
 
 #[cold]
@@ -60,61 +57,7 @@ pub(super) fn captured(text: String, auto_escape: bool) -> Value {
     }
 }
 
-/// Defines an operation that is decided here for small integers and floats, and elsewhere for the rest.
-macro_rules! arithmetic {
-    ($name:ident, $integers:path, |$a:ident, $b:ident| $floats:expr) => {
-        #[inline]
-        pub(super) fn $name(budget: &Budget, a: &Value, b: &Value) -> Result<Value, Error> {
-            match (&a.0, &b.0) {
-                (Repr::Int(x), Repr::Int(y)) => {
-                    if let Some(result) = $integers(*x, *y) {
-                        return Ok(Value::int(result));
-                    }
-                }
-                (Repr::Float(x), Repr::Float(y)) => {
-                    let ($a, $b) = (x.get(), y.get());
-                    return Ok(Value::float($floats));
-                }
-                _ => {}
-            }
-            value::operate::$name(budget, a, b)
-        }
-    };
-}
-
-arithmetic!(add, i64::checked_add, |a, b| a + b);
-arithmetic!(subtract, i64::checked_sub, |a, b| a - b);
-arithmetic!(multiply, i64::checked_mul, |a, b| a * b);
-
-/// `//`, decided here for small integers.
-#[inline]
-pub(super) fn floor_divide(budget: &Budget, a: &Value, b: &Value) -> Result<Value, Error> {
-    if let (Repr::Int(x), Repr::Int(y)) = (&a.0, &b.0)
-        && let Some(quotient) = x.checked_div(*y)
-    {
-        let inexact = x % y != 0 && (x < &0) != (y < &0);
-        return Ok(Value::int(quotient - i64::from(inexact)));
-    }
-    value::operate::floor_divide(budget, a, b)
-}
-
-/// `%`, decided here for small integers.
-#[inline]
-pub(super) fn remainder(budget: &Budget, a: &Value, b: &Value) -> Result<Value, Error> {
-    if let (Repr::Int(x), Repr::Int(y)) = (&a.0, &b.0)
-        && let Some(remainder) = x.checked_rem(*y)
-    {
-        let wrong_sign = remainder != 0 && (remainder < 0) != (y < &0);
-        return Ok(Value::int(if wrong_sign {
-            remainder + y
-        } else {
-            remainder
-        }));
-    }
-    value::operate::remainder(budget, a, b)
-}
-
-/// A comparison, decided here for small integers.
+/// A comparison.
 #[inline]
 pub(super) fn compare(
     budget: &Budget,
@@ -122,17 +65,18 @@ pub(super) fn compare(
     a: &Value,
     b: &Value,
 ) -> Result<bool, Error> {
-    if let (Repr::Int(x), Repr::Int(y)) = (&a.0, &b.0) {
-        match operator {
-            CompareOperator::Equal => return Ok(x == y),
-            CompareOperator::NotEqual => return Ok(x != y),
-            CompareOperator::Less => return Ok(x < y),
-            CompareOperator::LessEqual => return Ok(x <= y),
-            CompareOperator::Greater => return Ok(x > y),
-            CompareOperator::GreaterEqual => return Ok(x >= y),
-            CompareOperator::In | CompareOperator::NotIn => {}
-        }
+    match shortcuts::compare(operator, a, b) {
+        Some(holds) => Ok(holds),
+        None => compare_others(budget, operator, a, b),
     }
+}
+
+fn compare_others(
+    budget: &Budget,
+    operator: CompareOperator,
+    a: &Value,
+    b: &Value,
+) -> Result<bool, Error> {
     match operator {
         CompareOperator::Equal => compare::equal(budget, a, b),
         CompareOperator::NotEqual => compare::equal(budget, a, b).map(|equal| !equal),
@@ -148,6 +92,39 @@ pub(super) fn compare(
 }
 
 impl Machine {
+    /// Replaces the top value.
+    #[inline(always)]
+    pub(super) fn set_top(&mut self, value: Value) {
+        self.stack
+            .last_mut()
+            .expect("verified programs keep the stack balanced")
+            .put(value);
+    }
+
+    /// Replaces a record on top by a field of it; false, and nothing, if that is not what it is.
+    #[inline(always)]
+    pub(super) fn replace_by_field(&mut self, name: &Symbol) -> bool {
+        let Some(field) = access::field(self.top(), name, true) else {
+            return false;
+        };
+        let field = field.copied();
+        self.set_top(field);
+        true
+    }
+
+    /// A name of the context, or what stands for it if there is none.
+    #[inline(never)]
+    pub(super) fn root_name(
+        &self,
+        program: &Program,
+        name: NameId,
+        policy: UndefinedPolicy,
+        next: usize,
+    ) -> Value {
+        self.lookup(program.name(name))
+            .unwrap_or_else(|| undefined_name(program, name, policy, next))
+    }
+
     /// Whether the top value counts as true.
     #[inline]
     pub(super) fn truth(&self) -> Result<bool, Error> {
