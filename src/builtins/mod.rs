@@ -49,5 +49,5 @@ pub(crate) fn register(registry: &mut Registry) {
     dates::register(registry);
     slug::register(registry);
     registry.set_tag("debug".into(), tags::debug());
-    registry.set_methods(methods::method);
+    registry.set_methods(&methods::METHODS);
 }

@@ -8,12 +8,9 @@ use arcstr::ArcStr;
 
 use crate::call::typed::{Asynchronous, Synchronous};
 use crate::call::{
-    Builtin, Function, IntoAsyncFunction, IntoFunction, NativeFunction, Translating,
+    Builtin, Function, IntoAsyncFunction, IntoFunction, Methods, NativeFunction, Translating,
 };
-use crate::value::Value;
-
-/// Finds the method `name` of the type of a value.
-pub(crate) type MethodTable = fn(&Value, &str) -> Option<&'static Builtin>;
+use crate::value::{Symbol, Value};
 
 /// What names mean; cheap to clone, and copied when a shared one is changed.
 #[derive(Clone, Default)]
@@ -24,7 +21,7 @@ struct Tables {
     filters: HashMap<ArcStr, Arc<dyn Function>, foldhash::fast::FixedState>,
     tests: HashMap<ArcStr, Arc<dyn Function>, foldhash::fast::FixedState>,
     globals: HashMap<ArcStr, Value, foldhash::fast::FixedState>,
-    methods: Option<MethodTable>,
+    methods: Option<&'static Methods>,
     translating: Translating,
     /// What every value goes through before it is printed.
     finalize: Option<Arc<dyn Function>>,
@@ -53,8 +50,9 @@ impl Registry {
     }
 
     /// The method `name` of the type of `receiver`.
-    pub(crate) fn method(&self, receiver: &Value, name: &str) -> Option<&'static Builtin> {
-        self.0.methods.and_then(|table| table(receiver, name))
+    #[inline]
+    pub(crate) fn method(&self, receiver: &Value, name: &Symbol) -> Option<&'static Builtin> {
+        self.0.methods?.find(receiver, name)
     }
 
     /// The names of all filters, in no order.
@@ -148,8 +146,8 @@ impl Registry {
         self.tables().globals.insert(name.into(), value);
     }
 
-    /// Sets where methods are found.
-    pub(crate) fn set_methods(&mut self, methods: MethodTable) {
+    /// Sets the methods of all types.
+    pub(crate) fn set_methods(&mut self, methods: &'static Methods) {
         self.tables().methods = Some(methods);
     }
 

@@ -70,10 +70,11 @@ impl Pools {
         }
         let id = NameId(self.names.len() as u32);
         let name = ArcStr::from(name);
+        let symbol = Symbol::new(name.clone());
         let dict = Value::map(crate::value::Map::new());
         self.dict_methods
-            .push(self.registry.method(&dict, &name).is_some());
-        self.names.push(Symbol::new(name.clone()));
+            .push(self.registry.method(&dict, &symbol).is_some());
+        self.names.push(symbol);
         self.name_ids.insert(name, id);
         id
     }

@@ -91,16 +91,16 @@ impl Equivalent<Key> for TextKey<'_> {
 
 impl Equivalent<Key> for Symbol {
     fn equivalent(&self, key: &Key) -> bool {
-        is_text(&key.0, self)
+        is_name(&key.0, self)
     }
 }
 
 /// Hands on the hash that a key has already.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct KeyHasher(u64);
+pub(crate) struct KeyHasher(u64);
 
 /// Builds [`KeyHasher`]s.
-pub(super) type BuildKeyHasher = BuildHasherDefault<KeyHasher>;
+pub(crate) type BuildKeyHasher = BuildHasherDefault<KeyHasher>;
 
 impl Hasher for KeyHasher {
     fn write(&mut self, bytes: &[u8]) {
@@ -122,6 +122,12 @@ impl Hasher for KeyHasher {
 /// Whether `value` is this text.
 pub(super) fn is_text(value: &Value, text: &str) -> bool {
     value.as_text().is_some_and(|own| own == text)
+}
+
+/// Whether `value` is this name.
+#[inline]
+pub(super) fn is_name(value: &Value, name: &Symbol) -> bool {
+    value.as_text().is_some_and(|own| name.is(own))
 }
 
 /// Fails if `value` cannot be a key; `seen` counts the values in it.

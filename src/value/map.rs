@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 
 use crate::error::Error;
 use crate::error::value::ValueFault;
-use crate::value::key::{BuildKeyHasher, Key, KeyRef, TextKey, is_text, same};
+use crate::value::key::{BuildKeyHasher, Key, KeyRef, TextKey, is_name, is_text, same};
 use crate::value::{Charge, Repr, Symbol, Value, drop};
 
 /// Up to this many keys are compared one by one; with more of them hashing is faster.
@@ -80,7 +80,10 @@ impl Map {
     /// The value of a name that is hashed already.
     pub(crate) fn get_symbol(&self, key: &Symbol) -> Option<&Value> {
         match &self.0 {
-            Entries::Small(entries) => find_text(entries, key),
+            Entries::Small(entries) => entries
+                .iter()
+                .find(|(own, _)| is_name(own.value(), key))
+                .map(|(_, value)| value),
             Entries::Large(entries) => entries.get(key),
         }
     }

@@ -57,6 +57,7 @@ pub(crate) use combination::{Combination, CombinationKind};
 pub(crate) use cycles::Containers;
 pub use iterate::ValueIter;
 pub(crate) use iterate::{collect, iterate, length};
+pub(crate) use key::BuildKeyHasher;
 pub use kind::ValueKind;
 pub(crate) use list::{List, Tuple};
 pub(crate) use map::{Dict, Map, MapView};

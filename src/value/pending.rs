@@ -183,7 +183,17 @@ impl fmt::Debug for StreamHandle {
 
 /// The value to go on with: a future that is done stands for its result where futures are awaited;
 /// elsewhere a future is an error, and so is a stream.
+#[inline]
 pub(crate) fn settled<'a>(charge: &dyn Charge, value: &'a Value) -> Result<&'a Value, Error> {
+    match value.0 {
+        Repr::Pending(_) | Repr::Stream(_) => settle(charge, value),
+        _ => Ok(value),
+    }
+}
+
+/// As [`settled`], of what is known to be a future or a stream.
+#[cold]
+fn settle<'a>(charge: &dyn Charge, value: &'a Value) -> Result<&'a Value, Error> {
     let mut value = value;
     // A future may give a future, but one that gives itself would lead nowhere.
     for _ in 0..MAX_DEPTH {

@@ -32,6 +32,26 @@ impl Symbol {
         &self.text
     }
 
+    /// Whether `text` is this name.
+    ///
+    /// Names are mostly short, and mostly the same or of another length, so nothing is called for those.
+    #[inline]
+    pub(crate) fn is(&self, text: &ArcStr) -> bool {
+        let (a, b) = (self.text.as_bytes(), text.as_bytes());
+        if a.len() != b.len() {
+            return false;
+        }
+        match (
+            a.first_chunk::<4>(),
+            a.last_chunk::<4>(),
+            b.first_chunk::<4>(),
+            b.last_chunk::<4>(),
+        ) {
+            (Some(a0), Some(a1), Some(b0), Some(b1)) if a.len() <= 8 => a0 == b0 && a1 == b1,
+            _ => ArcStr::ptr_eq(&self.text, text) || a == b,
+        }
+    }
+
     /// Its hash, the same one that a string value of this text has.
     pub(crate) fn hash(&self) -> u64 {
         self.hash

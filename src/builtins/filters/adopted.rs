@@ -1,6 +1,6 @@
 //! Filters that Jinja2 does not have, under the names by which users of other engines know them.
 
-use arcstr::ArcStr;
+use arcstr::{ArcStr, literal};
 
 use crate::builtins::operand::{
     integer, items, number, optional_integer, refuse, required_string, string, text,
@@ -10,7 +10,7 @@ use crate::call::{Bound, Builtin, CallContext, Futures};
 use crate::error::Error;
 use crate::error::builtin::BuiltinFault;
 use crate::value::number::Number;
-use crate::value::{Map, Value, ValueKind, access, mapping, truth};
+use crate::value::{Map, Symbol, Value, ValueKind, access, mapping, truth};
 
 use crate::builtins::python::split;
 
@@ -69,7 +69,10 @@ fn lines(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
 
 /// The method of strings, which the filter is another spelling of.
 fn split_text(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
-    let Some(method) = context.registry().method(bound.value, "split") else {
+    let Some(method) = context
+        .registry()
+        .method(bound.value, &Symbol::new(literal!("split")))
+    else {
         return Err(refuse(bound, "a string"));
     };
     let separator = bound.some(0).cloned().unwrap_or(Value::NONE);

@@ -5,7 +5,7 @@ use arcstr::ArcStr;
 use crate::builtins::operand::required_string;
 use crate::builtins::produce::{Answer, value};
 use crate::call::{Bound, BoundMethod, Builtin, CallContext, Futures};
-use crate::value::{Undefined, UndefinedPolicy, Value, access, truth};
+use crate::value::{Symbol, Undefined, UndefinedPolicy, Value, access, truth};
 
 pub(super) const FILTERS: &[Builtin] = &[
     Builtin::filter("attr", &["name"], attr).required(1),
@@ -42,7 +42,10 @@ fn attr(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     if let Some(found) = access::find_own_attribute(context, bound.value, name)? {
         return value(found);
     }
-    if let Some(method) = context.registry().method(bound.value, name) {
+    if let Some(method) = context
+        .registry()
+        .method(bound.value, &Symbol::new(ArcStr::from(name)))
+    {
         return value(BoundMethod::value(bound.value.clone(), method));
     }
     value(Value::missing(Undefined::attribute(

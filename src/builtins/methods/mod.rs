@@ -9,29 +9,27 @@ mod search;
 mod splitting;
 mod string;
 
-use crate::call::Builtin;
-use crate::value::{Value, ValueKind};
+use std::sync::LazyLock;
 
-/// The method `name` of the type of `receiver`.
-pub(super) fn method(receiver: &Value, name: &str) -> Option<&'static Builtin> {
-    let tables: &[&'static [Builtin]] = match receiver.kind() {
-        ValueKind::String => &[
-            string::METHODS,
-            splitting::METHODS,
-            search::METHODS,
-            padding::METHODS,
-            format::METHODS,
-        ],
-        ValueKind::List => &[list::METHODS, list::SEQUENCE_METHODS],
-        ValueKind::Tuple | ValueKind::Range => &[list::SEQUENCE_METHODS],
-        ValueKind::Map => &[dict::METHODS],
-        ValueKind::Integer | ValueKind::Bool => &[number::INTEGER_METHODS],
-        ValueKind::Float => &[number::FLOAT_METHODS],
-        ValueKind::Bytes => &[string::BYTES_METHODS],
-        _ => &[],
-    };
-    tables
-        .iter()
-        .flat_map(|table| table.iter())
-        .find(|method| method.name == name)
-}
+use crate::call::Methods;
+use crate::value::ValueKind as Kind;
+
+/// All of them.
+pub(super) static METHODS: LazyLock<Methods> = LazyLock::new(|| {
+    Methods::new(&[
+        (&[Kind::String], string::METHODS),
+        (&[Kind::String], splitting::METHODS),
+        (&[Kind::String], search::METHODS),
+        (&[Kind::String], padding::METHODS),
+        (&[Kind::String], format::METHODS),
+        (&[Kind::List], list::METHODS),
+        (
+            &[Kind::List, Kind::Tuple, Kind::Range],
+            list::SEQUENCE_METHODS,
+        ),
+        (&[Kind::Map], dict::METHODS),
+        (&[Kind::Integer, Kind::Bool], number::INTEGER_METHODS),
+        (&[Kind::Float], number::FLOAT_METHODS),
+        (&[Kind::Bytes], string::BYTES_METHODS),
+    ])
+});

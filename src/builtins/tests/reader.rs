@@ -101,7 +101,7 @@ impl<'t> Reader<'t, '_, '_> {
     }
 
     fn member(&mut self, owner: Value, name: &str) -> Result<Value, Error> {
-        let method = self.context.registry().method(&owner, name);
+        let method = self.context.registry().method(&owner, &Symbol::new(name));
         if self.rest.starts_with('(') {
             let arguments = self.optional_arguments(None)?;
             let flow = match (method, owner.as_object()) {
