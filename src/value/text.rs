@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use wide::{CmpEq, i8x16};
+
 use crate::value::sequence::Bounds;
 
 /// How many characters there are.
@@ -53,61 +55,80 @@ pub(crate) fn char_slice(text: &str, bounds: &Bounds) -> String {
 
 /// Appends `text` with the characters of HTML's own escaped. Runs without them are copied whole.
 pub(crate) fn escape_html(text: &str, out: &mut String) {
-    let bytes = text.as_bytes();
     let mut start = 0;
-    let mut escape = |next: usize| {
-        out.push_str(&text[start..next]);
-        // Literals, so that each is stored at once instead of copied by a call.
-        match bytes[next] {
-            b'&' => out.push_str("&amp;"),
-            b'<' => out.push_str("&lt;"),
-            b'>' => out.push_str("&gt;"),
-            b'"' => out.push_str("&#34;"),
-            _ => out.push_str("&#39;"),
-        }
-        start = next + 1;
-    };
-    let (blocks, tail) = bytes.as_chunks::<BLOCK>();
-    for (index, block) in blocks.iter().enumerate() {
-        if !any_escaped(block) {
-            continue;
-        }
-        let (words, _) = block.as_chunks::<LANES>();
-        for (half, word) in words.iter().enumerate() {
-            let mut found = escaped_lanes(word);
-            while found != 0 {
-                escape(index * BLOCK + half * LANES + found.trailing_zeros() as usize / 8);
-                found &= found - 1;
-            }
-        }
+    let (pieces, tail) = text.as_bytes().as_chunks::<PIECE>();
+    for (index, piece) in pieces.iter().enumerate() {
+        let found = escaped_in(piece);
+        start = escape_found(text, start, index * PIECE, found, out);
     }
-    for (at, byte) in tail.iter().enumerate() {
-        if is_escaped(*byte) {
-            escape(bytes.len() - tail.len() + at);
-        }
+    if !tail.is_empty() {
+        let found = escaped_in_tail(tail);
+        start = escape_found(text, start, pieces.len() * PIECE, found, out);
     }
     out.push_str(&text[start..]);
 }
 
-/// Whether a byte is escaped. `&` and `'` differ in one bit only, and so do `<` and `>`.
-const fn is_escaped(byte: u8) -> bool {
-    ((byte | 1) == b'\'') | ((byte | 2) == b'>') | (byte == b'"')
+/// Appends `text` from `start` to the last of the characters `found` in the piece at `offset`, that one
+/// escaped; gives where the rest starts.
+#[inline]
+fn escape_found(
+    text: &str,
+    mut start: usize,
+    offset: usize,
+    mut found: u64,
+    out: &mut String,
+) -> usize {
+    while found != 0 {
+        let at = offset + found.trailing_zeros() as usize;
+        push_run(text, start, at, out);
+        let (reference, length) = REFERENCES[usize::from(text.as_bytes()[at]) % REFERENCES.len()];
+        push_first::<8>(reference, 0, length, out);
+        start = at + 1;
+        found &= found - 1;
+    }
+    start
 }
 
-/// Whether any byte of a block is escaped, which is rare.
-///
-/// It has no early exit, and is not inlined into a loop that has one, so that it is vector code.
-#[inline(never)]
-fn any_escaped(block: &[u8; BLOCK]) -> bool {
-    block
-        .iter()
-        .fold(false, |any, byte| any | is_escaped(*byte))
+/// Appends `text[start..end]`, which is mostly short.
+#[inline]
+fn push_run(text: &str, start: usize, end: usize, out: &mut String) {
+    const SHORT: usize = 32;
+    if end - start > SHORT || !push_first::<SHORT>(text, start, end - start, out) {
+        out.push_str(&text[start..end]);
+    }
 }
+
+/// Appends the first `count` of `N` bytes of `text` from `start` on, if there are so many.
+///
+/// All of them are appended and those that are too many taken off again: copying a number of bytes that the
+/// compiler knows is two instructions, where one it does not know is a call.
+#[inline]
+fn push_first<const N: usize>(text: &str, start: usize, count: usize, out: &mut String) -> bool {
+    let Some(more) = text.get(start..start + N) else {
+        return false;
+    };
+    let end = out.len() + count;
+    out.push_str(more);
+    out.truncate(end);
+    true
+}
+
+/// What stands for the characters that are escaped, each at its code, which is unique modulo 64; filled up
+/// so that all are equally long, with how much of it counts.
+static REFERENCES: [(&str, usize); 64] = {
+    let mut references = [("        ", 0); 64];
+    references[b'&' as usize] = ("&amp;   ", 5);
+    references[b'<' as usize] = ("&lt;    ", 4);
+    references[b'>' as usize] = ("&gt;    ", 4);
+    references[b'"' as usize] = ("&#34;   ", 5);
+    references[b'\'' as usize] = ("&#39;   ", 5);
+    references
+};
 
 /// `text` with the characters of HTML's own escaped; borrowed where there are none.
 pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
-    let (blocks, tail) = text.as_bytes().as_chunks::<BLOCK>();
-    if !blocks.iter().any(any_escaped) && !tail.iter().any(|byte| is_escaped(*byte)) {
+    let (pieces, tail) = text.as_bytes().as_chunks::<PIECE>();
+    if pieces.iter().all(|piece| escaped_in(piece) == 0) && escaped_in_tail(tail) == 0 {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + text.len() / 8 + 16);
@@ -115,25 +136,52 @@ pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// So many bytes are looked at together first.
+/// So many bytes are compared together.
 const BLOCK: usize = 16;
 
-/// So many bytes are looked at as one word.
-const LANES: usize = 8;
+/// So many bytes have a bit each in a word.
+const PIECE: usize = 64;
 
-/// Sets the high bit of each byte of a word that is escaped.
-fn escaped_lanes(bytes: &[u8; LANES]) -> u64 {
-    const LOW: u64 = 0x0101_0101_0101_0101;
-    const REST: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    /// The high bits of the bytes that are zero; no carry reaches the next byte.
-    const fn zeros(word: u64) -> u64 {
-        !(((word & REST) + REST) | word | REST)
+/// A bit for each byte of a piece that is escaped.
+#[inline]
+fn escaped_in(piece: &[u8; PIECE]) -> u64 {
+    let (blocks, _) = piece.as_chunks::<BLOCK>();
+    blocks
+        .iter()
+        .rev()
+        .fold(0, |found, block| found << BLOCK | escaped_in_block(block))
+}
+
+/// As [`escaped_in`], of less than a piece.
+#[inline]
+fn escaped_in_tail(tail: &[u8]) -> u64 {
+    let (blocks, rest) = tail.as_chunks::<BLOCK>();
+    let mut found = match (rest, tail.last_chunk::<BLOCK>()) {
+        ([], _) => 0,
+        // The last block of all overlaps with the one before.
+        (rest, Some(last)) => escaped_in_block(last) >> (BLOCK - rest.len()),
+        (rest, None) => {
+            let mut block = [0; BLOCK];
+            block[..rest.len()].copy_from_slice(rest);
+            escaped_in_block(&block)
+        }
+    };
+    for block in blocks.iter().rev() {
+        found = found << BLOCK | escaped_in_block(block);
     }
-    let word = u64::from_le_bytes(*bytes);
+    found
+}
+
+/// A bit for each byte of a block that is escaped.
+#[inline]
+fn escaped_in_block(block: &[u8; BLOCK]) -> u64 {
+    let bytes = i8x16::new(block.map(u8::cast_signed));
+    let all = |byte: u8| i8x16::splat(byte.cast_signed());
     // `&` and `'` differ in one bit only, and so do `<` and `>`: three comparisons do for five.
-    let (ampersand, less) = (LOW * u64::from(b'\''), LOW * u64::from(b'>'));
-    let quote = LOW * u64::from(b'"');
-    zeros((word | LOW) ^ ampersand) | zeros((word | (LOW << 1)) ^ less) | zeros(word ^ quote)
+    let ampersand = (bytes | all(1)).cmp_eq(all(b'\''));
+    let less = (bytes | all(2)).cmp_eq(all(b'>'));
+    let quote = bytes.cmp_eq(all(b'"'));
+    (ampersand | less | quote).move_mask() as u64
 }
 
 /// Appends `text` as Python's `repr` spells it.
