@@ -56,7 +56,7 @@ impl Environment {
     ///
     /// ```
     /// let env = kakehi::Environment::new();
-    /// assert!(env.dump_bytecode("t", "<< a >>")?.contains("EmitValue"));
+    /// assert!(env.dump_bytecode("t", "<< a >>")?.contains("EmitRoot"));
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn dump_bytecode(&self, name: &str, source: &str) -> Result<String, Error> {
