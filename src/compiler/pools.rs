@@ -19,6 +19,8 @@ pub(super) struct Pools {
     /// Whether dicts have a method of each name.
     dict_methods: Vec<bool>,
     registry: Registry,
+    /// What the registry is asked about, to know which names are methods of dicts.
+    empty_dict: Value,
     pub(super) shortcuts: bool,
     pub(super) texts: Vec<Box<str>>,
     pub(super) shapes: Vec<CallShape>,
@@ -53,6 +55,7 @@ impl Pools {
     pub(super) fn new(registry: &Registry, shortcuts: bool) -> Self {
         Pools {
             registry: registry.clone(),
+            empty_dict: Value::map(crate::value::Map::new()),
             shortcuts,
             ..Pools::default()
         }
@@ -71,9 +74,8 @@ impl Pools {
         let id = NameId(self.names.len() as u32);
         let name = ArcStr::from(name);
         let symbol = Symbol::new(name.clone());
-        let dict = Value::map(crate::value::Map::new());
         self.dict_methods
-            .push(self.registry.method(&dict, &symbol).is_some());
+            .push(self.registry.method(&self.empty_dict, &symbol).is_some());
         self.names.push(symbol);
         self.name_ids.insert(name, id);
         id
