@@ -45,7 +45,7 @@ impl Environment {
         Ok(Expression {
             configuration: Arc::clone(&self.configuration),
             compiled: Compiled::new(program),
-            options: Job::no_options(),
+            options: Arc::clone(Job::no_options()),
         })
     }
 }
@@ -145,14 +145,13 @@ impl Expression {
         waits(&self.configuration, &self.compiled)
     }
 
-    fn job(&self, context: impl Serialize) -> Result<Job, Error> {
-        let target = Target::Compiled(Arc::clone(&self.compiled));
-        let options = Arc::clone(&self.options);
+    fn job(&self, context: impl Serialize) -> Result<Job<'_>, Error> {
+        let target = Target::Lent(&self.compiled);
         Job::new(
             &self.configuration,
             target,
             Entry::Expression,
-            options,
+            &self.options,
             &context,
         )
     }

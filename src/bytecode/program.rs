@@ -33,6 +33,8 @@ pub(crate) struct Program {
     pub(crate) macros: Vec<MacroInfo>,
     /// The template's blocks; no two have the same name.
     pub(crate) blocks: Vec<BlockInfo>,
+    /// The indices of the blocks, by name.
+    pub(crate) block_order: Vec<u32>,
     pub(crate) includes: Vec<IncludeSite>,
     pub(crate) imports: Vec<ImportSite>,
     /// Whether output is escaped where no `autoescape` block says otherwise.
@@ -238,6 +240,13 @@ impl Program {
         self.spans[..after]
             .last()
             .map_or(Span::default(), |(_, span)| *span)
+    }
+
+    /// The index of the block of a name.
+    pub(crate) fn block(&self, name: &str) -> Option<usize> {
+        let by_name = |index: &u32| self.blocks[*index as usize].name.as_str().cmp(name);
+        let found = self.block_order.binary_search_by(by_name).ok()?;
+        Some(self.block_order[found] as usize)
     }
 
     /// The text of a name.

@@ -254,6 +254,9 @@ impl Parts {
                 stack: finished.code.stack,
             });
         }
+        let blocks = self.pools.blocks;
+        let mut block_order: Vec<u32> = (0..blocks.len() as u32).collect();
+        block_order.sort_unstable_by_key(|index| &blocks[*index as usize].name);
         Program {
             origin,
             code,
@@ -267,7 +270,8 @@ impl Parts {
             loops: self.pools.loops,
             branches: self.pools.branches,
             macros: self.pools.macros,
-            blocks: self.pools.blocks,
+            block_order,
+            blocks,
             includes: self.pools.includes,
             imports: self.pools.imports,
             auto_escape: self.options.auto_escape,

@@ -166,7 +166,7 @@ impl Environment {
         self.compile_text(UNNAMED, source)
     }
 
-    fn job(&self, name: &str, context: impl Serialize) -> Result<Job, Error> {
+    fn job(&self, name: &str, context: impl Serialize) -> Result<Job<'_>, Error> {
         let target = match self.configuration.cached(name) {
             Some(compiled) => Target::Compiled(compiled),
             None => Target::Named(ArcStr::from(name)),
@@ -174,12 +174,21 @@ impl Environment {
         self.job_of(target, &context)
     }
 
-    fn text_job(&self, name: &str, source: &str, context: impl Serialize) -> Result<Job, Error> {
+    fn text_job(
+        &self,
+        name: &str,
+        source: &str,
+        context: impl Serialize,
+    ) -> Result<Job<'_>, Error> {
         let compiled = self.compile_text(name, source)?;
         self.job_of(Target::Compiled(compiled), &context)
     }
 
-    fn job_of(&self, target: Target, context: &impl Serialize) -> Result<Job, Error> {
+    fn job_of<'j>(
+        &'j self,
+        target: Target<'j>,
+        context: &impl Serialize,
+    ) -> Result<Job<'j>, Error> {
         let options = Job::no_options();
         Job::new(
             &self.configuration,

@@ -4,7 +4,9 @@ use std::future::poll_fn;
 use std::io::Write;
 use std::sync::Arc;
 
-use crate::environment::{Compiled, LoadNow, load_now, refuse_if_waiting};
+use arcstr::ArcStr;
+
+use crate::environment::{Compiled, Configuration, LoadNow, load_now, refuse_if_waiting};
 use crate::error::{Error, HostFault};
 use crate::render::block_on::BlockOn;
 use crate::render::clock::Deadline;
@@ -16,13 +18,13 @@ use crate::value::Value;
 use crate::vm::{Answer, Entry, Outcome, Suspension};
 
 /// Renders into a text.
-pub(crate) fn render(job: Job) -> Result<String, Error> {
+pub(crate) fn render(job: Job<'_>) -> Result<String, Error> {
     let ended = drive(job, false, &mut |_, _| Ok(()))?;
     Ok(ended.rest)
 }
 
 /// Renders into a writer, chunk by chunk.
-pub(crate) fn render_to(job: Job, writer: &mut (impl Write + ?Sized)) -> Result<(), Error> {
+pub(crate) fn render_to(job: Job<'_>, writer: &mut (impl Write + ?Sized)) -> Result<(), Error> {
     let mut write = |text: &str, flush: bool| {
         let written = writer.write_all(text.as_bytes());
         let written = written.and_then(|()| if flush { writer.flush() } else { Ok(()) });
@@ -33,7 +35,7 @@ pub(crate) fn render_to(job: Job, writer: &mut (impl Write + ?Sized)) -> Result<
 }
 
 /// Evaluates an expression.
-pub(crate) fn evaluate(job: Job) -> Result<Value, Error> {
+pub(crate) fn evaluate(job: Job<'_>) -> Result<Value, Error> {
     let ended = drive(job, false, &mut |_, _| Ok(()))?;
     Ok(ended.value)
 }
@@ -47,33 +49,40 @@ struct Ended {
 /// Takes a chunk of output, and whether a reader should see it at once.
 type Emit<'a> = &'a mut dyn FnMut(&str, bool) -> Result<(), Error>;
 
-fn drive(job: Job, chunked: bool, emit: Emit<'_>) -> Result<Ended, Error> {
-    match job.options.blocker().map(Arc::clone) {
-        Some(blocker) => drive_waiting(job, chunked, emit, &*blocker),
+fn drive(job: Job<'_>, chunked: bool, emit: Emit<'_>) -> Result<Ended, Error> {
+    match job.options.blocker() {
+        Some(blocker) => drive_waiting(job, chunked, emit, &**blocker),
         None => drive_at_once(job, chunked, emit),
     }
 }
 
-fn drive_at_once(job: Job, chunked: bool, emit: Emit<'_>) -> Result<Ended, Error> {
-    let compiled = find(&job)?;
+fn drive_at_once(job: Job<'_>, chunked: bool, emit: Emit<'_>) -> Result<Ended, Error> {
+    let found;
+    let compiled = match job.target {
+        Target::Lent(compiled) => compiled,
+        Target::Compiled(ref compiled) => compiled,
+        Target::Named(ref name) => {
+            found = find(job.configuration, name)?;
+            &found
+        }
+    };
     // A block may wait for nothing though its template does.
     if !matches!(job.entry, Entry::Block(_)) {
-        refuse_if_waiting(&job.configuration, &compiled)?;
+        refuse_if_waiting(job.configuration, compiled)?;
     }
-    let limits = job.options.resolve_limits(&job.configuration.limits);
-    let deadline = limits.deadline.map(Deadline::start);
+    let parts = job.parts();
+    let host = parts.host(compiled);
+    let deadline = parts.deadline().map(Deadline::start);
     let chunk = chunked.then(|| job.options.chunk());
     let pace = Pace {
         slice: deadline.is_some().then(|| job.options.slice()),
         chunk,
     };
-    let configuration = Arc::clone(&job.configuration);
     let slice = job.options.slice();
     let mut timers = Timers::default();
-    let linked = job.linked.clone();
-    let mut machine = job.start(&compiled, pace);
+    let mut machine = parts.start(compiled, job.entry, job.context, pace);
     loop {
-        let suspension = match machine.run()? {
+        let suspension = match machine.run(&host)? {
             Outcome::Finished(value) => {
                 let rest = machine.take_output();
                 if !chunked {
@@ -85,15 +94,15 @@ fn drive_at_once(job: Job, chunked: bool, emit: Emit<'_>) -> Result<Ended, Error
         };
         let answer = match suspension {
             Suspension::Load { name } => {
-                let linked = linked.as_ref().and_then(|linked| linked.get(&name));
+                let linked = job.linked.as_ref().and_then(|linked| linked.get(&name));
                 let program = match linked {
                     Some(program) => Ok(Some(Arc::clone(program))),
-                    None => match load_now(&configuration, &name) {
+                    None => match load_now(job.configuration, &name) {
                         LoadNow::Found(compiled) => Ok(Some(Arc::clone(&compiled.program))),
                         LoadNow::Missing => Ok(None),
                         LoadNow::Failed(error) => Err(error),
                         LoadNow::Waits => {
-                            return Err(machine.refuse_wait(&Suspension::Load { name }));
+                            return Err(machine.refuse_wait(&host, &Suspension::Load { name }));
                         }
                     },
                 };
@@ -103,7 +112,7 @@ fn drive_at_once(job: Job, chunked: bool, emit: Emit<'_>) -> Result<Ended, Error
             waiting @ (Suspension::Await { .. }
             | Suspension::Next { .. }
             | Suspension::Spawn { .. }) => {
-                return Err(machine.refuse_wait(&waiting));
+                return Err(machine.refuse_wait(&host, &waiting));
             }
             Suspension::Flush => {
                 if let Some(size) = chunk {
@@ -113,7 +122,7 @@ fn drive_at_once(job: Job, chunked: bool, emit: Emit<'_>) -> Result<Ended, Error
                 Answer::Continue
             }
             Suspension::Fragment { key } => {
-                let cache = &configuration.fragments;
+                let cache = &job.configuration.fragments;
                 Answer::Fragment(fragments::ask_now(cache, &machine, &key))
             }
             Suspension::Keep {
@@ -122,7 +131,7 @@ fn drive_at_once(job: Job, chunked: bool, emit: Emit<'_>) -> Result<Ended, Error
                 ttl,
                 token,
             } => {
-                fragments::keep_now(&configuration.fragments, &key, text, ttl, token);
+                fragments::keep_now(&job.configuration.fragments, &key, text, ttl, token);
                 Answer::Continue
             }
             Suspension::Timer { handler, after } => {
@@ -136,7 +145,7 @@ fn drive_at_once(job: Job, chunked: bool, emit: Emit<'_>) -> Result<Ended, Error
             Suspension::Yield => Answer::Continue,
         };
         if let Some(over) = deadline.as_ref().filter(|deadline| deadline.is_over()) {
-            return Err(machine.locate(HostFault::Deadline(over.allowed).into()));
+            return Err(machine.locate(&host, HostFault::Deadline(over.allowed).into()));
         }
         machine.resume(answer);
         if let Some(handler) = timers.over(&machine) {
@@ -145,26 +154,23 @@ fn drive_at_once(job: Job, chunked: bool, emit: Emit<'_>) -> Result<Ended, Error
     }
 }
 
-/// The job's code, loaded if need be.
-fn find(job: &Job) -> Result<Arc<Compiled>, Error> {
-    match &job.target {
-        Target::Compiled(compiled) => Ok(Arc::clone(compiled)),
-        Target::Named(name) => match load_now(&job.configuration, name) {
-            LoadNow::Found(compiled) => Ok(compiled),
-            LoadNow::Missing => Err(job.configuration.not_found(name)),
-            LoadNow::Failed(error) => Err(error),
-            LoadNow::Waits => Err(HostFault::LoadWaits {
-                name: name.to_string(),
-                instead: "render_async",
-            }
-            .into()),
-        },
+/// A template, loaded if need be.
+fn find(configuration: &Configuration, name: &ArcStr) -> Result<Arc<Compiled>, Error> {
+    match load_now(configuration, name) {
+        LoadNow::Found(compiled) => Ok(compiled),
+        LoadNow::Missing => Err(configuration.not_found(name)),
+        LoadNow::Failed(error) => Err(error),
+        LoadNow::Waits => Err(HostFault::LoadWaits {
+            name: name.to_string(),
+            instead: "render_async",
+        }
+        .into()),
     }
 }
 
 /// Runs the async driver on the host's runtime, one step at a time, so that writers stay on this thread.
 fn drive_waiting(
-    job: Job,
+    job: Job<'_>,
     chunked: bool,
     emit: Emit<'_>,
     blocker: &dyn BlockOn,

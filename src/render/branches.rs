@@ -14,9 +14,9 @@ use slab::Slab;
 
 use crate::error::Error;
 use crate::render::combine;
-use crate::render::lane::{Event, Lane, Surroundings};
+use crate::render::lane::{Event, Held, Lane, Surroundings};
 use crate::value::{Pending, Value, Waiter};
-use crate::vm::{Answer, BranchPlace, GroupId};
+use crate::vm::{Answer, BranchPlace, GroupId, Machine};
 
 /// All that runs beside the machine of the whole template.
 #[derive(Default)]
@@ -138,8 +138,8 @@ impl Branches {
     }
 
     /// Does what the root asked for while nothing ran beside it.
-    pub(super) fn handle_root(&mut self, root: &mut Lane, event: Event, most: usize) {
-        let _ = self.handle(root, Who::Root, event, most);
+    pub(super) fn handle_root(&mut self, root: &mut Lane, event: Event, held: &Held, most: usize) {
+        let _ = self.handle(root, Who::Root, event, held, most);
         if self.root.parked == Parked::No && !self.ready.contains(&Who::Root) {
             self.ready.push_back(Who::Root);
         }
@@ -150,6 +150,7 @@ impl Branches {
         &mut self,
         root: &mut Lane,
         cx: &mut Context<'_>,
+        held: &Held,
         around: &mut Surroundings,
         chunk: Option<usize>,
     ) -> Event {
@@ -167,10 +168,10 @@ impl Branches {
                 self.ready.extend(woken);
                 continue;
             };
-            let Some(event) = self.turn(root, who, around) else {
+            let Some(event) = self.turn(root, who, held, around) else {
                 continue;
             };
-            if let Some(event) = self.handle(root, who, event, around.most) {
+            if let Some(event) = self.handle(root, who, event, held, around.most) {
                 if matches!(event, Event::Pauses | Event::Flush) {
                     self.collect(root, chunk);
                 }
@@ -184,7 +185,13 @@ impl Branches {
     }
 
     /// Runs one of them, if it is still there and can go on.
-    fn turn(&mut self, root: &mut Lane, who: Who, around: &mut Surroundings) -> Option<Event> {
+    fn turn(
+        &mut self,
+        root: &mut Lane,
+        who: Who,
+        held: &Held,
+        around: &mut Surroundings,
+    ) -> Option<Event> {
         let waker = self.waker(who)?;
         let mut cx = Context::from_waker(&waker);
         let stand = self.stand(who)?;
@@ -200,14 +207,14 @@ impl Branches {
         let event = match who {
             Who::Root => {
                 root.machine.set_others_waiting(self.waiting);
-                root.advance(&mut cx, around)
+                root.advance(&mut cx, held, around)
             }
             Who::Entry(key, _) => match &mut self.entries[key].runs {
                 Runs::Branch(branch) => {
                     let machine = &mut branch.lane.machine;
                     root.machine.lend_render(machine);
                     machine.set_others_waiting(self.waiting);
-                    let event = branch.lane.advance(&mut cx, around);
+                    let event = branch.lane.advance(&mut cx, held, around);
                     root.machine.lend_render(&mut branch.lane.machine);
                     event
                 }
@@ -225,7 +232,14 @@ impl Branches {
     }
 
     /// Does what one of them asks for; gives what concerns the render as a whole.
-    fn handle(&mut self, root: &mut Lane, who: Who, event: Event, most: usize) -> Option<Event> {
+    fn handle(
+        &mut self,
+        root: &mut Lane,
+        who: Who,
+        event: Event,
+        held: &Held,
+        most: usize,
+    ) -> Option<Event> {
         match event {
             Event::Waits => {
                 self.waiting += 1;
@@ -242,7 +256,7 @@ impl Branches {
                 Some(Event::Flush)
             }
             Event::Branch => {
-                self.start(root, who, most);
+                self.start(root, who, held, most);
                 None
             }
             Event::Join => {
@@ -259,18 +273,18 @@ impl Branches {
             Event::Finished(value) if who == Who::Root => Some(Event::Finished(value)),
             Event::Failed(error) if who == Who::Root => Some(Event::Failed(error)),
             Event::Finished(value) => {
-                self.finish(root, who, &value, most);
+                self.finish(root, who, &value, held, most);
                 None
             }
             Event::Failed(error) => {
-                self.fail(root, who, error);
+                self.fail(root, who, held, error);
                 None
             }
         }
     }
 
     /// Splits a branch off a machine, if it may start now.
-    fn start(&mut self, root: &mut Lane, who: Who, most: usize) {
+    fn start(&mut self, root: &mut Lane, who: Who, held: &Held, most: usize) {
         // Neither those that stand still nor the machine itself, which goes on.
         let itself = usize::from(who != Who::Root);
         let busy = self.branches - self.parked - itself;
@@ -290,7 +304,10 @@ impl Branches {
         } else if is_full {
             self.park(root, who, Parked::Slot);
         } else {
-            let split = lane.machine.split(key);
+            let split = self.with_render(root, who, |machine| machine.split(&held.host(), key));
+            let Some(split) = split else {
+                return;
+            };
             let branch = self.insert(Runs::Branch(Box::new(Branch {
                 lane: Lane::new(split.machine),
                 parent: who,
@@ -318,7 +335,7 @@ impl Branches {
     }
 
     /// A branch has ended: its machine goes on with what it gave. Of a task nobody needs to know.
-    fn finish(&mut self, root: &mut Lane, who: Who, value: &Value, most: usize) {
+    fn finish(&mut self, root: &mut Lane, who: Who, value: &Value, held: &Held, most: usize) {
         let Some(Runs::Branch(mut branch)) = self.remove(who) else {
             return;
         };
@@ -347,14 +364,14 @@ impl Branches {
             }
             Some(Parked::Slot) if running < limit => {
                 self.set_parked(parent, Parked::No);
-                self.start(root, parent, most);
+                self.start(root, parent, held, most);
             }
             _ => {}
         }
     }
 
     /// A branch has failed: the others of its block end, and its machine fails.
-    fn fail(&mut self, root: &mut Lane, who: Who, error: Error) {
+    fn fail(&mut self, root: &mut Lane, who: Who, held: &Held, error: Error) {
         let Some(Runs::Branch(branch)) = self.remove(who) else {
             return;
         };
@@ -365,9 +382,11 @@ impl Branches {
             return;
         };
         lane.wait = None;
-        lane.machine.fail_branch(group, error);
-        let dropped = lane.machine.take_dropped();
-        for group in dropped {
+        let dropped = self.with_render(root, parent, |machine| {
+            machine.fail_branch(&held.host(), group, error);
+            machine.take_dropped()
+        });
+        for group in dropped.into_iter().flatten() {
             self.cancel(root, parent, group);
         }
         if let Some(stand) = self.stand(parent) {
@@ -453,6 +472,30 @@ impl Branches {
         self.waiting -= usize::from(entry.stand.waits);
         self.branches -= usize::from(matches!(entry.runs, Runs::Branch(_)));
         Some(entry.runs)
+    }
+
+    /// Does something with the machine of one of them while the render is lent to it.
+    fn with_render<T>(
+        &mut self,
+        root: &mut Lane,
+        who: Who,
+        act: impl FnOnce(&mut Machine) -> T,
+    ) -> Option<T> {
+        let Who::Entry(key, number) = who else {
+            return Some(act(&mut root.machine));
+        };
+        let entry = self.entries.get_mut(key)?;
+        let Runs::Branch(branch) = &mut entry.runs else {
+            return None;
+        };
+        if entry.number != number {
+            return None;
+        }
+        let machine = &mut branch.lane.machine;
+        root.machine.lend_render(machine);
+        let result = act(machine);
+        root.machine.lend_render(machine);
+        Some(result)
     }
 
     /// The machine of one of them, unless it has ended or has none.

@@ -9,8 +9,8 @@ use crate::environment::Compiled;
 use crate::error::{Error, HostFault};
 use crate::render::branches::Branches;
 use crate::render::clock::Deadline;
-use crate::render::job::{Job, Pace, Target};
-use crate::render::lane::{Event, Lane, Surroundings};
+use crate::render::job::{DetachedJob, Job, Pace, Target};
+use crate::render::lane::{Event, Held, Lane, Surroundings};
 use crate::render::load::LoadFuture;
 use crate::value::Value;
 use crate::vm::Answer;
@@ -28,9 +28,9 @@ enum Stage {
     /// Refused before anything ran.
     Failed(Error),
     /// Not polled yet.
-    Waiting(Box<Job>),
+    Waiting(Box<DetachedJob>),
     /// Its template is being loaded.
-    Loading(Box<Job>, LoadFuture),
+    Loading(Box<DetachedJob>, LoadFuture),
     Running(Box<Run>),
     Over,
 }
@@ -41,7 +41,7 @@ struct Run {
     /// Where anything runs beside the root.
     branches: Option<Box<Branches>>,
     around: Surroundings,
-    compiled: Arc<Compiled>,
+    held: Held,
     chunk: Option<usize>,
 }
 
@@ -55,9 +55,9 @@ pub(crate) enum Step {
 
 impl Driver {
     /// Drives `job`; with chunks, or all its output at the end.
-    pub(crate) fn new(job: Result<Job, Error>, chunked: bool) -> Self {
+    pub(crate) fn new(job: Result<Job<'_>, Error>, chunked: bool) -> Self {
         let (stage, deadline) = match job {
-            Ok(job) => (Stage::Waiting(Box::new(job)), None),
+            Ok(job) => (Stage::Waiting(Box::new(job.detach())), None),
             Err(error) => (Stage::Failed(error), None),
         };
         Driver {
@@ -91,9 +91,9 @@ impl Driver {
             match std::mem::replace(&mut self.stage, Stage::Over) {
                 Stage::Failed(error) => return Poll::Ready(Err(error)),
                 Stage::Waiting(job) => {
-                    let limits = job.options.resolve_limits(&job.configuration.limits);
-                    self.deadline = limits.deadline.map(Deadline::start);
+                    self.deadline = job.parts().deadline().map(Deadline::start);
                     self.stage = match &job.target {
+                        Target::Lent(_) => unreachable!("a detached job holds its template"),
                         Target::Compiled(compiled) => {
                             let compiled = Arc::clone(compiled);
                             Stage::Running(Run::start(*job, compiled, self.chunked))
@@ -152,26 +152,31 @@ fn late(deadline: &mut Option<Deadline>, cx: &mut Context<'_>) -> Option<Error> 
 }
 
 impl Run {
-    fn start(job: Job, compiled: Arc<Compiled>, chunked: bool) -> Box<Self> {
-        let configuration = Arc::clone(&job.configuration);
-        let linked = job.linked.clone();
+    fn start(job: DetachedJob, compiled: Arc<Compiled>, chunked: bool) -> Box<Self> {
         let chunk = chunked.then(|| job.options.chunk());
         let most = job.options.most_concurrent();
         let pace = Pace {
             slice: Some(job.options.slice()),
             chunk,
         };
+        let held = Held {
+            configuration: job.configuration,
+            options: job.options,
+            compiled,
+        };
+        let machine = held
+            .parts()
+            .start(&held.compiled, job.entry, job.context, pace);
         Box::new(Run {
-            root: Lane::new(job.start(&compiled, pace)),
+            root: Lane::new(machine),
             branches: None,
             around: Surroundings {
-                configuration,
-                linked,
+                linked: job.linked,
                 checks: Vec::new(),
                 ready: 0,
                 most,
             },
-            compiled,
+            held,
             chunk,
         })
     }
@@ -181,16 +186,18 @@ impl Run {
         cx: &mut Context<'_>,
         deadline: &mut Option<Deadline>,
     ) -> Poll<Result<Step, Error>> {
+        let held = &self.held;
         if let Some(over) = deadline.as_ref().filter(|deadline| deadline.is_over()) {
             let error = HostFault::Deadline(over.allowed).into();
-            return Poll::Ready(Err(self.root.machine.locate(error)));
+            return Poll::Ready(Err(self.root.machine.locate(&held.host(), error)));
         }
         self.around.checks.retain(|check| check.poll(cx));
         loop {
             let event = match &mut self.branches {
-                None => self.root.advance(cx, &mut self.around),
+                None => self.root.advance(cx, held, &mut self.around),
                 Some(branches) => {
-                    let event = branches.advance(&mut self.root, cx, &mut self.around, self.chunk);
+                    let event =
+                        branches.advance(&mut self.root, cx, held, &mut self.around, self.chunk);
                     if branches.is_empty() {
                         self.branches = None;
                         self.root.machine.set_others_waiting(0);
@@ -202,7 +209,7 @@ impl Run {
                 Event::Waits => {
                     self.around.ready = 0;
                     if let Some(error) = late(deadline, cx) {
-                        return Poll::Ready(Err(self.root.machine.locate(error)));
+                        return Poll::Ready(Err(self.root.machine.locate(&held.host(), error)));
                     }
                     // What is written is sent before the wait; polled again, it waits on.
                     if self.chunk.is_some() && self.root.machine.output_len() > 0 {
@@ -222,18 +229,18 @@ impl Run {
                     if self.branches.is_none() {
                         self.root.machine.resume(Answer::Continue);
                     }
-                    if let Some(step) = self.flush() {
+                    if let Some(step) = flush(&mut self.root, self.chunk) {
                         return Poll::Ready(Ok(step));
                     }
                 }
                 beside @ (Event::Branch | Event::Join | Event::Spawn(_)) => {
                     let branches = self.branches.get_or_insert_default();
-                    branches.handle_root(&mut self.root, beside, self.around.most);
+                    branches.handle_root(&mut self.root, beside, held, self.around.most);
                 }
                 Event::Finished(value) => {
                     let rest = self.root.machine.take_output();
                     if self.chunk.is_none() {
-                        self.compiled.wrote(rest.len());
+                        held.compiled.wrote(rest.len());
                     }
                     return Poll::Ready(Ok(Step::Finished { value, rest }));
                 }
@@ -241,14 +248,14 @@ impl Run {
             }
         }
     }
+}
 
-    /// Takes the output to hand it on, if chunks are wanted and there is any.
-    fn flush(&mut self) -> Option<Step> {
-        self.chunk.and_then(|size| {
-            let text = self.root.machine.take_output();
-            // Shorter than a chunk: the template asked for it, for the reader to see.
-            let flush = text.len() < size;
-            (!text.is_empty()).then_some(Step::Chunk { text, flush })
-        })
-    }
+/// Takes the output to hand it on, if chunks are wanted and there is any.
+fn flush(root: &mut Lane, chunk: Option<usize>) -> Option<Step> {
+    chunk.and_then(|size| {
+        let text = root.machine.take_output();
+        // Shorter than a chunk: the template asked for it, for the reader to see.
+        let flush = text.len() < size;
+        (!text.is_empty()).then_some(Step::Chunk { text, flush })
+    })
 }

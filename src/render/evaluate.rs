@@ -24,7 +24,7 @@ pub struct EvalFuture {
 }
 
 impl EvalFuture {
-    pub(crate) fn new(job: Result<Job, Error>) -> Self {
+    pub(crate) fn new(job: Result<Job<'_>, Error>) -> Self {
         EvalFuture {
             driver: Driver::new(job, false),
         }

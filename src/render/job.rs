@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use arcstr::ArcStr;
 use serde::Serialize;
@@ -10,12 +11,23 @@ use crate::environment::{Compiled, Configuration, Linked, convert_context};
 use crate::error::{Error, HostFault};
 use crate::render::RenderOptions;
 use crate::value::{Value, ValueKind};
-use crate::vm::{Entry, Machine, Setup};
+use crate::vm::{Entry, Host, Machine, Setup};
 
-/// One render before it starts.
-pub(crate) struct Job {
+/// One render before it starts, of a template that is still in somebody's hands.
+pub(crate) struct Job<'j> {
+    pub(crate) configuration: &'j Arc<Configuration>,
+    pub(crate) target: Target<'j>,
+    pub(crate) entry: Entry,
+    pub(crate) options: &'j Arc<RenderOptions>,
+    pub(crate) context: Value,
+    /// The versions of named templates that the render goes on with, if it may use no others.
+    pub(crate) linked: Option<Arc<Linked>>,
+}
+
+/// A job that holds all it needs, to be done later.
+pub(crate) struct DetachedJob {
     pub(crate) configuration: Arc<Configuration>,
-    pub(crate) target: Target,
+    pub(crate) target: Target<'static>,
     pub(crate) entry: Entry,
     pub(crate) options: Arc<RenderOptions>,
     pub(crate) context: Value,
@@ -24,8 +36,10 @@ pub(crate) struct Job {
 }
 
 /// The code of a job.
-pub(crate) enum Target {
+pub(crate) enum Target<'j> {
     /// A template or expression that is compiled already.
+    Lent(&'j Arc<Compiled>),
+    /// The same, held.
     Compiled(Arc<Compiled>),
     /// A template that must be found first.
     Named(ArcStr),
@@ -43,20 +57,20 @@ pub(crate) struct Pace {
 /// The options of renders that were given none.
 static NO_OPTIONS: LazyLock<Arc<RenderOptions>> = LazyLock::new(Arc::default);
 
-impl Job {
+impl<'j> Job<'j> {
     /// A render of some code with what the host gave.
     pub(crate) fn new(
-        configuration: &Arc<Configuration>,
-        target: Target,
+        configuration: &'j Arc<Configuration>,
+        target: Target<'j>,
         entry: Entry,
-        options: Arc<RenderOptions>,
+        options: &'j Arc<RenderOptions>,
         context: &(impl Serialize + ?Sized),
     ) -> Result<Self, Error> {
         let (context, linked) = target.context(configuration, context)?;
         Ok(Job {
             context,
             linked,
-            configuration: Arc::clone(configuration),
+            configuration,
             target,
             entry,
             options,
@@ -64,33 +78,94 @@ impl Job {
     }
 
     /// The options of renders that were given none.
-    pub(crate) fn no_options() -> Arc<RenderOptions> {
-        Arc::clone(&NO_OPTIONS)
+    pub(crate) fn no_options() -> &'static Arc<RenderOptions> {
+        &NO_OPTIONS
     }
 
-    /// Starts a machine on the job's code.
-    pub(crate) fn start(self, compiled: &Compiled, pace: Pace) -> Machine {
-        let limits = self.options.resolve_limits(&self.configuration.limits);
+    /// The same job, to be done later.
+    pub(crate) fn detach(self) -> DetachedJob {
+        DetachedJob {
+            configuration: Arc::clone(self.configuration),
+            target: match self.target {
+                Target::Lent(compiled) => Target::Compiled(Arc::clone(compiled)),
+                Target::Compiled(compiled) => Target::Compiled(compiled),
+                Target::Named(name) => Target::Named(name),
+            },
+            entry: self.entry,
+            options: Arc::clone(self.options),
+            context: self.context,
+            linked: self.linked,
+        }
+    }
+
+    /// What the render reads as long as it runs.
+    pub(crate) fn parts(&self) -> Parts<'j> {
+        Parts {
+            configuration: self.configuration,
+            options: self.options,
+        }
+    }
+}
+
+impl DetachedJob {
+    /// What the render reads as long as it runs.
+    pub(crate) fn parts(&self) -> Parts<'_> {
+        Parts {
+            configuration: &self.configuration,
+            options: &self.options,
+        }
+    }
+}
+
+/// What a render reads as long as it runs.
+#[derive(Clone, Copy)]
+pub(crate) struct Parts<'j> {
+    pub(crate) configuration: &'j Configuration,
+    pub(crate) options: &'j RenderOptions,
+}
+
+impl<'j> Parts<'j> {
+    /// What the machine is lent.
+    pub(crate) fn host(&self, compiled: &'j Compiled) -> Host<'j> {
+        Host {
+            program: &compiled.program,
+            registry: &self.configuration.registry,
+            extensions: self.options.extensions(),
+        }
+    }
+
+    /// How long the render may take.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.options.resolve_deadline(&self.configuration.limits)
+    }
+
+    /// Starts a machine on some code.
+    #[inline]
+    pub(crate) fn start(
+        &self,
+        compiled: &Compiled,
+        entry: Entry,
+        context: Value,
+        pace: Pace,
+    ) -> Machine {
         let capacity = match pace.chunk {
             // A chunk is over its size by what was written last.
             Some(chunk) => chunk.saturating_add(chunk / 8).min(1 << 20),
             None => compiled.expected_size(),
         };
-        Machine::new(Setup {
-            program: Arc::clone(&compiled.program),
-            entry: self.entry,
-            context: self.context,
-            registry: self.configuration.registry.clone(),
-            extensions: Arc::clone(self.options.extensions()),
-            limits,
+        let setup = Setup {
+            entry,
+            context,
+            limits: self.options.resolve_limits(&self.configuration.limits),
             slice: pace.slice,
             chunk: pace.chunk,
             capacity,
-        })
+        };
+        Machine::new(&self.host(compiled), setup)
     }
 }
 
-impl Target {
+impl Target<'_> {
     /// The context of a render of this code, from what the host gave.
     fn context(
         &self,
@@ -98,6 +173,7 @@ impl Target {
         context: &(impl Serialize + ?Sized),
     ) -> Result<(Value, Option<Arc<Linked>>), Error> {
         let (value, linked) = match self {
+            Target::Lent(compiled) => convert_context(configuration, compiled, context)?,
             Target::Compiled(compiled) => convert_context(configuration, compiled, context)?,
             Target::Named(_) => (Value::from_serialize(context)?, None),
         };

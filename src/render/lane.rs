@@ -8,18 +8,40 @@ use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
 
-use crate::environment::{Configuration, Linked};
+use crate::environment::{Compiled, Configuration, Linked};
 use crate::error::Error;
+use crate::render::RenderOptions;
 use crate::render::combine;
 use crate::render::fragments;
+use crate::render::job::Parts;
 use crate::render::load::{Check, LoadFuture};
 use crate::render::timers::Timers;
 use crate::value::{Pending, StreamHandle, Value, Waiter};
-use crate::vm::{Answer, FragmentAnswer, Machine, Outcome, Suspension};
+use crate::vm::{Answer, FragmentAnswer, Host, Machine, Outcome, Suspension};
 
-/// What all machines of a render are driven with.
-pub(super) struct Surroundings {
+/// What a render holds as long as it runs, for its machines to read.
+pub(super) struct Held {
     pub(super) configuration: Arc<Configuration>,
+    pub(super) options: Arc<RenderOptions>,
+    pub(super) compiled: Arc<Compiled>,
+}
+
+impl Held {
+    pub(super) fn parts(&self) -> Parts<'_> {
+        Parts {
+            configuration: &self.configuration,
+            options: &self.options,
+        }
+    }
+
+    /// What the machines are lent.
+    pub(super) fn host(&self) -> Host<'_> {
+        self.parts().host(&self.compiled)
+    }
+}
+
+/// What the machines of a render have in common besides.
+pub(super) struct Surroundings {
     pub(super) linked: Option<Arc<Linked>>,
     /// Checks of templates that were served as they were.
     pub(super) checks: Vec<Check>,
@@ -78,7 +100,13 @@ impl Lane {
     }
 
     /// Runs the machine until others are concerned.
-    pub(super) fn advance(&mut self, cx: &mut Context<'_>, around: &mut Surroundings) -> Event {
+    pub(super) fn advance(
+        &mut self,
+        cx: &mut Context<'_>,
+        held: &Held,
+        around: &mut Surroundings,
+    ) -> Event {
+        let host = held.host();
         loop {
             if let Some(wait) = &mut self.wait {
                 match wait.poll(cx) {
@@ -100,7 +128,7 @@ impl Lane {
                     }
                 }
             }
-            let suspension = match self.machine.run() {
+            let suspension = match self.machine.run(&host) {
                 Err(error) => return Event::Failed(error),
                 Ok(Outcome::Finished(value)) => return Event::Finished(value),
                 Ok(Outcome::Suspended(suspension)) => suspension,
@@ -117,7 +145,7 @@ impl Lane {
                     self.machine.resume(Answer::Continue);
                 }
                 Suspension::Fragment { key } => {
-                    let cache = &around.configuration.fragments;
+                    let cache = &held.configuration.fragments;
                     self.wait = Some(Wait::Fragment(fragments::ask(cache, &self.machine, key)));
                 }
                 Suspension::Keep {
@@ -126,13 +154,13 @@ impl Lane {
                     ttl,
                     token,
                 } => {
-                    let cache = &around.configuration.fragments;
+                    let cache = &held.configuration.fragments;
                     self.wait = Some(Wait::Keep(fragments::keep(cache, &key, text, ttl, token)));
                 }
                 Suspension::Load { name } => {
                     let linked = around.linked.as_ref().and_then(|linked| linked.get(&name));
                     let there = linked.cloned().or_else(|| {
-                        let compiled = around.configuration.cached(&name)?;
+                        let compiled = held.configuration.cached(&name)?;
                         Some(Arc::clone(&compiled.program))
                     });
                     match there {
@@ -141,7 +169,7 @@ impl Lane {
                             program: Ok(Some(program)),
                         }),
                         None => {
-                            let load = LoadFuture::new(Arc::clone(&around.configuration), name);
+                            let load = LoadFuture::new(Arc::clone(&held.configuration), name);
                             self.wait = Some(Wait::Load(load));
                         }
                     }

@@ -224,6 +224,12 @@ impl RenderOptions {
         limits
     }
 
+    /// How long a render may take in an environment with limits of its own.
+    pub(crate) fn resolve_deadline(&self, environment: &Limits) -> Option<Duration> {
+        let limits = self.limits.as_ref().unwrap_or(environment);
+        self.deadline.or(limits.deadline)
+    }
+
     pub(crate) fn extensions(&self) -> &Arc<Extensions> {
         &self.extensions
     }

@@ -210,7 +210,7 @@ impl Block {
         self.with_options(options).render_stream(context)
     }
 
-    fn job(&self, context: impl Serialize) -> Result<Job, Error> {
+    fn job(&self, context: impl Serialize) -> Result<Job<'_>, Error> {
         self.template
             .job_at(Entry::Block(self.name.clone()), context)
     }

@@ -162,7 +162,7 @@ impl Template {
         Template {
             configuration: Arc::clone(configuration),
             compiled,
-            options: Job::no_options(),
+            options: Arc::clone(Job::no_options()),
         }
     }
 
@@ -465,19 +465,13 @@ impl Template {
             .map(MacroSignature::of)
     }
 
-    fn job(&self, context: impl Serialize) -> Result<Job, Error> {
+    fn job(&self, context: impl Serialize) -> Result<Job<'_>, Error> {
         self.job_at(Entry::Template, context)
     }
 
-    pub(crate) fn job_at(&self, entry: Entry, context: impl Serialize) -> Result<Job, Error> {
-        let target = Target::Compiled(Arc::clone(&self.compiled));
-        Job::new(
-            &self.configuration,
-            target,
-            entry,
-            Arc::clone(&self.options),
-            &context,
-        )
+    pub(crate) fn job_at(&self, entry: Entry, context: impl Serialize) -> Result<Job<'_>, Error> {
+        let target = Target::Lent(&self.compiled);
+        Job::new(&self.configuration, target, entry, &self.options, &context)
     }
 }
 

@@ -4,172 +4,193 @@ use std::sync::Arc;
 
 use arcstr::ArcStr;
 
-use crate::bytecode::{BlockInfo, UnitKind, Visible, VisibleSource};
+use crate::bytecode::{BlockInfo, Program, UnitKind, Visible};
 use crate::error::Error;
 use crate::error::machine::MachineFault;
 use crate::source::Place;
-use crate::value::{Repr, Undefined, UndefinedPolicy, Value};
-use crate::vm::context::{BlockEntry, Context};
+use crate::value::{Undefined, UndefinedPolicy, Value};
+use crate::vm::context::Context;
 use crate::vm::dispatch::Control;
-use crate::vm::frame::{BlockLevel, Called, CodeFrame, Frame, Returns};
+use crate::vm::frame::{BlockLevel, Called, CodeFrame, Returns};
 use crate::vm::imports::Lookup;
+use crate::vm::library::Library;
 use crate::vm::machine::Machine;
 use crate::vm::objects::{Blocks, Module};
 use crate::vm::operators;
+use crate::vm::scope::{FoundBlock, Scope, ScopeId, ScopeNames};
 
 impl Machine {
     /// Enters the most derived definition of a block; whether there is anything to run.
-    pub(super) fn call_block(&mut self, info: &BlockInfo) -> Result<bool, Error> {
+    pub(super) fn call_block(
+        &mut self,
+        library: &Library<'_>,
+        info: &BlockInfo,
+    ) -> Result<bool, Error> {
         let frame = self.frame();
         if let Returns::Prelude { .. } = frame.returns {
             // Only what stands outside of blocks runs before the block that was asked for.
             return Ok(false);
         }
-        let context = match &info.visible {
-            Some(visible) => {
-                let locals = self.visible(visible);
-                self.frame().context.scoped(locals)
-            }
-            None => frame.context.clone(),
-        };
-        let entry = context
-            .block(&info.name, 0)
-            .expect("a template registers its blocks before it runs");
-        if info.required && context.block(&info.name, 1).is_none() {
+        let outer = frame.scope;
+        let found = self
+            .find_block(library, outer, &info.name, 0)
+            .expect("a template knows its blocks");
+        if info.required && self.find_block(library, outer, &info.name, 1).is_none() {
             return Err(MachineFault::RequiredBlock {
                 name: info.name.clone(),
             }
             .into_error());
         }
         self.check_depth()?;
-        let base = self.stack.len();
-        let frame = self.block_frame(entry, context, 0, base, 0, Returns::Nothing(Called::Block));
-        self.push_unit(CodeFrame {
-            captures: self.output.captures(),
-            ..frame
-        })?;
+        let scopes = self.scopes.len();
+        let scope = match &info.visible {
+            Some(visible) => self.scoped(library, outer, visible),
+            None => outer,
+        };
+        let returns = Returns::Nothing(Called::Block);
+        let program = self.program(library, found.program);
+        let frame = self.block_frame(&program, &found, scope, returns);
+        self.push_unit(
+            &program,
+            CodeFrame {
+                scopes: scopes as u32,
+                ..frame
+            },
+        )?;
         Ok(true)
     }
 
+    /// The scope of a scoped block: some variables before all else, the templates those of `outer`.
+    fn scoped(&mut self, library: &Library<'_>, outer: ScopeId, visible: &[Visible]) -> ScopeId {
+        let locals = self.visible(self.callers.len(), visible);
+        let chain = self.chain(library, outer);
+        let context = Context::nested(self.share(library, outer), locals, chain);
+        let names = ScopeNames::Context { context, own: true };
+        self.push_scope(Scope::new(names, self.frame().program))
+    }
+
+    /// An activation of a block on top of the stack.
     fn block_frame(
         &self,
-        entry: BlockEntry,
-        context: Arc<Context>,
-        level: usize,
-        base: usize,
-        operands: usize,
+        program: &Program,
+        found: &FoundBlock,
+        scope: ScopeId,
         returns: Returns,
     ) -> CodeFrame {
-        let info = &entry.program.blocks[entry.block];
+        let unit = program.blocks[found.block].unit as usize;
         CodeFrame {
-            unit: info.unit as usize,
-            address: 0,
-            base,
-            operands,
-            returns,
-            context,
-            cells: None,
-            around: None,
-            recursion: 0,
-            auto_escape: entry.program.auto_escape,
-            parent: None,
+            base: self.stack.len(),
+            auto_escape: program.auto_escape,
             block: Some(BlockLevel {
-                name: info.name.clone(),
-                level,
+                program: found.program,
+                block: found.block as u32,
+                level: found.level as u32,
             }),
-            loops: 0,
-            captures: 0,
-            escapes: 0,
-            program: entry.program,
+            scopes: self.scopes.len() as u32,
+            ..CodeFrame::new(found.program, unit, scope, returns)
         }
     }
 
-    /// Enters a definition of a block whose output becomes a value.
-    pub(super) fn enter_block_text(
+    /// Enters a block that is called as a value.
+    pub(super) fn enter_block_value(
         &mut self,
+        library: &Library<'_>,
         context: &Arc<Context>,
-        name: &ArcStr,
-        level: usize,
+        block: (&ArcStr, usize),
         operands: usize,
+        is_written: bool,
     ) -> Result<(), Error> {
-        let Some(entry) = context.block(name, level) else {
-            return Err(MachineFault::NoParentBlock { name: name.clone() }.into_error());
+        let (name, level) = block;
+        let scopes = self.scopes.len() as u32;
+        let names = ScopeNames::Context {
+            context: context.clone(),
+            own: false,
         };
+        let scope = self.push_scope(Scope::new(names, self.frame().program));
+        let found = self.find_block(library, scope, name, level);
+        let found = found.ok_or_else(|| no_block(name))?;
         self.check_depth()?;
-        let returns = Returns::Text {
-            safe: self.escapes_here(),
-            called: Called::Block,
-        };
-        let base = self.stack.len();
-        let frame = self.block_frame(entry, context.clone(), level, base, operands, returns);
-        self.push_captured(frame)
-    }
-
-    fn escapes_here(&self) -> bool {
-        self.frames
-            .iter()
-            .rev()
-            .find_map(|frame| match frame {
-                Frame::Code(frame) => Some(frame.auto_escape),
-                Frame::Native(_) => None,
-            })
-            .unwrap_or(false)
+        let program = self.program(library, found.program);
+        let returns = self.returns(Called::Block, is_written);
+        let frame = self.block_frame(&program, &found, scope, returns);
+        self.push_captured(
+            &program,
+            CodeFrame {
+                operands: operands as u32,
+                scopes,
+                ..frame
+            },
+        )
     }
 
     /// `-> text`: the block of the running block's name, one level further out.
-    pub(super) fn call_super(&mut self) -> Result<bool, Error> {
+    pub(super) fn call_super(&mut self, library: &Library<'_>) -> Result<bool, Error> {
         let frame = self.frame();
-        let context = frame.context.clone();
-        let Some(BlockLevel { name, level }) = frame.block.clone() else {
+        let scope = frame.scope;
+        let Some(block) = frame.block else {
             return Err(MachineFault::SuperOutsideBlock.into_error());
         };
-        self.enter_block_text(&context, &name, level + 1, 0)?;
+        let name = block.name(library);
+        let found = self.find_block(library, scope, name, block.level as usize + 1);
+        let found = found.ok_or_else(|| no_block(name))?;
+        self.check_depth()?;
+        let program = self.program(library, found.program);
+        let returns = self.returns(Called::Block, self.is_written(library));
+        let frame = self.block_frame(&program, &found, scope, returns);
+        self.push_captured(&program, frame)?;
         Ok(true)
     }
 
     /// `super` as a value.
     pub(super) fn load_super(
-        &self,
+        &mut self,
+        library: &Library<'_>,
         policy: UndefinedPolicy,
         place: impl FnOnce() -> Place,
     ) -> Value {
         let frame = self.frame();
-        match &frame.block {
-            Some(BlockLevel { name, level }) if frame.context.block(name, level + 1).is_some() => {
-                Value::from_object(Blocks::One {
-                    context: frame.context.clone(),
-                    name: name.clone(),
-                    level: level + 1,
-                })
-            }
-            Some(BlockLevel { name, .. }) => Value::missing(
-                Undefined::hint(MachineFault::no_parent_block(name), policy).at(place()),
+        let scope = frame.scope;
+        let Some(block) = frame.block else {
+            return Value::missing(Undefined::name(ArcStr::from("super"), policy).at(place()));
+        };
+        let name = block.name(library).clone();
+        let level = block.level as usize + 1;
+        match self.find_block(library, scope, &name, level) {
+            Some(_) => Value::from_object(Blocks::One {
+                context: self.share(library, scope),
+                name,
+                level,
+            }),
+            None => Value::missing(
+                Undefined::hint(MachineFault::no_parent_block(&name), policy).at(place()),
             ),
-            None => Value::missing(Undefined::name(ArcStr::from("super"), policy).at(place())),
         }
     }
 
     /// `self` as a value.
-    pub(super) fn load_self(&self) -> Value {
-        Value::from_object(Blocks::All(self.frame().context.clone()))
+    pub(super) fn load_self(&mut self, library: &Library<'_>) -> Value {
+        Value::from_object(Blocks::All(self.share(library, self.running.scope)))
     }
 
     /// `name ->`; the name of a template to load first, if it was not used yet.
-    pub(super) fn extend_template(&mut self) -> Result<Option<ArcStr>, Error> {
+    pub(super) fn extend_template(
+        &mut self,
+        library: &Library<'_>,
+    ) -> Result<Option<ArcStr>, Error> {
         if self.frame().parent.is_some() {
             return Err(MachineFault::ExtendedTwice.into_error());
         }
-        let names = self.template_names()?;
-        let parent = match self.find_template(&names)? {
-            Lookup::Found(parent, _) => parent,
+        let parent = match self.find_template()? {
+            Lookup::Found(parent) => parent,
             Lookup::Load(name) => return Ok(Some(name)),
         };
-        let frame = self.frame();
-        let (is_new, generations) = frame.context.add_template(&parent);
+        let program = library.program(parent);
+        let chain = self.chain(library, self.running.scope);
+        let (is_new, generations) = chain.extend(parent, program);
         self.render.budget.depth(generations)?;
         if !is_new {
             return Err(MachineFault::ExtendsItself {
-                name: parent.origin.name.clone(),
+                name: program.origin.name.clone(),
             }
             .into_error());
         }
@@ -178,44 +199,22 @@ impl Machine {
         Ok(None)
     }
 
-    /// The variables that another template or a scoped block sees of the running unit.
-    pub(super) fn visible(&mut self, visible: &[Visible]) -> Vec<(ArcStr, Value)> {
-        let base = self.frame().base;
-        let mut locals = Vec::with_capacity(visible.len());
-        for Visible { name, source } in visible {
-            let value = match *source {
-                VisibleSource::Local(variable) => self.variable(base, variable),
-                VisibleSource::Cell(levels, cell) => self.load_cell(levels, cell),
-                VisibleSource::Loop => self.loop_value(0),
-            };
-            if !matches!(value.0, Repr::Unset) {
-                locals.push((name.clone(), value));
-            }
-        }
-        locals
-    }
-
     /// Ends the running unit.
-    pub(super) fn leave_unit(&mut self) -> Result<Control, Error> {
-        let frame = self.frame_mut();
+    pub(super) fn leave_unit(&mut self, library: &Library<'_>) -> Result<Control, Error> {
+        let frame = &mut self.running;
         // A round of a recursive loop knows the parent as well, but does not go on with it.
         if let Some(parent) = frame.parent.take_if(|_| frame.unit == 0) {
-            let base = frame.base;
-            frame.auto_escape = parent.auto_escape;
-            frame.unit = 0;
-            frame.address = parent.units[0].entry.0 as usize;
+            let program = library.program(parent);
+            frame.auto_escape = program.auto_escape;
             frame.cells = None;
             frame.program = parent;
-            self.stack.truncate(base);
-            let Some(Frame::Code(frame)) = self.frames.pop() else {
-                unreachable!("code runs in a code frame");
-            };
-            self.push_unit(frame)?;
+            self.stack.truncate(self.running.base);
+            self.begin_unit(program)?;
             return Ok(Control::Switch);
         }
-        match frame.returns.clone() {
+        match &frame.returns {
             Returns::Finish => {
-                let unit = &frame.program.units[frame.unit];
+                let unit = &library.program(frame.program).units[frame.unit];
                 let value = match unit.kind {
                     UnitKind::Expression => self.pop(),
                     _ => Value::NONE,
@@ -227,38 +226,56 @@ impl Machine {
                 Ok(Control::Switch)
             }
             Returns::Text { safe, .. } => {
+                let safe = *safe;
                 let text = self.output.end_capture(&self.render.budget)?;
                 self.pop_frame();
-                self.deliver(operators::captured(text, safe))?;
+                self.deliver(library, operators::captured(text, safe))?;
                 Ok(Control::Switch)
             }
-            Returns::Module { name, cached } => {
+            Returns::Module { cached } => {
+                let (program, cached) = (frame.program, *cached);
+                let name = library.program(program).origin.name.clone();
                 let body = self.output.end_capture(&self.render.budget)?;
-                let context = self.frame().context.clone();
+                let context = self.share(library, self.running.scope);
                 self.pop_frame();
                 let module = Value::from_object(Module {
-                    name: name.clone(),
+                    name,
                     context,
                     body,
                 });
                 if cached {
-                    self.render.modules.insert(name, module.clone());
+                    self.render.modules.push((program, module.clone()));
                 }
-                self.deliver(module)?;
+                self.deliver(library, module)?;
                 Ok(Control::Switch)
             }
             Returns::Prelude { block } => {
+                let block = block.clone();
                 self.output.end_capture(&self.render.budget)?;
-                let context = self.frame().context.clone();
-                let Some(entry) = context.block(&block, 0) else {
+                let scope = self.running.scope;
+                let Some(found) = self.find_block(library, scope, &block, 0) else {
                     return Err(MachineFault::NoSuchBlock { name: block }.into_error());
                 };
-                let frame = self.block_frame(entry, context, 0, 0, 0, Returns::Finish);
-                self.frames.clear();
                 self.stack.clear();
-                self.push_unit(frame)?;
+                let program = library.program(found.program);
+                self.running = CodeFrame {
+                    scopes: 0,
+                    ..self.block_frame(program, &found, scope, Returns::Finish)
+                };
+                self.begin_unit(program)?;
                 Ok(Control::Switch)
             }
         }
+    }
+}
+
+fn no_block(name: &ArcStr) -> Error {
+    MachineFault::NoParentBlock { name: name.clone() }.into_error()
+}
+
+impl BlockLevel {
+    /// The name of the block.
+    fn name<'h>(&self, library: &Library<'h>) -> &'h ArcStr {
+        &library.program(self.program).blocks[self.block as usize].name
     }
 }

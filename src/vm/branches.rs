@@ -9,14 +9,16 @@ use std::sync::Arc;
 
 use arcstr::literal;
 
-use crate::bytecode::{Instruction, Label};
-use crate::call::Budget;
+use crate::bytecode::{Label, Program};
 use crate::error::Error;
 use crate::error::machine::MachineFault;
+use crate::limits::Limits;
 use crate::value::{Pending, Repr, Unlimited, Value, display, settled};
-use crate::vm::frame::{CodeFrame, Frame};
+use crate::vm::frame::CodeFrame;
+use crate::vm::library::{Host, Library};
 use crate::vm::machine::{Machine, RenderState};
 use crate::vm::output::OutputBuffer;
+use crate::vm::scope::{Scope, ScopeId, ScopeNames};
 use crate::vm::waits::Waiting;
 
 /// Which open block of a machine; no two of a machine are the same.
@@ -27,9 +29,13 @@ pub(crate) struct GroupId(u64);
 #[derive(Debug)]
 pub(super) struct Group {
     id: GroupId,
-    /// How many frames and captures there were when it was opened.
-    frames: usize,
+    /// The program that it stands in.
+    program: Arc<Program>,
+    /// How many callers and captures there were when it was opened.
+    callers: usize,
     captures: usize,
+    /// The branch that the machine suspended at, and what stands behind it.
+    ahead: (u16, Label),
     /// How many branches may run at once.
     limit: usize,
     running: usize,
@@ -71,7 +77,7 @@ pub(crate) struct Split {
 
 impl Machine {
     /// `n ->`: opens a block whose branches run at once.
-    pub(super) fn enter_parallel(&mut self) -> Result<(), Error> {
+    pub(super) fn enter_parallel(&mut self, program: &Arc<Program>) -> Result<(), Error> {
         let value = settled(&self.render.budget, self.top())?;
         let limit = match &value.0 {
             Repr::None => usize::MAX,
@@ -85,8 +91,10 @@ impl Machine {
         self.render.next_group += 1;
         self.groups.push(Group {
             id: GroupId(self.render.next_group),
-            frames: self.frames.len(),
+            program: Arc::clone(program),
+            callers: self.callers.len(),
             captures: self.output.captures(),
+            ahead: (0, Label(0)),
             limit,
             running: 0,
             is_put_aside: false,
@@ -116,13 +124,13 @@ impl Machine {
 
     /// Whether the branch that ends is this machine.
     pub(super) fn ends_branch(&self, site: u16) -> bool {
-        self.branch == Some(site) && self.frames.len() == 1
+        self.branch == Some(site) && self.callers.is_empty()
     }
 
     /// What a branch gives at its end: the variables that it sets.
-    pub(super) fn branch_result(&self, site: u16) -> Value {
+    pub(super) fn branch_result(&self, program: &Program, site: u16) -> Value {
         let frame = self.frame();
-        let writes = &frame.program.branches[site as usize].writes;
+        let writes = &program.branches[site as usize].writes;
         if writes.is_empty() {
             return Value::NONE;
         }
@@ -140,53 +148,50 @@ impl Machine {
         (group.running, group.limit)
     }
 
-    /// The branch that the machine suspended at.
-    fn branch_ahead(&self) -> (u16, Label) {
-        let frame = self.frame();
-        match frame.program.code[frame.address - 1] {
-            Instruction::BeginBranch(site, behind) => (site, behind),
-            _ => unreachable!("a machine branches where a branch begins"),
-        }
+    /// Suspends at a branch, which `behind` comes after.
+    pub(super) fn stop_at_branch(&mut self, site: u16, behind: Label) {
+        self.group().ahead = (site, behind);
     }
 
     /// The branches that a branch comes after and that are not done.
     fn earlier(&mut self, site: u16) -> Vec<(Arc<Pending>, u16)> {
-        let program = self.frame().program.clone();
-        let after = &program.branches[site as usize].after;
-        let results = &self.group().results;
+        let group = self.group();
+        let after = &group.program.branches[site as usize].after;
         after
             .iter()
-            .filter_map(|position| results.get(*position as usize)?.clone())
+            .filter_map(|position| group.results.get(*position as usize)?.clone())
             .filter(|(result, _)| result.result().is_none())
             .collect()
     }
 
     /// Runs the branch that the machine suspended at in its own place in the order of things.
     pub(crate) fn run_in_place(&mut self) {
-        let (site, _) = self.branch_ahead();
+        let (site, _) = self.group().ahead;
         let earlier = self.earlier(site);
         if !earlier.is_empty() {
             self.waiting = Waiting::Branches(earlier);
         }
-        let info = &self.frame().program.branches[site as usize];
-        if !info.is_round {
-            self.group().results.push(None);
+        let group = self.group();
+        if !group.program.branches[site as usize].is_round {
+            group.results.push(None);
         }
     }
 
     /// Splits off the branch that the machine suspended at, and goes on behind it; the driver knows the branch
-    /// by `key`.
-    pub(crate) fn split(&mut self, key: usize) -> Split {
-        let (site, behind) = self.branch_ahead();
+    /// by `key`. The render must be lent to the machine.
+    pub(crate) fn split(&mut self, host: &Host<'_>, key: usize) -> Split {
+        let (site, behind) = self.group().ahead;
         let earlier = self.earlier(site);
-        let depth = self.depth + self.frames.len() - 1;
-        let frame = self.frame();
-        let info = &frame.program.branches[site as usize];
-        let unit = &frame.program.units[frame.unit];
-        let slots = frame.base..frame.base + unit.slots as usize;
-        let mut stack = Vec::with_capacity(slots.len() + unit.stack as usize);
+        let depth = self.depth + self.open() - 1;
+        let scope = self.shared_scope(host);
+        let frame = &self.running;
+        let program = &self.groups.last().expect("blocks are balanced").program;
+        let info = &program.branches[site as usize];
+        let room = program.units[frame.unit].stack as usize;
+        let slots = frame.base..frame.floor;
+        let mut stack = Vec::with_capacity(slots.len() + room);
         stack.extend_from_slice(&self.stack[slots]);
-        let loops = self.loops[frame.loops..].iter();
+        let loops = self.loops[frame.loops as usize..].iter();
         let loops = loops.map(|state| state.snapshot()).collect();
         let (is_round, is_awaited) = (info.is_round, info.is_awaited);
         let cells = match &frame.cells {
@@ -195,26 +200,33 @@ impl Machine {
         };
         let root = CodeFrame {
             base: 0,
+            floor: frame.floor - frame.base,
             operands: 0,
+            scope: ScopeId::FIRST,
             loops: 0,
             captures: 0,
             escapes: 0,
+            scopes: 0,
             cells,
             ..frame.clone()
         };
         let machine = Machine {
-            frames: vec![Frame::Code(root)],
+            running: root,
+            callers: Vec::new(),
+            natives: Vec::new(),
             stack,
             loops,
             output: OutputBuffer::new(0, None),
             escapes: Vec::new(),
             handlers: Vec::new(),
+            first_scope: scope,
+            scopes: Vec::new(),
             fragments: Vec::new(),
             groups: Vec::new(),
             dropped: Vec::new(),
             branch: Some(site),
             depth,
-            render: self.render.placeholder(),
+            render: RenderState::new(Limits::default()),
             waiting: match earlier.is_empty() {
                 true => Waiting::Nothing,
                 false => Waiting::Branches(earlier),
@@ -250,6 +262,18 @@ impl Machine {
             place,
             result,
         }
+    }
+
+    /// The scope of the running activation, as another machine has it.
+    fn shared_scope(&mut self, host: &Host<'_>) -> Scope {
+        let programs = std::mem::take(&mut self.render.programs);
+        let context = self.share(&Library::new(host, &programs), self.running.scope);
+        self.render.programs = programs;
+        let names = ScopeNames::Context {
+            context,
+            own: false,
+        };
+        Scope::new(names, self.running.program)
     }
 
     /// Ends the piece of the machine's own text before a branch.
@@ -296,37 +320,38 @@ impl Machine {
             group.first += 1;
         }
         if let Some(values) = done {
-            let owner = group.frames - 1;
-            self.apply(place.site, owner, values);
+            let (program, owner) = (Arc::clone(&group.program), group.callers);
+            self.apply(&program, place.site, owner, values);
         }
         true
     }
 
     /// Takes over the variables of an open activation that a branch of it has set.
-    pub(super) fn apply(&mut self, site: u16, frame: usize, values: &Value) {
-        let (Some(values), Some(Frame::Code(owner))) = (values.as_tuple(), self.frames.get(frame))
-        else {
+    pub(super) fn apply(&mut self, program: &Program, site: u16, frame: usize, values: &Value) {
+        let Some(values) = values.as_tuple() else {
             return;
         };
-        let writes = &owner.program.branches[site as usize].writes;
+        let base = self.frame_at(frame).base;
+        let writes = &program.branches[site as usize].writes;
         for (slot, value) in writes.iter().zip(values.items()) {
-            self.stack[owner.base + slot.0 as usize] = value.clone();
+            self.stack[base + slot.0 as usize] = value.clone();
         }
     }
 
-    /// A branch has failed, and with it its block.
-    pub(crate) fn fail_branch(&mut self, group: GroupId, error: Error) {
+    /// A branch has failed, and with it its block. The render must be lent to the machine.
+    pub(crate) fn fail_branch(&mut self, host: &Host<'_>, group: GroupId, error: Error) {
         if let Some(at) = self.groups.iter().position(|open| open.id == group) {
             while self.groups.len() > at + 1 {
                 self.drop_group();
             }
             // What the machine itself did meanwhile is of no use, but the place is that of the block.
-            let frames = self.groups[at].frames;
-            while self.frames.len() > frames {
+            let callers = self.groups[at].callers;
+            self.natives.retain(|native| native.callers < callers);
+            while self.callers.len() > callers {
                 self.pop_frame();
             }
         }
-        self.waiting = Waiting::Failed(self.continue_trace(error));
+        self.waiting = Waiting::Failed(self.continue_trace(host, error));
     }
 
     fn drop_group(&mut self) {
@@ -335,10 +360,11 @@ impl Machine {
         }
     }
 
-    /// Drops blocks that were opened in frames which are left, or until so many are left.
-    pub(super) fn drop_groups(&mut self, frames: usize, most: usize) {
+    /// Drops blocks that were opened in activations which are left, with so many callers there are now, or
+    /// until so many blocks are left.
+    pub(super) fn drop_groups(&mut self, callers: usize, most: usize) {
         while let Some(last) = self.groups.last()
-            && (last.frames > frames || self.groups.len() > most)
+            && (last.callers > callers || self.groups.len() > most)
         {
             self.drop_group();
         }
@@ -369,31 +395,15 @@ impl Machine {
 
     /// Leaves everything, while the render is lent to the machine.
     pub(crate) fn abandon(&mut self) {
-        while !self.frames.is_empty() {
+        self.natives.clear();
+        while !self.callers.is_empty() {
             self.pop_frame();
         }
+        self.drop_groups(usize::MAX, 0);
     }
 
     /// Says how many other machines of the render wait.
     pub(crate) fn set_others_waiting(&self, count: usize) {
         self.render.budget.set_others_waiting(count);
-    }
-}
-
-impl RenderState {
-    /// What a machine has while the render's own is lent to another one.
-    fn placeholder(&self) -> RenderState {
-        RenderState {
-            registry: self.registry.clone(),
-            extensions: Arc::clone(&self.extensions),
-            budget: Budget::new(crate::limits::Limits::default()),
-            templates: Default::default(),
-            modules: Default::default(),
-            next_loop: 0,
-            next_handler: 0,
-            next_group: 0,
-            gave_value: false,
-            survivors: Vec::new(),
-        }
     }
 }

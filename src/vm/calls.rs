@@ -2,32 +2,40 @@
 
 use std::sync::Arc;
 
-use crate::bytecode::{CallShape, MacroInfo, Program, ShapeId, UnitKind};
+use crate::bytecode::{CallShape, Instruction, MacroInfo, Program, ShapeId};
 use crate::call::{Arguments, CallContext, ContextParts, Flow, NativeFunction, OwnedArguments};
 use crate::error::Error;
 use crate::error::machine::MachineFault;
 use crate::value::{
     Map, Pending, Repr, Symbol, Undefined, Value, access, collect, mapping, settled, truth,
 };
-use crate::vm::frame::{Called, CodeFrame, Frame, Returns};
+use crate::vm::frame::{Called, CodeFrame, Returns};
+use crate::vm::library::Library;
 use crate::vm::machine::Machine;
 use crate::vm::objects::{Blocks, LoopObject, Macro};
+use crate::vm::scope::{Scope, ScopeNames};
 
 impl Machine {
     /// What a native function sees of the render.
-    fn call_context<'a>(&'a self, name: &'a str, awaits: bool) -> CallContext<'a> {
+    pub(super) fn call_context<'a>(
+        &'a self,
+        library: &Library<'a>,
+        name: &'a str,
+        awaits: bool,
+    ) -> CallContext<'a> {
         let frame = self.frame();
+        let program = library.program(frame.program);
         CallContext::new(ContextParts {
             budget: &self.render.budget,
-            registry: &self.render.registry,
-            extensions: &self.render.extensions,
+            registry: library.registry,
+            extensions: library.extensions,
             auto_escape: frame.auto_escape,
-            policy: frame.program.undefined_policy,
-            newline: frame.program.newline,
+            policy: program.undefined_policy,
+            newline: program.newline,
             awaits,
             futures_are_awaited: awaits,
             name,
-            template: &frame.program.origin.name,
+            template: &program.origin.name,
         })
     }
 
@@ -66,6 +74,7 @@ impl Machine {
     /// Replaces the top `count` values by a result, if it is there already; whether a frame was pushed.
     fn finish_call(
         &mut self,
+        library: &Library<'_>,
         count: usize,
         name: &str,
         awaits: bool,
@@ -78,7 +87,7 @@ impl Machine {
                 Ok(false)
             }
             flow => {
-                if let Some(value) = self.follow(name, awaits, flow)? {
+                if let Some(value) = self.follow(library, name, awaits, flow)? {
                     self.stack.push(value);
                 }
                 Ok(true)
@@ -89,6 +98,7 @@ impl Machine {
     /// `v args -> v`
     pub(super) fn call_filter(
         &mut self,
+        library: &Library<'_>,
         program: &Program,
         site: usize,
         awaits: bool,
@@ -98,10 +108,10 @@ impl Machine {
         let Some(filter) = &site.function else {
             return Err(MachineFault::unknown_filter(
                 &site.name,
-                self.render.registry.filter_names(),
+                library.registry.filter_names(),
             ));
         };
-        let context = self.call_context(&site.name, awaits);
+        let context = self.call_context(library, &site.name, awaits);
         let flow = if shape.spread {
             let receiver = &self.stack[self.stack.len() - 3];
             filter.call(&context, &self.spread_arguments(Some(receiver))?.borrow())?
@@ -116,7 +126,7 @@ impl Machine {
             },
             flow => flow,
         };
-        self.finish_call(shape.values() + 1, &site.name, awaits, flow)
+        self.finish_call(library, shape.values() + 1, &site.name, awaits, flow)
     }
 
     /// The arguments on top of the stack, with the value below them as the first.
@@ -131,17 +141,22 @@ impl Machine {
     }
 
     /// `v args -> bool`
-    pub(super) fn perform_test(&mut self, program: &Program, site: usize) -> Result<bool, Error> {
+    pub(super) fn perform_test(
+        &mut self,
+        library: &Library<'_>,
+        program: &Program,
+        site: usize,
+    ) -> Result<bool, Error> {
         let site = &program.call_sites[site];
         let shape = &program.shapes[site.shape.0 as usize];
         let Some(test) = &site.function else {
             return Err(MachineFault::unknown_test(
                 &site.name,
-                self.render.registry.test_names(),
+                library.registry.test_names(),
             ));
         };
         let awaits = program.auto_await;
-        let context = self.call_context(&site.name, awaits);
+        let context = self.call_context(library, &site.name, awaits);
         let flow = if shape.spread {
             let receiver = &self.stack[self.stack.len() - 3];
             test.call(&context, &self.spread_arguments(Some(receiver))?.borrow())?
@@ -163,12 +178,13 @@ impl Machine {
             }
             flow => flow,
         };
-        self.finish_call(shape.values() + 1, &site.name, awaits, flow)
+        self.finish_call(library, shape.values() + 1, &site.name, awaits, flow)
     }
 
     /// `callee args -> v`
     pub(super) fn call_function(
         &mut self,
+        library: &Library<'_>,
         program: &Program,
         shape: ShapeId,
     ) -> Result<bool, Error> {
@@ -179,33 +195,55 @@ impl Machine {
             && !shape.spread
         {
             let name = function.name().clone();
-            let context = self.call_context(&name, program.auto_await);
+            let context = self.call_context(library, &name, program.auto_await);
             let flow = function.function().call(&context, &self.arguments(shape))?;
-            return self.finish_call(shape.values() + 1, &name, program.auto_await, flow);
+            return self.finish_call(library, shape.values() + 1, &name, program.auto_await, flow);
         }
-        self.call_value(shape, program.auto_await)
+        self.call_value(library, shape, program.auto_await)
     }
 
     /// Calls whatever lies below the arguments.
-    fn call_value(&mut self, shape: &CallShape, awaits: bool) -> Result<bool, Error> {
+    fn call_value(
+        &mut self,
+        library: &Library<'_>,
+        shape: &CallShape,
+        awaits: bool,
+    ) -> Result<bool, Error> {
         let at = self.stack.len() - shape.values() - 1;
-        let callee = self.stack[at].clone();
+        // Taken out for the call, and not counted once more.
+        let callee = std::mem::replace(&mut self.stack[at], Value(Repr::Unset));
+        let result = self.call_callee(library, &callee, shape, awaits);
+        if result.is_err()
+            && let Some(place) = self.stack.get_mut(at)
+        {
+            // The instruction may have to run again.
+            *place = callee;
+        }
+        result
+    }
+
+    fn call_callee(
+        &mut self,
+        library: &Library<'_>,
+        callee: &Value,
+        shape: &CallShape,
+        awaits: bool,
+    ) -> Result<bool, Error> {
         if let Some(definition) = callee.downcast_object_arc::<Macro>() {
-            let definition = definition.clone();
+            self.check_depth()?;
+            let base = self.stack.len() - shape.values();
+            let is_written = self.is_written(library);
             if shape.spread {
                 let arguments = self.spread_arguments(None)?;
-                self.check_depth()?;
-                self.stack.truncate(at + 1);
-                self.enter_macro(&definition, &arguments.borrow(), at + 1)?;
+                self.enter_macro(library, definition, &arguments.borrow(), base, is_written)?;
             } else if shape.keywords.is_empty()
                 && shape.positional as usize <= definition.info().parameters.len()
             {
-                self.check_depth()?;
-                self.enter_macro_in_place(&definition, shape.positional as usize)?;
+                self.push_macro(library, definition, base, 1, is_written)?;
+                self.fill_missing(definition, base, shape.positional as usize);
             } else {
-                self.check_depth()?;
                 let arguments = self.arguments(shape).to_owned();
-                self.enter_macro(&definition, &arguments.borrow(), at + 1)?;
+                self.enter_macro(library, definition, &arguments.borrow(), base, is_written)?;
             }
             return Ok(true);
         }
@@ -214,25 +252,39 @@ impl Machine {
         } else {
             self.arguments(shape).to_owned()
         };
-        if self.call_machine_object(&callee, &arguments.borrow(), shape.values() + 1)? {
+        let operands = Some(shape.values() + 1);
+        if self.call_machine_object(library, callee, &arguments.borrow(), operands)? {
             return Ok(true);
         }
         let Some(object) = callee.as_object().filter(|object| object.is_callable()) else {
-            return Err(self.not_callable(&callee));
+            return Err(self.not_callable(library, callee));
         };
         let name = object.type_name().to_owned();
-        let flow = object.call(&self.call_context(&name, awaits), &arguments.borrow())?;
-        self.finish_call(shape.values() + 1, &name, awaits, flow)
+        let flow = object.call(
+            &self.call_context(library, &name, awaits),
+            &arguments.borrow(),
+        )?;
+        self.finish_call(library, shape.values() + 1, &name, awaits, flow)
+    }
+
+    /// Whether the result of the running instruction is only written: then it need not become a value first.
+    pub(super) fn is_written(&self, library: &Library<'_>) -> bool {
+        let frame = self.frame();
+        let code = &library.program(frame.program).code;
+        matches!(code.get(frame.address), Some(Instruction::EmitValue))
     }
 
     /// Enters a loop or a block that is called as a value; false if it is neither. The top `operands`
-    /// values belong to the call.
+    /// values belong to the call; none if a native function calls.
     fn call_machine_object(
         &mut self,
+        library: &Library<'_>,
         callee: &Value,
         arguments: &Arguments<'_>,
-        operands: usize,
+        operands: Option<usize>,
     ) -> Result<bool, Error> {
+        let is_written = operands.is_some() && self.is_written(library);
+        let operands = operands.unwrap_or(0);
         if let Some(target) = callee.downcast_object::<LoopObject>() {
             let id = target.id;
             let Some(iterable) = arguments.get(0).filter(|_| arguments.len() == 1).cloned() else {
@@ -245,7 +297,7 @@ impl Machine {
                 true => settled(&self.render.budget, &iterable)?.clone(),
                 false => iterable,
             };
-            self.recurse_loop(id, iterable, operands)?;
+            self.recurse_loop(library, id, iterable, operands, is_written)?;
             return Ok(true);
         }
         if let Some(Blocks::One {
@@ -256,7 +308,7 @@ impl Machine {
         {
             let (context, name, level) = (context.clone(), name.clone(), *level);
             self.check_depth()?;
-            self.enter_block_text(&context, &name, level, operands)?;
+            self.enter_block_value(library, &context, (&name, level), operands, is_written)?;
             return Ok(true);
         }
         Ok(false)
@@ -265,29 +317,30 @@ impl Machine {
     /// Calls a value on behalf of a native function.
     pub(super) fn call_owned(
         &mut self,
+        library: &Library<'_>,
         callee: Value,
         arguments: OwnedArguments,
     ) -> Result<(), Error> {
         let arguments = arguments.borrow();
         if let Some(definition) = callee.downcast_object_arc::<Macro>() {
             let base = self.stack.len();
-            return self.enter_macro_at(definition, &arguments, base, 0);
+            return self.enter_macro_at(library, definition, &arguments, base, 0, false);
         }
-        if self.call_machine_object(&callee, &arguments, 0)? {
+        if self.call_machine_object(library, &callee, &arguments, None)? {
             return Ok(());
         }
         let Some(object) = callee.as_object().filter(|object| object.is_callable()) else {
-            return Err(self.not_callable(&callee));
+            return Err(self.not_callable(library, &callee));
         };
         let name = object.type_name().to_owned();
-        let flow = object.call(&self.native_context(&name, true), &arguments)?;
-        match self.follow(&name, true, flow)? {
-            Some(value) => self.deliver(value),
+        let flow = object.call(&self.call_context(library, &name, true), &arguments)?;
+        match self.follow(library, &name, true, flow)? {
+            Some(value) => self.deliver(library, value),
             None => Ok(()),
         }
     }
 
-    fn not_callable(&self, callee: &Value) -> Error {
+    fn not_callable(&self, library: &Library<'_>, callee: &Value) -> Error {
         if callee.is_pending() {
             return Pending::unawaited(callee);
         }
@@ -298,10 +351,7 @@ impl Machine {
                     Some(name) => MachineFault::suggest_function(
                         error,
                         name,
-                        self.render
-                            .registry
-                            .globals()
-                            .map(|(name, _)| name.as_str()),
+                        library.registry.globals().map(|(name, _)| name.as_str()),
                     ),
                     None => error,
                 }
@@ -316,6 +366,7 @@ impl Machine {
     /// `receiver args -> v`
     pub(super) fn call_method(
         &mut self,
+        library: &Library<'_>,
         program: &Program,
         shape: ShapeId,
         name: &Symbol,
@@ -328,19 +379,19 @@ impl Machine {
             receiver = settled(&self.render.budget, &receiver)?.clone();
             self.stack[at] = receiver.clone();
         }
-        if let Some(method) = self.render.registry.method(&receiver, name) {
-            let context = self.call_context(name, awaits);
+        if let Some(method) = library.registry.method(&receiver, name) {
+            let context = self.call_context(library, name, awaits);
             let flow = if shape.spread {
                 method.call_on(&receiver, &context, &self.spread_arguments(None)?.borrow())?
             } else {
                 method.call_on(&receiver, &context, &self.arguments(shape))?
             };
-            return self.finish_call(shape.values() + 1, name, awaits, flow);
+            return self.finish_call(library, shape.values() + 1, name, awaits, flow);
         }
         let attribute = access::find_attribute(&self.render.budget, &receiver, name)?;
         if let Some(attribute) = attribute {
             self.stack[at] = attribute;
-            let result = self.call_value(shape, awaits);
+            let result = self.call_value(library, shape, awaits);
             if result.is_err() {
                 // The instruction may have to run again.
                 self.stack[at] = receiver;
@@ -348,60 +399,50 @@ impl Machine {
             return result;
         }
         let Some(object) = receiver.as_object() else {
-            return Err(self.no_method(&receiver, name));
+            return Err(self.no_method(program, &receiver, name));
         };
-        let context = self.call_context(name, awaits);
+        let context = self.call_context(library, name, awaits);
         let flow = if shape.spread {
             object.call_method(&context, name, &self.spread_arguments(None)?.borrow())?
         } else {
             object.call_method(&context, name, &self.arguments(shape))?
         };
-        self.finish_call(shape.values() + 1, name, awaits, flow)
+        self.finish_call(library, shape.values() + 1, name, awaits, flow)
     }
 
-    fn no_method(&self, receiver: &Value, name: &Symbol) -> Error {
+    fn no_method(&self, program: &Program, receiver: &Value, name: &Symbol) -> Error {
         match receiver.as_undefined() {
             Some(undefined) => undefined.error(),
-            None => Undefined::attribute(
-                receiver,
-                name.text().clone(),
-                self.frame().program.undefined_policy,
-            )
-            .error(),
+            None => Undefined::attribute(receiver, name.text().clone(), program.undefined_policy)
+                .error(),
         }
     }
 
     /// A macro value with what it captures here.
-    pub(super) fn make_macro(&self, program: &Arc<Program>, index: usize) -> Value {
+    pub(super) fn make_macro(&mut self, library: &Library<'_>, index: usize) -> Value {
+        let context = self.share(library, self.running.scope);
         let frame = self.frame();
-        let (context, cells) = (frame.context.clone(), frame.cells.clone());
-        let auto_escape = frame.auto_escape;
         Value::from_object(Macro {
-            program: program.clone(),
+            program: library.program(frame.program).clone(),
+            id: frame.program,
             index,
             context,
-            cells,
-            auto_escape,
+            cells: frame.cells.clone(),
+            auto_escape: frame.auto_escape,
         })
-    }
-
-    /// Enters a macro whose arguments, all by position, are on top of the stack and become its slots.
-    fn enter_macro_in_place(&mut self, definition: &Arc<Macro>, given: usize) -> Result<(), Error> {
-        let base = self.stack.len() - given;
-        self.push_macro(definition, base, 1)?;
-        self.fill_missing(definition.info(), base, given);
-        Ok(())
     }
 
     /// Enters a macro whose callee is the value below `base`.
     fn enter_macro(
         &mut self,
+        library: &Library<'_>,
         definition: &Arc<Macro>,
         arguments: &Arguments<'_>,
         base: usize,
+        is_written: bool,
     ) -> Result<(), Error> {
         let kept = self.stack.split_off(base);
-        let result = self.enter_macro_at(definition, arguments, base, 1);
+        let result = self.enter_macro_at(library, definition, arguments, base, 1, is_written);
         if result.is_err() {
             self.stack.truncate(base);
             self.stack.extend(kept);
@@ -411,21 +452,23 @@ impl Machine {
 
     fn enter_macro_at(
         &mut self,
+        library: &Library<'_>,
         definition: &Arc<Macro>,
         arguments: &Arguments<'_>,
         base: usize,
-        operands: usize,
+        operands: u32,
+        is_written: bool,
     ) -> Result<(), Error> {
         let info = definition.info();
         let bound = bind(&self.render.budget, info, arguments)?;
         self.check_depth()?;
-        self.push_macro(definition, base, operands)?;
+        self.push_macro(library, definition, base, operands, is_written)?;
         for (slot, value) in bound.slots.into_iter().enumerate() {
             if let Some(value) = value {
                 self.stack[base + slot] = value;
             }
         }
-        self.fill_missing(info, base, 0);
+        self.fill_missing(definition, base, 0);
         if let Some(slot) = info.varargs {
             self.stack[base + slot.0 as usize] = Value::tuple(bound.varargs);
         }
@@ -440,52 +483,71 @@ impl Machine {
 
     fn push_macro(
         &mut self,
+        library: &Library<'_>,
         definition: &Arc<Macro>,
         base: usize,
-        operands: usize,
+        operands: u32,
+        is_written: bool,
     ) -> Result<(), Error> {
-        // Whether the result is markup is decided where the call stands.
-        let safe = match self.frames.iter().rev().find_map(|frame| match frame {
-            Frame::Code(frame) => Some(frame.auto_escape),
-            Frame::Native(_) => None,
-        }) {
-            Some(auto_escape) => auto_escape,
-            None => definition.auto_escape,
+        let program = match library.number(&definition.program, definition.id) {
+            Some(program) => program,
+            None => self.adopt(library, &definition.program),
         };
-        self.push_captured(CodeFrame {
-            program: definition.program.clone(),
-            unit: definition.info().unit as usize,
-            address: 0,
-            base,
-            operands,
-            returns: Returns::Text {
-                safe,
-                called: Called::Macro,
-            },
+        let returns = self.returns(Called::Macro, is_written);
+        let scopes = self.scopes.len() as u32;
+        let names = ScopeNames::Context {
             context: definition.context.clone(),
-            cells: definition.cells.clone(),
-            around: None,
-            recursion: 0,
-            auto_escape: definition.auto_escape,
-            parent: None,
-            block: None,
-            loops: 0,
-            captures: 0,
-            escapes: 0,
-        })
+            own: false,
+        };
+        let scope = self.push_scope(Scope::new(names, program));
+        let unit = definition.info().unit as usize;
+        self.push_captured(
+            &definition.program,
+            CodeFrame {
+                base,
+                operands,
+                cells: definition.cells.clone(),
+                auto_escape: definition.auto_escape,
+                scopes,
+                ..CodeFrame::new(program, unit, scope, returns)
+            },
+        )
     }
 
-    /// Opens an activation whose output becomes a value.
-    pub(super) fn push_captured(&mut self, mut frame: CodeFrame) -> Result<(), Error> {
-        frame.captures = self.output.captures();
-        self.push_unit(frame)?;
-        self.output.put_aside();
+    /// What becomes of the text of something that was called as a value.
+    ///
+    /// Whether it is markup is decided where the call stands, where it is then written as it is.
+    pub(super) fn returns(&self, called: Called, is_written: bool) -> Returns {
+        match is_written {
+            true => Returns::Nothing(called),
+            false => Returns::Text {
+                safe: self.frame().auto_escape,
+                called,
+            },
+        }
+    }
+
+    /// Opens an activation whose output becomes a value, or is written and nothing else.
+    pub(super) fn push_captured(
+        &mut self,
+        program: &Program,
+        frame: CodeFrame,
+    ) -> Result<(), Error> {
+        let is_written = matches!(frame.returns, Returns::Nothing(_));
+        self.push_unit(program, frame)?;
+        if !is_written {
+            self.output.put_aside();
+        } else if let Some(caller) = self.callers.last_mut() {
+            // The instruction that would write it has nothing left to do.
+            caller.address += 1;
+        }
         Ok(())
     }
 
     /// Says of each parameter that was not given, and has no default, that it was not.
-    fn fill_missing(&mut self, info: &MacroInfo, base: usize, given: usize) {
-        let policy = self.frame().program.undefined_policy;
+    fn fill_missing(&mut self, definition: &Macro, base: usize, given: usize) {
+        let info = definition.info();
+        let policy = definition.program.undefined_policy;
         for slot in given..info.first_default as usize {
             if matches!(self.stack[base + slot].0, Repr::Unset) {
                 self.stack[base + slot] = Value::missing(Undefined::hint(
@@ -520,30 +582,41 @@ impl Machine {
     /// How deep the loop about to start is in the rounds of its recursive loop.
     pub(super) fn recursion_depth(&self) -> usize {
         let frame = self.frame();
-        let is_round = frame.program.units[frame.unit].kind == UnitKind::Loop;
-        // Only the first loop of the unit is the recursive one.
-        if is_round && self.loops.len() == frame.loops {
-            frame.recursion
-        } else {
-            0
+        match frame.recursion {
+            // Only the first loop of the unit is the recursive one.
+            Some(depth) if self.loops.len() == frame.loops as usize => depth as usize,
+            _ => 0,
         }
     }
 
     /// `v ->`, into the unit of a recursive loop.
-    pub(super) fn enter_recursive_loop(&mut self, unit: usize) -> Result<bool, Error> {
+    pub(super) fn enter_recursive_loop(
+        &mut self,
+        library: &Library<'_>,
+        unit: usize,
+    ) -> Result<bool, Error> {
         self.check_depth()?;
         let iterable = self.pop();
-        let frame = CodeFrame {
+        let mut frame = CodeFrame {
             returns: Returns::Nothing(Called::Loop),
-            recursion: 0,
+            recursion: Some(0),
             ..self.frame().clone()
         };
-        self.push_round(frame, unit, iterable, 0)?;
+        let program = self.round(library, &mut frame, unit, 0);
+        self.push_unit(program, frame)?;
+        self.stack.push(iterable);
         Ok(true)
     }
 
     /// Runs a recursive loop once more, as a value.
-    fn recurse_loop(&mut self, id: u64, iterable: Value, operands: usize) -> Result<(), Error> {
+    fn recurse_loop(
+        &mut self,
+        library: &Library<'_>,
+        id: u64,
+        iterable: Value,
+        operands: usize,
+        is_written: bool,
+    ) -> Result<(), Error> {
         let Some((depth, Some(unit))) = self
             .loops
             .iter()
@@ -552,61 +625,48 @@ impl Machine {
         else {
             return Err(MachineFault::LoopNotRecursive.into_error());
         };
-        let owner = self.frames.iter().rev().find_map(|frame| match frame {
-            Frame::Code(frame)
-                if frame.unit == unit as usize
-                    && self
-                        .loops
-                        .get(frame.loops)
-                        .is_some_and(|state| state.id == id) =>
-            {
-                Some(frame.clone())
-            }
-            _ => None,
-        });
-        let Some(owner) = owner else {
+        let is_owner = |frame: &&CodeFrame| {
+            let first = self.loops.get(frame.loops as usize);
+            frame.unit == unit as usize && first.is_some_and(|state| state.id == id)
+        };
+        let Some(owner) = self.frames().find(is_owner).cloned() else {
             return Err(MachineFault::LoopNotRecursive.into_error());
         };
         self.check_depth()?;
-        let frame = CodeFrame {
-            returns: Returns::Text {
-                safe: owner.auto_escape,
-                called: Called::Loop,
-            },
-            recursion: depth + 1,
+        let mut frame = CodeFrame {
+            returns: self.returns(Called::Loop, is_written),
+            recursion: Some(depth as u32 + 1),
             // Cells of the unit are made anew, on those around it.
             cells: owner.around.clone(),
             ..owner
         };
-        self.push_round(frame, unit as usize, iterable, operands)
+        let program = self.round(library, &mut frame, unit as usize, operands);
+        self.push_captured(program, frame)?;
+        self.stack.push(iterable);
+        Ok(())
     }
 
-    /// Opens an activation of a recursive loop's unit on a copy of the slots of `frame`.
-    fn push_round(
+    /// Makes of a frame an activation of a recursive loop's unit, with a copy of the frame's slots.
+    fn round<'h>(
         &mut self,
-        mut frame: CodeFrame,
+        library: &Library<'h>,
+        frame: &mut CodeFrame,
         unit: usize,
-        iterable: Value,
         operands: usize,
-    ) -> Result<(), Error> {
-        let slots = frame.program.units[unit].slots as usize;
+    ) -> &'h Program {
+        let program = library.program(frame.program);
+        let slots = program.units[unit].slots as usize;
         let source = frame.base;
         frame.unit = unit;
-        frame.operands = operands;
+        frame.operands = operands as u32;
         frame.base = self.stack.len();
-        frame.captures = self.output.captures();
         frame.around = frame.cells.clone();
+        frame.scopes = self.scopes.len() as u32;
         for slot in source..source + slots {
             let value = self.stack[slot].clone();
             self.stack.push(value);
         }
-        let is_text = matches!(frame.returns, Returns::Text { .. });
-        self.push_unit(frame)?;
-        if is_text {
-            self.output.put_aside();
-        }
-        self.stack.push(iterable);
-        Ok(())
+        program
     }
 }
 

@@ -1,22 +1,29 @@
-//! The names that a running template sees besides its own variables.
+//! The names that a template sees besides its own variables, for what may outlive its activation.
 
 use std::collections::HashSet;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use arcstr::ArcStr;
 
 use crate::bytecode::Program;
 use crate::value::{Value, mapping};
+use crate::vm::library::ProgramId;
 use crate::vm::names::NameMap;
 
 /// The context of one template and its parents: what the host gave, what the template exports, and the
-/// blocks of the inheritance chain.
+/// templates of the inheritance chain.
+///
+/// Made only once something needs one that may live longer than the template runs: a macro, a module, an
+/// export. Until then the names are where [`Scope`](super::scope::Scope) says.
 pub(super) struct Context {
     /// What the host gave, or the variables of the including template.
     outer: Outer,
     names: Mutex<Names>,
-    blocks: Arc<Mutex<BlockTable>>,
+    /// Whether there ever were `names`: most contexts have none, and need no lock to find none.
+    has_names: AtomicBool,
+    pub(super) chain: Arc<Chain>,
 }
 
 /// The variables that a context has itself.
@@ -36,53 +43,37 @@ struct Export {
 
 /// Where a context looks for what it does not have itself.
 enum Outer {
-    /// The host's context, for the rendered template and those that are rendered without context.
-    Root(Option<Value>),
+    /// The host's context, for the rendered template; none for those that are rendered without context.
+    Root(Value),
     /// Another template's context.
     Context(Arc<Context>),
 }
 
-/// The overrides of each block, from the most derived template's to the base's.
-#[derive(Default)]
-struct BlockTable {
-    /// The templates of the chain so far, the most derived first.
-    chain: Vec<Arc<Program>>,
-    blocks: NameMap<Vec<BlockEntry>>,
-}
-
-/// One definition of a block.
-#[derive(Clone)]
-pub(super) struct BlockEntry {
-    pub(super) program: Arc<Program>,
-    /// The index of the block in the program.
-    pub(super) block: usize,
-}
-
 impl Context {
-    /// The context of a template that sees `root`, or only globals.
-    pub(super) fn root(root: Option<Value>) -> Arc<Self> {
+    /// The context of a template that sees `root`; only globals if that is none.
+    pub(super) fn root(root: Value, chain: Arc<Chain>) -> Arc<Self> {
         Arc::new(Context {
             outer: Outer::Root(root),
             names: Mutex::default(),
-            blocks: Arc::default(),
+            has_names: AtomicBool::new(false),
+            chain,
         })
     }
 
-    /// The context of a template that sees all that `self` sees, and `locals` before it.
-    pub(super) fn nested(self: &Arc<Self>, locals: Vec<(ArcStr, Value)>) -> Arc<Self> {
+    /// The context of a template or scoped block that sees all that `outer` sees, and `locals` before it.
+    pub(super) fn nested(
+        outer: Arc<Context>,
+        locals: Vec<(ArcStr, Value)>,
+        chain: Arc<Chain>,
+    ) -> Arc<Self> {
         Arc::new(Context {
-            outer: Outer::Context(self.clone()),
-            names: Names::with_locals(locals),
-            blocks: Arc::default(),
-        })
-    }
-
-    /// The context of a scoped block: `locals` before all else, the blocks those of `self`.
-    pub(super) fn scoped(self: &Arc<Self>, locals: Vec<(ArcStr, Value)>) -> Arc<Self> {
-        Arc::new(Context {
-            outer: Outer::Context(self.clone()),
-            names: Names::with_locals(locals),
-            blocks: self.blocks.clone(),
+            outer: Outer::Context(outer),
+            has_names: AtomicBool::new(!locals.is_empty()),
+            names: Mutex::new(Names {
+                locals,
+                exports: NameMap::default(),
+            }),
+            chain,
         })
     }
 
@@ -90,12 +81,13 @@ impl Context {
     pub(super) fn lookup(&self, name: &str) -> Option<Value> {
         let mut context = self;
         loop {
-            if let Some(value) = lock(&context.names).find(name) {
+            if context.has_names.load(Ordering::Acquire)
+                && let Some(value) = lock(&context.names).find(name)
+            {
                 return Some(value);
             }
             match &context.outer {
-                Outer::Root(Some(root)) => return root_name(root, name),
-                Outer::Root(None) => return None,
+                Outer::Root(root) => return root_name(root, name),
                 Outer::Context(outer) => context = outer,
             }
         }
@@ -122,7 +114,7 @@ impl Context {
             drop(names);
             match &context.outer {
                 Outer::Root(root) => {
-                    if let Some(root) = root.as_ref().and_then(mapping) {
+                    if let Some(root) = mapping(root) {
                         for (name, value) in root.iter() {
                             if let Some(name) = name.as_text() {
                                 add(name, value);
@@ -153,19 +145,11 @@ impl Context {
             .collect()
     }
 
-    /// Makes a value visible under a name, also to those that import the template.
-    pub(super) fn set_export(&self, name: &ArcStr, value: Value) {
-        self.set(name, value, true);
-    }
-
-    /// Makes a value visible under a name, but not to those that import the template.
-    pub(super) fn set_shared(&self, name: &ArcStr, value: Value) {
-        self.set(name, value, false);
-    }
-
-    fn set(&self, name: &ArcStr, value: Value, is_public: bool) {
+    /// Makes a value visible under a name, also to those that import the template if it `is_public`.
+    pub(super) fn set(&self, name: &ArcStr, value: Value, is_public: bool) {
         let mut names = lock(&self.names);
         let old = names.exports.insert(name, Export { value, is_public });
+        self.has_names.store(true, Ordering::Release);
         // Dropped outside of the lock: a macro may be the last to hold this very context.
         drop(names);
         drop(old);
@@ -176,32 +160,10 @@ impl Context {
         let names = std::mem::take(&mut *lock(&self.names));
         drop(names);
     }
-
-    /// Adds a template as the next parent of the chain: whether it was not in the chain yet, and how many
-    /// templates are in it now.
-    pub(super) fn add_template(&self, program: &Arc<Program>) -> (bool, usize) {
-        let mut table = lock(&self.blocks);
-        let is_new = !table.chain.iter().any(|known| Arc::ptr_eq(known, program));
-        table.chain.push(program.clone());
-        for (block, info) in program.blocks.iter().enumerate() {
-            let entry = BlockEntry {
-                program: program.clone(),
-                block,
-            };
-            table.blocks.entry(&info.name, Vec::new).push(entry);
-        }
-        (is_new, table.chain.len())
-    }
-
-    /// The definition of a block `level` levels below the most derived one.
-    pub(super) fn block(&self, name: &str, level: usize) -> Option<BlockEntry> {
-        let table = lock(&self.blocks);
-        table.blocks.get(name)?.get(level).cloned()
-    }
 }
 
 /// A name of the host's context.
-fn root_name(root: &Value, name: &str) -> Option<Value> {
+pub(super) fn root_name(root: &Value, name: &str) -> Option<Value> {
     match (mapping(root), root.as_object()) {
         (Some(mapping), _) => mapping.get_str(name).cloned(),
         (None, Some(object)) => object.get_attr(name),
@@ -210,19 +172,73 @@ fn root_name(root: &Value, name: &str) -> Option<Value> {
 }
 
 impl Names {
-    fn with_locals(locals: Vec<(ArcStr, Value)>) -> Mutex<Self> {
-        Mutex::new(Names {
-            locals,
-            exports: NameMap::default(),
-        })
-    }
-
     fn find(&self, name: &str) -> Option<Value> {
         let local = self.locals.iter().rev().find(|(known, _)| known == name);
         if let Some((_, value)) = local {
             return Some(value.clone());
         }
         self.exports.get(name).map(|export| export.value.clone())
+    }
+}
+
+/// A template and those it extends, from the most derived to the base.
+///
+/// A block is looked up here when it is called: chains are short, and most renders call few blocks.
+pub(super) struct Chain {
+    pub(super) id: ProgramId,
+    pub(super) program: Arc<Program>,
+    parent: OnceLock<Arc<Chain>>,
+}
+
+impl Chain {
+    /// A template that extends nothing yet.
+    pub(super) fn new(id: ProgramId, program: &Arc<Program>) -> Arc<Self> {
+        Arc::new(Chain {
+            id,
+            program: program.clone(),
+            parent: OnceLock::new(),
+        })
+    }
+
+    /// This template and its ancestors, as far as they are known.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Chain> {
+        std::iter::successors(Some(self), |chain| {
+            chain.parent.get().map(|parent| &**parent)
+        })
+    }
+
+    /// Adds a template as the next parent: whether it was not in the chain yet, and how many templates are in
+    /// it now.
+    pub(super) fn extend(&self, id: ProgramId, program: &Arc<Program>) -> (bool, usize) {
+        let mut last = self;
+        let (mut is_new, mut count) = (true, 0);
+        for chain in self.iter() {
+            is_new = is_new && !Arc::ptr_eq(&chain.program, program);
+            count += 1;
+            last = chain;
+        }
+        let added = last.parent.set(Chain::new(id, program));
+        debug_assert!(added.is_ok(), "one machine extends a chain");
+        (is_new, count + 1)
+    }
+
+    /// The definition of a block `level` levels below the most derived one, and its index there.
+    pub(super) fn block(&self, name: &str, level: usize) -> Option<(&Chain, usize)> {
+        let defined = |chain: &'_ Chain| chain.program.block(name);
+        let mut definitions = self
+            .iter()
+            .filter_map(|chain| defined(chain).map(|block| (chain, block)));
+        definitions.nth(level)
+    }
+}
+
+/// One after the other: a chain may be as long as the host allows.
+impl Drop for Chain {
+    fn drop(&mut self) {
+        let mut next = self.parent.take();
+        while let Some(mut chain) = next.and_then(Arc::into_inner) {
+            next = chain.parent.take();
+        }
     }
 }
 
@@ -233,5 +249,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Context").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.iter().map(|chain| &chain.program.origin.name);
+        f.debug_list().entries(names).finish()
     }
 }

@@ -1,12 +1,10 @@
 //! The run loop: fetches instructions and does them, or calls the method that does.
 
-use std::sync::Arc;
-
 use crate::bytecode::{Instruction, Label, Program};
 use crate::error::Error;
 use crate::source::Place;
 use crate::value::{self, Repr, Undefined, UndefinedPolicy, Value, access};
-use crate::vm::frame::Frame;
+use crate::vm::library::Library;
 use crate::vm::loops::Fetched;
 use crate::vm::machine::Machine;
 use crate::vm::operators;
@@ -23,18 +21,20 @@ pub(super) enum Control {
 
 impl Machine {
     /// Runs the frame on top until another one is on top, the machine must wait, or all is done.
-    pub(super) fn run_frame(&mut self) -> Result<Control, Error> {
-        match self.frames.last() {
-            Some(Frame::Native(_)) => self.run_native(),
-            // A slice of one instruction means: stop wherever possible.
-            _ if self.slice == 1 => self.run_code::<true>(),
-            _ => self.run_code::<false>(),
+    pub(super) fn run_frame(&mut self, library: &Library<'_>) -> Result<Control, Error> {
+        if self.native().is_some() {
+            return self.run_native(library);
+        }
+        // A slice of one instruction means: stop wherever possible.
+        match self.slice {
+            1 => self.run_code::<true>(library),
+            _ => self.run_code::<false>(library),
         }
     }
 
-    fn run_code<const STEPPING: bool>(&mut self) -> Result<Control, Error> {
+    fn run_code<const STEPPING: bool>(&mut self, library: &Library<'_>) -> Result<Control, Error> {
         let frame = self.frame();
-        let program: Arc<Program> = frame.program.clone();
+        let program: &Program = library.program(frame.program);
         let code = &program.code[..];
         let base = frame.base;
         let mut next = frame.address;
@@ -49,7 +49,7 @@ impl Machine {
             ($result:expr) => {
                 match $result {
                     Ok(value) => value,
-                    Err(error) => return self.wait_or_fail(&program, next - 1, error),
+                    Err(error) => return self.wait_or_fail(program, next - 1, error),
                 }
             };
         }
@@ -137,7 +137,7 @@ impl Machine {
                 Instruction::EmitLocal(slot, name) => {
                     let value = &self.stack[base + slot.0 as usize];
                     if let Repr::Unset = value.0 {
-                        let value = undefined_name(&program, name, policy, next);
+                        let value = undefined_name(program, name, policy, next);
                         attempt!(operators::emit(
                             &self.render.budget,
                             &mut self.output,
@@ -157,7 +157,7 @@ impl Machine {
                 Instruction::EmitRoot(slot, name) => {
                     let at = base + slot.0 as usize;
                     if let Repr::Unset = self.stack[at].0 {
-                        self.stack[at] = self.root_name(&program, name, policy, next);
+                        self.stack[at] = self.root_name(library, program, name, policy, next);
                     }
                     attempt!(operators::emit(
                         &self.render.budget,
@@ -175,7 +175,7 @@ impl Machine {
                 Instruction::LoadLocal(slot, name) => {
                     let value = &self.stack[base + slot.0 as usize];
                     let value = match value.0 {
-                        Repr::Unset => undefined_name(&program, name, policy, next),
+                        Repr::Unset => undefined_name(program, name, policy, next),
                         _ => value.copied(),
                     };
                     self.stack.push(value);
@@ -187,7 +187,7 @@ impl Machine {
                 Instruction::LoadRoot(slot, name) => {
                     let at = base + slot.0 as usize;
                     if let Repr::Unset = self.stack[at].0 {
-                        self.stack[at] = self.root_name(&program, name, policy, next);
+                        self.stack[at] = self.root_name(library, program, name, policy, next);
                     }
                     let value = self.stack[at].copied();
                     self.stack.push(value);
@@ -399,14 +399,14 @@ impl Machine {
                 }
                 other => {
                     self.frame_mut().address = next;
-                    match self.run_other(&program, other, base) {
+                    match self.run_other(library, other, base) {
                         Ok(None) => {
                             let frame = self.frame();
                             next = frame.address;
                             auto_escape = frame.auto_escape;
                         }
                         Ok(Some(control)) => return Ok(control),
-                        Err(error) => return self.wait_or_fail(&program, next - 1, error),
+                        Err(error) => return self.wait_or_fail(program, next - 1, error),
                     }
                 }
             }

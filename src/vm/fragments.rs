@@ -72,7 +72,7 @@ impl Machine {
                     key,
                     ttl,
                     token,
-                    frames: self.frames.len(),
+                    frames: self.open(),
                 });
                 Ok(Entered::Making)
             }
@@ -107,7 +107,7 @@ impl Machine {
 
     /// Gives up the fragments whose frames are gone.
     pub(super) fn abandon_fragments(&mut self) {
-        let frames = self.frames.len();
+        let frames = self.open();
         self.fragments.retain(|fragment| fragment.frames <= frames);
     }
 

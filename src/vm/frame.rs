@@ -1,59 +1,93 @@
 //! Activations of units.
 
+use arcstr::ArcStr;
 use std::sync::Arc;
 
-use arcstr::ArcStr;
-
-use crate::bytecode::Program;
+use crate::bytecode::Unit;
 use crate::call::{Continuation, NextContinuation};
 use crate::value::{StreamHandle, Value};
 use crate::vm::cells::Cells;
-use crate::vm::context::Context;
-
-/// One open call: of a unit, or of a native function that waits for something.
-#[derive(Debug)]
-pub(super) enum Frame {
-    Code(CodeFrame),
-    Native(NativeFrame),
-}
+use crate::vm::library::ProgramId;
+use crate::vm::scope::ScopeId;
 
 /// An activation of a unit.
 #[derive(Clone, Debug)]
 pub(super) struct CodeFrame {
-    pub(super) program: Arc<Program>,
+    pub(super) program: ProgramId,
     /// The index of the unit in the program.
     pub(super) unit: usize,
     /// The next instruction, while another frame runs or the machine is suspended.
     pub(super) address: usize,
-    /// Where the slots begin on the value stack; the operands are above them.
+    /// Where the slots begin on the value stack.
     pub(super) base: usize,
+    /// Where the operands begin, above the slots.
+    pub(super) floor: usize,
     /// How many values below `base` belong to the call and go with it.
-    pub(super) operands: usize,
+    pub(super) operands: u32,
+    /// Where names are looked up that are no variables.
+    pub(super) scope: ScopeId,
     pub(super) returns: Returns,
-    pub(super) context: Arc<Context>,
     /// The captured variables that its code counts from.
     pub(super) cells: Option<Arc<Cells>>,
     /// The captured variables around those of the unit itself.
     pub(super) around: Option<Arc<Cells>>,
-    /// How many rounds of a recursive loop are open around this one.
-    pub(super) recursion: usize,
+    /// In a round of a recursive loop: how many are open around this one.
+    pub(super) recursion: Option<u32>,
     pub(super) auto_escape: bool,
     /// The parent that `extends` named.
-    pub(super) parent: Option<Arc<Program>>,
+    pub(super) parent: Option<ProgramId>,
     /// The block that runs, for `super()`.
     pub(super) block: Option<BlockLevel>,
-    /// How many loops, captures and saved escaping modes there were before.
-    pub(super) loops: usize,
-    pub(super) captures: usize,
-    pub(super) escapes: usize,
+    /// How many loops, captures, saved escaping modes and scopes there were before.
+    pub(super) loops: u32,
+    pub(super) captures: u32,
+    pub(super) escapes: u32,
+    pub(super) scopes: u32,
+}
+
+impl CodeFrame {
+    /// An activation that does nothing yet, of the unit `unit` of a program.
+    pub(super) fn new(program: ProgramId, unit: usize, scope: ScopeId, returns: Returns) -> Self {
+        CodeFrame {
+            program,
+            unit,
+            address: 0,
+            base: 0,
+            floor: 0,
+            operands: 0,
+            scope,
+            returns,
+            cells: None,
+            around: None,
+            recursion: None,
+            auto_escape: false,
+            parent: None,
+            block: None,
+            loops: 0,
+            captures: 0,
+            escapes: 0,
+            scopes: 0,
+        }
+    }
+
+    /// Puts the frame at the start of its unit.
+    pub(super) fn begin(&mut self, unit: &Unit) {
+        self.address = unit.entry.0 as usize;
+        self.floor = self.base + unit.slots as usize;
+        if unit.cells > 0 {
+            self.cells = Some(Cells::new(unit.cells, self.cells.take()));
+        }
+    }
 }
 
 /// Which definition of a block runs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct BlockLevel {
-    pub(super) name: ArcStr,
+    pub(super) program: ProgramId,
+    /// The index of the definition in its program.
+    pub(super) block: u32,
     /// 0 is the most derived definition.
-    pub(super) level: usize,
+    pub(super) level: u32,
 }
 
 /// What becomes of a unit's output and where the render goes on.
@@ -66,7 +100,7 @@ pub(super) enum Returns {
     /// The captured output is the result; safe text if `safe`.
     Text { safe: bool, called: Called },
     /// The template's exports are the result.
-    Module { name: ArcStr, cached: bool },
+    Module { cached: bool },
     /// Everything so far only set the stage for one block.
     Prelude { block: ArcStr },
 }
@@ -83,6 +117,8 @@ pub(super) enum Called {
 /// A native function in the middle of its work.
 #[derive(Debug)]
 pub(super) struct NativeFrame {
+    /// How many activations there were when it was called, without the running one.
+    pub(super) callers: usize,
     /// The name it was called by.
     pub(super) name: ArcStr,
     /// Whether the call may wait.

@@ -9,7 +9,7 @@ use crate::bytecode::Label;
 use crate::error::Error;
 use crate::error::machine::MachineFault;
 use crate::value::{Repr, Unlimited, Value, display, number, settled};
-use crate::vm::frame::Frame;
+use crate::vm::library::Library;
 use crate::vm::machine::Machine;
 use crate::vm::outcome::{HandlerId, Suspension};
 use crate::vm::waits::Waiting;
@@ -22,8 +22,10 @@ pub(super) struct Handler {
     fallback: Label,
     timeout: Option<Duration>,
     auto_escape: bool,
-    /// How many frames, values, loops, captures and saved escaping modes there were.
-    frames: usize,
+    /// How many callers, native functions, blocks with branches, values, loops, captures and saved escaping
+    /// modes there were.
+    callers: usize,
+    natives: usize,
     groups: usize,
     stack: usize,
     loops: usize,
@@ -48,7 +50,8 @@ impl Machine {
             fallback,
             timeout,
             auto_escape: self.frame().auto_escape,
-            frames: self.frames.len(),
+            callers: self.callers.len(),
+            natives: self.natives.len(),
             groups: self.groups.len(),
             stack: self.stack.len(),
             loops: self.loops.len(),
@@ -110,13 +113,12 @@ impl Machine {
         self.handlers.iter().any(|open| open.id == handler)
     }
 
-    /// Whether the innermost `try` is nearer to what runs than the native function in a frame.
-    pub(super) fn has_handler_above(&self, native: Option<usize>) -> bool {
-        match (self.handlers.last(), native) {
-            (Some(handler), Some(native)) => handler.frames > native,
-            (handler, None) => handler.is_some(),
-            (None, Some(_)) => false,
-        }
+    /// Whether the innermost `try` is nearer to what runs than any native function.
+    pub(super) fn has_handler_above(&self) -> bool {
+        let natives = self.natives.len();
+        self.handlers
+            .last()
+            .is_some_and(|handler| handler.natives == natives)
     }
 
     /// Goes on with the fallback of an open `try`, leaving all that was begun within it.
@@ -128,13 +130,12 @@ impl Machine {
         self.retries = (0, 0);
         self.handlers.truncate(at + 1);
         let handler = self.handlers.pop().expect("the handler is open");
-        while self.frames.len() > handler.frames {
+        self.natives.truncate(handler.natives);
+        while self.callers.len() > handler.callers {
             self.pop_frame();
         }
         self.drop_groups(usize::MAX, handler.groups);
-        let Some(Frame::Code(frame)) = self.frames.last_mut() else {
-            unreachable!("a `try` stands in code");
-        };
+        let frame = self.frame_mut();
         frame.address = handler.fallback.0 as usize;
         frame.auto_escape = handler.auto_escape;
         self.stack.truncate(handler.stack);
@@ -147,15 +148,16 @@ impl Machine {
     }
 
     /// The time of an open `try` is over; those within it do not catch that.
-    pub(super) fn time_out(&mut self, handler: HandlerId) {
+    pub(super) fn time_out(
+        &mut self,
+        library: &Library<'_>,
+        handler: HandlerId,
+    ) -> Result<(), Error> {
         let Some(at) = self.handlers.iter().position(|open| open.id == handler) else {
-            return;
+            return Ok(());
         };
         let timeout = self.handlers[at].timeout.unwrap_or_default();
-        let error = self.locate(MachineFault::Timeout(timeout).into_error());
-        self.slice_left = self.slice;
-        if let Err(limit) = self.catch(at, &error) {
-            self.waiting = Waiting::Failed(limit);
-        }
+        let error = self.locate_in(library, MachineFault::Timeout(timeout).into_error());
+        self.catch(at, &error)
     }
 }

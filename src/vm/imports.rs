@@ -1,71 +1,93 @@
 //! `include`, `import`, and the templates of a render.
 
-use std::sync::Arc;
-
 use arcstr::ArcStr;
 
-use crate::bytecode::{ImportSite, IncludeSite, Program};
+use crate::bytecode::{ImportSite, IncludeSite, Visible};
 use crate::error::Error;
 use crate::error::machine::MachineFault;
 use crate::source::Place;
-use crate::value::{Map, Repr, Symbol, Undefined, UndefinedPolicy, Value, settled};
+use crate::value::{Map, Repr, Undefined, UndefinedPolicy, Value, settled};
 use crate::vm::context::Context;
 use crate::vm::frame::{Called, CodeFrame, Returns};
+use crate::vm::library::{Library, ProgramId};
 use crate::vm::machine::Machine;
 use crate::vm::objects::Module;
+use crate::vm::scope::{Scope, ScopeNames, Site};
 
 /// Where a template is.
 pub(super) enum Lookup {
-    /// In this render already, under this name.
-    Found(Arc<Program>, ArcStr),
+    /// In this render already.
+    Found(ProgramId),
     /// Not here yet: the name to load.
     Load(ArcStr),
 }
 
 impl Machine {
-    /// The value of a name of the context or of the environment.
-    pub(super) fn lookup(&self, name: &Symbol) -> Option<Value> {
-        self.frame()
-            .context
-            .lookup(name)
-            .or_else(|| self.render.registry.global(name).cloned())
-    }
-
-    /// The names on top of the stack: one text, or a list of them.
-    pub(super) fn template_names(&self) -> Result<Vec<ArcStr>, Error> {
+    /// The template that the top of the stack names, or the first that exists of a list of names; or the
+    /// name of one to load first.
+    pub(super) fn find_template(&self) -> Result<Lookup, Error> {
         let value = settled(&self.render.budget, self.top())?;
-        let text = |value: &Value| {
-            let value = settled(&self.render.budget, value)?;
-            match (value.as_text(), value.as_undefined()) {
-                (Some(name), _) => Ok(name.clone()),
-                (None, Some(undefined)) => Err(undefined.error()),
-                (None, None) => Err(MachineFault::template_name(value.type_name())),
-            }
+        let found = match &value.0 {
+            Repr::List(list) => self.first_template(&list.items())?,
+            Repr::Tuple(tuple) => self.first_template(tuple.items())?,
+            _ => self.template(self.template_name(value)?),
         };
-        match &value.0 {
-            Repr::List(list) => list.items().iter().map(text).collect(),
-            Repr::Tuple(tuple) => tuple.items().iter().map(text).collect(),
-            _ => Ok(vec![text(value)?]),
+        match found {
+            Some(lookup) => Ok(lookup),
+            None => Err(MachineFault::not_found(&self.template_names(value)?)),
         }
     }
 
-    /// The first of some templates that exists, and its name; or the name of one to load first.
-    pub(super) fn find_template(&self, names: &[ArcStr]) -> Result<Lookup, Error> {
+    fn first_template(&self, names: &[Value]) -> Result<Option<Lookup>, Error> {
+        // Whatever is no name is a mistake, also behind one that is found.
         for name in names {
-            match self.render.templates.get(name) {
-                None => return Ok(Lookup::Load(name.clone())),
-                Some(Some(program)) => return Ok(Lookup::Found(program.clone(), name.clone())),
-                Some(None) => {}
+            self.template_name(name)?;
+        }
+        for name in names {
+            let found = self.template(self.template_name(name)?);
+            if found.is_some() {
+                return Ok(found);
             }
         }
-        Err(MachineFault::not_found(names))
+        Ok(None)
+    }
+
+    fn template_name<'v>(&self, value: &'v Value) -> Result<&'v ArcStr, Error> {
+        let value = settled(&self.render.budget, value)?;
+        match (value.as_text(), value.as_undefined()) {
+            (Some(name), _) => Ok(name),
+            (None, Some(undefined)) => Err(undefined.error()),
+            (None, None) => Err(MachineFault::template_name(value.type_name())),
+        }
+    }
+
+    fn template_names(&self, value: &Value) -> Result<Vec<ArcStr>, Error> {
+        let name = |value: &Value| self.template_name(value).cloned();
+        match &value.0 {
+            Repr::List(list) => list.items().iter().map(name).collect(),
+            Repr::Tuple(tuple) => tuple.items().iter().map(name).collect(),
+            _ => Ok(vec![name(value)?]),
+        }
+    }
+
+    /// What is known of a template; none if it is known not to exist.
+    fn template(&self, name: &ArcStr) -> Option<Lookup> {
+        match self.render.templates.get(name) {
+            None => Some(Lookup::Load(name.clone())),
+            Some(Some(program)) => Some(Lookup::Found(*program)),
+            Some(None) => None,
+        }
     }
 
     /// `name ->`; the name of a template to load first, if it was not used yet.
-    pub(super) fn include_template(&mut self, site: &IncludeSite) -> Result<Option<ArcStr>, Error> {
-        let names = self.template_names()?;
-        let program = match self.find_template(&names) {
-            Ok(Lookup::Found(program, _)) => program,
+    pub(super) fn include_template(
+        &mut self,
+        library: &Library<'_>,
+        index: u32,
+        site: &IncludeSite,
+    ) -> Result<Option<ArcStr>, Error> {
+        let program = match self.find_template() {
+            Ok(Lookup::Found(program)) => program,
             Ok(Lookup::Load(name)) => return Ok(Some(name)),
             Err(error) => {
                 if site.ignore_missing {
@@ -76,34 +98,29 @@ impl Machine {
             }
         };
         self.check_depth()?;
-        let context = self.context_for(site.visible.as_deref());
         self.pop();
-        let base = self.stack.len();
-        let frame = self.template_frame(program, context, base, Returns::Nothing(Called::Include));
-        self.push_unit(CodeFrame {
-            captures: self.output.captures(),
-            ..frame
-        })?;
+        let site = site.visible.is_some().then_some(Site::Include(index));
+        let returns = Returns::Nothing(Called::Include);
+        let frame = self.template_frame(library, program, site, returns);
+        self.push_unit(library.program(program), frame)?;
         Ok(None)
-    }
-
-    fn context_for(&mut self, visible: Option<&[crate::bytecode::Visible]>) -> Arc<Context> {
-        match visible {
-            Some(visible) => {
-                let locals = self.visible(visible);
-                self.frame().context.nested(locals)
-            }
-            None => Context::root(None),
-        }
     }
 
     /// A dict of all that a template sees which is included here, but for globals.
     pub(super) fn visible_names(
         &mut self,
-        visible: Option<&[crate::bytecode::Visible]>,
+        library: &Library<'_>,
+        visible: Option<&[Visible]>,
     ) -> Result<Value, Error> {
-        let context = self.context_for(visible);
-        let names = context.visible_names();
+        let names = match visible {
+            Some(visible) => {
+                let scope = self.running.scope;
+                let locals = self.visible(self.callers.len(), visible);
+                let chain = self.chain(library, scope);
+                Context::nested(self.share(library, scope), locals, chain).visible_names()
+            }
+            None => Vec::new(),
+        };
         let budget = &self.render.budget;
         budget.memory((2 * names.len() * size_of::<Value>()) as u64)?;
         let mut map = Map::with_capacity(names.len());
@@ -113,52 +130,54 @@ impl Machine {
         Ok(Value::shared_map(map))
     }
 
+    /// An activation of a template, which sees what stands where it is named if `site` says where.
     fn template_frame(
-        &self,
-        program: Arc<Program>,
-        context: Arc<Context>,
-        base: usize,
+        &mut self,
+        library: &Library<'_>,
+        program: ProgramId,
+        site: Option<Site>,
         returns: Returns,
     ) -> CodeFrame {
-        context.add_template(&program);
+        let names = match site {
+            Some(site) => ScopeNames::Caller {
+                frame: self.callers.len(),
+                site,
+            },
+            None => ScopeNames::Host(Value::NONE),
+        };
+        let scopes = self.scopes.len() as u32;
+        let scope = self.push_scope(Scope::new(names, program));
         CodeFrame {
-            unit: 0,
-            address: 0,
-            base,
-            operands: 0,
-            returns,
-            context,
-            cells: None,
-            around: None,
-            recursion: 0,
-            auto_escape: program.auto_escape,
-            parent: None,
-            block: None,
-            loops: 0,
-            captures: 0,
-            escapes: 0,
-            program,
+            base: self.stack.len(),
+            auto_escape: library.program(program).auto_escape,
+            scopes,
+            ..CodeFrame::new(program, 0, scope, returns)
         }
     }
 
     /// `name -> module`; the name of a template to load first, if it was not used yet.
-    pub(super) fn import_template(&mut self, site: &ImportSite) -> Result<Option<ArcStr>, Error> {
-        let names = self.template_names()?;
-        let (program, name) = match self.find_template(&names)? {
-            Lookup::Found(program, name) => (program, name),
+    pub(super) fn import_template(
+        &mut self,
+        library: &Library<'_>,
+        index: u32,
+        site: &ImportSite,
+    ) -> Result<Option<ArcStr>, Error> {
+        let program = match self.find_template()? {
+            Lookup::Found(program) => program,
             Lookup::Load(name) => return Ok(Some(name)),
         };
         let cached = site.visible.is_none();
-        if cached && let Some(module) = self.render.modules.get(&name).cloned() {
-            *self.stack.last_mut().expect("the name is there") = module;
+        let mut modules = self.render.modules.iter();
+        if cached && let Some((_, module)) = modules.find(|(known, _)| *known == program) {
+            *self.stack.last_mut().expect("the name is there") = module.clone();
             return Ok(None);
         }
         self.check_depth()?;
-        let context = self.context_for(site.visible.as_deref());
         self.pop();
-        let base = self.stack.len();
-        let frame = self.template_frame(program, context, base, Returns::Module { name, cached });
-        self.push_captured(frame)?;
+        let site = site.visible.is_some().then_some(Site::Import(index));
+        let returns = Returns::Module { cached };
+        let frame = self.template_frame(library, program, site, returns);
+        self.push_captured(library.program(program), frame)?;
         Ok(None)
     }
 

@@ -1,13 +1,12 @@
 //! The instructions that the run loop does not do itself: they are rarer or cost more than a call, and the
 //! loop is faster the less there is in it.
 
-use std::sync::Arc;
-
-use crate::bytecode::{Instruction, Program};
+use crate::bytecode::Instruction;
 use crate::error::Error;
 use crate::value::{self, Repr, Undefined, UndefinedPolicy, Value};
 use crate::vm::dispatch::{Control, place, undefined_name};
 use crate::vm::fragments::Entered;
+use crate::vm::library::Library;
 use crate::vm::machine::Machine;
 use crate::vm::operators;
 use crate::vm::outcome::Suspension;
@@ -21,11 +20,12 @@ impl Machine {
     #[inline(never)]
     pub(super) fn run_other(
         &mut self,
-        program: &Arc<Program>,
+        library: &Library<'_>,
         instruction: Instruction,
         base: usize,
     ) -> Result<Option<Control>, Error> {
         let frame = self.frame();
+        let program = library.program(frame.program);
         let next = frame.address;
         let auto_escape = frame.auto_escape;
         let policy = program.undefined_policy;
@@ -117,32 +117,30 @@ impl Machine {
                 ));
             }
             Instruction::LoadName(name) => {
-                let value = self.root_name(program, name, policy, next);
+                let value = self.root_name(library, program, name, policy, next);
                 self.stack.push(value);
             }
             Instruction::LoadVisible(site) => {
                 let site = &program.imports[site as usize];
-                let visible = self.visible_names(site.visible.as_deref())?;
+                let visible = self.visible_names(library, site.visible.as_deref())?;
                 self.stack.push(visible);
             }
             Instruction::StoreName(name) => {
                 let value = self.pop();
-                self.frame()
-                    .context
-                    .set_export(program.name(name).text(), value);
+                self.export(library, program.name(name).text(), value, true);
             }
             Instruction::ExportLocal(variable, name) => {
                 let value = self.variable(base, variable);
                 if !matches!(value.0, Repr::Unset) {
                     let name = program.name(name).text();
-                    self.frame().context.set_export(name, value);
+                    self.export(library, name, value, true);
                 }
             }
             Instruction::ShareLocal(variable, name) => {
                 let value = self.variable(base, variable);
                 if !matches!(value.0, Repr::Unset) {
                     let name = program.name(name).text();
-                    self.frame().context.set_shared(name, value);
+                    self.export(library, name, value, false);
                 }
             }
             Instruction::LoadCell(levels, cell, name) => {
@@ -164,7 +162,7 @@ impl Machine {
                 self.set_variable(base, variable, Value(Repr::Unset));
             }
             Instruction::GetAttribute(name) => {
-                let value = self.get_attribute(program.name(name))?;
+                let value = self.get_attribute(library, program.name(name))?;
                 let value = match value {
                     Some(value) => value,
                     None => Value::missing(
@@ -175,7 +173,7 @@ impl Machine {
                 self.set_top(value);
             }
             Instruction::GetAttributeOrNone(name) => {
-                let value = self.get_attribute(program.name(name))?;
+                let value = self.get_attribute(library, program.name(name))?;
                 self.set_top(value.unwrap_or(Value::NONE));
             }
             Instruction::GetItem => {
@@ -305,40 +303,40 @@ impl Machine {
             Instruction::CycleLoop(up, count) => self.cycle_loop(up, count)?,
             Instruction::ChangedLoop(up, count) => self.changed_loop(up, count)?,
             Instruction::EnterRecursiveLoop(unit) => {
-                switch!(self.enter_recursive_loop(unit as usize));
+                switch!(self.enter_recursive_loop(library, unit as usize));
             }
             Instruction::CallFilter(site) => {
-                switch!(self.call_filter(program, site as usize, program.auto_await));
+                switch!(self.call_filter(library, program, site as usize, program.auto_await));
             }
             Instruction::AwaitFilter(site) => {
                 self.render.budget.set_futures_are_awaited(true);
-                switch!(self.call_filter(program, site as usize, true));
+                switch!(self.call_filter(library, program, site as usize, true));
                 self.render
                     .budget
                     .set_futures_are_awaited(program.auto_await);
             }
             Instruction::PerformTest(site) => {
-                switch!(self.perform_test(program, site as usize));
+                switch!(self.perform_test(library, program, site as usize));
             }
             Instruction::CallFunction(shape) => {
-                switch!(self.call_function(program, shape));
+                switch!(self.call_function(library, program, shape));
             }
             Instruction::CallMethod(shape, name) => {
-                switch!(self.call_method(program, shape, program.name(name)));
+                switch!(self.call_method(library, program, shape, program.name(name)));
             }
-            Instruction::CallSuper => switch!(self.call_super()),
+            Instruction::CallSuper => switch!(self.call_super(library)),
             Instruction::LoadSuper => {
-                let value = self.load_super(policy, || place(program, next));
+                let value = self.load_super(library, policy, || place(program, next));
                 self.stack.push(value);
             }
             Instruction::LoadSelf => {
-                let value = self.load_self();
+                let value = self.load_self(library);
                 self.stack.push(value);
             }
-            Instruction::Return => return self.leave_unit().map(Some),
+            Instruction::Return => return self.leave_unit(library).map(Some),
             Instruction::MakeMacro(index) => {
                 self.render.budget.memory(MACRO_SIZE)?;
-                let value = self.make_macro(program, index as usize);
+                let value = self.make_macro(library, index as usize);
                 self.stack.push(value);
             }
             Instruction::EnterAutoEscape => {
@@ -381,19 +379,19 @@ impl Machine {
                 written!();
             }
             Instruction::IncludeTemplate(site) => {
-                load!(self.include_template(&program.includes[site as usize]));
+                load!(self.include_template(library, site, &program.includes[site as usize]));
             }
             Instruction::ImportTemplate(site) => {
-                load!(self.import_template(&program.imports[site as usize]));
+                load!(self.import_template(library, site, &program.imports[site as usize]));
             }
             Instruction::LoadExport(name) => {
                 let value =
                     self.load_export(program.name(name).text(), policy, || place(program, next));
                 self.stack.push(value);
             }
-            Instruction::ExtendTemplate => load!(self.extend_template()),
+            Instruction::ExtendTemplate => load!(self.extend_template(library)),
             Instruction::CallBlock(block) => {
-                switch!(self.call_block(&program.blocks[block as usize]));
+                switch!(self.call_block(library, &program.blocks[block as usize]));
             }
             Instruction::Await => {
                 if let Repr::Pending(pending) = &self.top().0 {
@@ -418,14 +416,15 @@ impl Machine {
                     leave!(Control::Suspend(Suspension::Spawn { pending }));
                 }
             }
-            Instruction::EnterParallel => self.enter_parallel()?,
-            Instruction::BeginBranch(..) => {
+            Instruction::EnterParallel => self.enter_parallel(program)?,
+            Instruction::BeginBranch(site, behind) => {
                 self.output.settle(&self.render.budget)?;
+                self.stop_at_branch(site, behind);
                 leave!(Control::Suspend(Suspension::Branch));
             }
             Instruction::EndBranch(site) => {
                 if self.ends_branch(site) {
-                    leave!(Control::Finish(self.branch_result(site)));
+                    leave!(Control::Finish(self.branch_result(program, site)));
                 }
             }
             Instruction::ExitParallel => {

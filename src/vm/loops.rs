@@ -248,6 +248,19 @@ impl LoopState {
         }
     }
 
+    /// `loop` as a value.
+    pub(super) fn value(&mut self) -> Value {
+        let object = match &self.object {
+            Some(object) => object.clone(),
+            None => {
+                let object = LoopObject::new(self);
+                self.object = Some(object.clone());
+                object
+            }
+        };
+        Value::from_arc_object(object)
+    }
+
     /// Holds an item that passed the loop's test back; gives the one held back before.
     fn hold(&mut self, item: Value) -> Option<Value> {
         self.looked_ahead = true;
@@ -440,16 +453,7 @@ impl Machine {
 
     /// `loop` as a value.
     pub(super) fn loop_value(&mut self, up: u8) -> Value {
-        let state = self.loop_at(up);
-        let object = match &state.object {
-            Some(object) => object.clone(),
-            None => {
-                let object = LoopObject::new(state);
-                state.object = Some(object.clone());
-                object
-            }
-        };
-        Value::from_arc_object(object)
+        self.loop_at(up).value()
     }
 
     /// `loop.cycle(…)` with the top `count` values.

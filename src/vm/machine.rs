@@ -1,13 +1,12 @@
 //! The machine itself: its state, and running it from suspension to suspension.
 
-use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Weak};
 
 use arcstr::ArcStr;
 
 use crate::bytecode::Program;
-use crate::call::{Budget, Extensions, Registry};
+use crate::call::Budget;
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::value::{Repr, Value};
@@ -16,22 +15,22 @@ use crate::vm::cells::Cells;
 use crate::vm::context::Context;
 use crate::vm::dispatch::Control;
 use crate::vm::fragments::Fragment;
-use crate::vm::frame::{Called, CodeFrame, Frame, Returns};
+use crate::vm::frame::{CodeFrame, NativeFrame, Returns};
 use crate::vm::handlers::Handler;
+use crate::vm::library::{Host, Library, ProgramId};
 use crate::vm::loops::LoopState;
+use crate::vm::names::NameMap;
 use crate::vm::outcome::{Answer, Outcome, Suspension};
 use crate::vm::output::OutputBuffer;
+use crate::vm::scope::{Scope, ScopeId, ScopeNames};
 use crate::vm::waits::Waiting;
 
 /// What a machine needs to start.
 #[derive(Debug)]
 pub(crate) struct Setup {
-    pub(crate) program: Arc<Program>,
     pub(crate) entry: Entry,
     /// The host's context: a map, record or object, or none.
     pub(crate) context: Value,
-    pub(crate) registry: Registry,
-    pub(crate) extensions: Arc<Extensions>,
     /// The machine enforces all but the deadline.
     pub(crate) limits: Limits,
     /// Yields every so many instructions.
@@ -52,9 +51,17 @@ pub(crate) enum Entry {
 }
 
 /// A render that can stop at any instruction and go on later.
+///
+/// What a small template does not need takes no allocation: the first activation and the first scope are
+/// fields, and no `Vec` has room before something is put in.
 #[derive(Debug)]
 pub(crate) struct Machine {
-    pub(super) frames: Vec<Frame>,
+    /// The activation whose code runs, or that called the native function that runs.
+    pub(super) running: CodeFrame,
+    /// Those that wait for it, outermost first.
+    pub(super) callers: Vec<CodeFrame>,
+    /// Native functions in the middle of their work.
+    pub(super) natives: Vec<NativeFrame>,
     /// The slots and operands of all frames.
     pub(super) stack: Vec<Value>,
     pub(super) loops: Vec<LoopState>,
@@ -73,6 +80,10 @@ pub(crate) struct Machine {
     pub(super) branch: Option<u16>,
     /// How many frames are open in the machines that it was split off.
     pub(super) depth: usize,
+    /// Where the template that the render started with finds names.
+    pub(super) first_scope: Scope,
+    /// Where the templates that it called do.
+    pub(super) scopes: Vec<Scope>,
     pub(super) render: RenderState,
     /// What the instruction to run next waits for.
     pub(super) waiting: Waiting,
@@ -86,14 +97,16 @@ pub(crate) struct Machine {
 /// What all frames of a render share.
 #[derive(Debug)]
 pub(super) struct RenderState {
-    pub(super) registry: Registry,
-    pub(super) extensions: Arc<Extensions>,
     pub(super) budget: Budget,
+    /// The programs that were loaded so far, by number.
+    pub(super) programs: Vec<Arc<Program>>,
+    /// Programs met since the machine ran on last, such as that of a macro of another render.
+    adopted: Vec<Arc<Program>>,
     /// The templates used so far; none where there is no such template. The render keeps them, so that
     /// it sees one version of each.
-    pub(super) templates: HashMap<ArcStr, Option<Arc<Program>>, foldhash::fast::FixedState>,
+    pub(super) templates: NameMap<Option<ProgramId>>,
     /// Modules imported without context, which are made once.
-    pub(super) modules: HashMap<ArcStr, Value, foldhash::fast::FixedState>,
+    pub(super) modules: Vec<(ProgramId, Value)>,
     /// The number of the next loop, which `loop` as a value finds its loop by.
     pub(super) next_loop: u64,
     /// The number of the next `try`.
@@ -103,48 +116,39 @@ pub(super) struct RenderState {
     /// Whether the render's result is a value, which outlives the machine.
     pub(super) gave_value: bool,
     /// Contexts and cells that macros may keep alive in a circle.
-    pub(super) survivors: Vec<Survivor>,
-}
-
-impl RenderState {
-    /// Notes a context that something it holds may hold in turn.
-    fn remember_context(&mut self, context: &Arc<Context>) {
-        let is_known = |survivor: &Survivor| match survivor {
-            Survivor::Context(known) => std::ptr::eq(known.as_ptr(), Arc::as_ptr(context)),
-            Survivor::Cells(_) => false,
-        };
-        if !self.survivors.iter().rev().take(4).any(is_known) {
-            self.survivors
-                .push(Survivor::Context(Arc::downgrade(context)));
-        }
-    }
+    survivors: Vec<Survivor>,
 }
 
 /// Something that a macro it holds may hold in turn.
 #[derive(Debug)]
-pub(super) enum Survivor {
+enum Survivor {
     Context(Weak<Context>),
     Cells(Weak<Cells>),
 }
 
 impl Machine {
-    /// A machine at the start of a render.
-    pub(crate) fn new(setup: Setup) -> Self {
+    /// A machine at the start of a render of the host's program.
+    #[inline]
+    pub(crate) fn new(host: &Host<'_>, setup: Setup) -> Self {
         let Setup {
-            program,
             entry,
-            context: root,
-            registry,
-            extensions,
+            context,
             limits,
             slice,
             chunk,
             capacity,
         } = setup;
         let slice = slice.map_or(u32::MAX, NonZeroU32::get);
+        let returns = match entry {
+            Entry::Block(block) => Returns::Prelude { block },
+            Entry::Template | Entry::Expression => Returns::Finish,
+        };
+        let is_prelude = matches!(returns, Returns::Prelude { .. });
         let mut machine = Machine {
-            frames: Vec::with_capacity(4),
-            stack: Vec::with_capacity(32),
+            running: CodeFrame::new(ProgramId::FIRST, 0, ScopeId::FIRST, returns),
+            callers: Vec::new(),
+            natives: Vec::new(),
+            stack: Vec::new(),
             loops: Vec::new(),
             output: OutputBuffer::new(capacity, chunk),
             escapes: Vec::new(),
@@ -154,68 +158,32 @@ impl Machine {
             dropped: Vec::new(),
             branch: None,
             depth: 0,
-            render: RenderState {
-                registry,
-                extensions,
-                budget: Budget::new(limits),
-                templates: HashMap::default(),
-                modules: HashMap::default(),
-                next_loop: 0,
-                next_handler: 0,
-                next_group: 0,
-                gave_value: false,
-                survivors: Vec::new(),
-            },
+            first_scope: Scope::new(ScopeNames::Host(context), ProgramId::FIRST),
+            scopes: Vec::new(),
+            render: RenderState::new(limits),
             waiting: Waiting::Nothing,
             retries: (0, 0),
             slice_left: slice,
             slice,
         };
-        let context = Context::root(Some(root));
-        let returns = match entry {
-            Entry::Block(block) => Returns::Prelude { block },
-            Entry::Template | Entry::Expression => Returns::Finish,
-        };
-        if matches!(returns, Returns::Prelude { .. }) {
-            machine
-                .output
-                .begin_capture(&machine.render.budget)
-                .expect("nothing is written yet");
+        machine.running.auto_escape = host.program.auto_escape;
+        if is_prelude {
+            machine.output.put_aside();
         }
-        context.add_template(&program);
-        let auto_escape = program.auto_escape;
-        let frame = CodeFrame {
-            unit: 0,
-            address: 0,
-            base: 0,
-            operands: 0,
-            returns,
-            context,
-            cells: None,
-            around: None,
-            recursion: 0,
-            auto_escape,
-            parent: None,
-            block: None,
-            loops: 0,
-            captures: 0,
-            escapes: 0,
-            program,
-        };
-        if let Err(error) = machine.push_unit(frame) {
+        if let Err(error) = machine.begin_unit(host.program) {
             machine.waiting = Waiting::Failed(error);
         }
         machine
     }
 
     /// Runs until the end, an error, or a suspension.
-    pub(crate) fn run(&mut self) -> Result<Outcome, Error> {
+    pub(crate) fn run(&mut self, host: &Host<'_>) -> Result<Outcome, Error> {
         loop {
-            let control = match self.continue_waiting() {
-                Ok(Some(suspension)) => Ok(Control::Suspend(suspension)),
-                Ok(None) => self.run_frame(),
-                Err(error) => Err(error),
-            };
+            // Lent to the code that runs, since that changes all else of the machine.
+            let programs = std::mem::take(&mut self.render.programs);
+            let control = self.run_some(&Library::new(host, &programs));
+            self.render.programs = programs;
+            self.render.programs.append(&mut self.render.adopted);
             match control {
                 Ok(Control::Switch) => {
                     if self.slice_left == 0 && !matches!(self.waiting, Waiting::Failed(_)) {
@@ -224,7 +192,7 @@ impl Machine {
                 }
                 Ok(Control::Suspend(suspension)) => {
                     self.check_suspension(&suspension)
-                        .map_err(|error| self.locate(error))?;
+                        .map_err(|error| self.locate(host, error))?;
                     return Ok(Outcome::Suspended(suspension));
                 }
                 Ok(Control::Finish(value)) => {
@@ -233,9 +201,26 @@ impl Machine {
                     return Ok(Outcome::Finished(value));
                 }
                 Err(error) => {
-                    let error = self.locate(error);
-                    self.unwind(error)?;
+                    let error = self.locate(host, error);
+                    let programs = std::mem::take(&mut self.render.programs);
+                    let unwound = self.unwind(&Library::new(host, &programs), error);
+                    self.render.programs = programs;
+                    self.render.programs.append(&mut self.render.adopted);
+                    unwound?;
                 }
+            }
+        }
+    }
+
+    /// Runs frame after frame, for as long as all they need is in the library.
+    fn run_some(&mut self, library: &Library<'_>) -> Result<Control, Error> {
+        loop {
+            if let Some(suspension) = self.continue_waiting(library)? {
+                return Ok(Control::Suspend(suspension));
+            }
+            match self.run_frame(library)? {
+                Control::Switch if self.slice_left > 0 && self.render.adopted.is_empty() => {}
+                control => return Ok(control),
             }
         }
     }
@@ -266,18 +251,25 @@ impl Machine {
                 name,
                 program: Ok(program),
             } => {
-                self.render.templates.insert(name, program);
+                let id = program.map(|program| {
+                    self.render.programs.push(program);
+                    ProgramId::after(self.render.programs.len() - 1)
+                });
+                self.render.templates.insert(&name, id);
             }
             Answer::Loaded {
                 name,
                 program: Err(error),
-            } => self.waiting = Waiting::Failed(self.locate_load(name, error)),
+            } => self.waiting = Waiting::LoadFailed { name, error },
             Answer::Item(item) => self.receive(item),
             Answer::Awaited | Answer::Joined | Answer::Spawned => {}
             Answer::InPlace => self.run_in_place(),
             Answer::Continue => self.slice_left = self.slice,
             Answer::Fragment(answer) => self.waiting = Waiting::Fragment(answer),
-            Answer::TimedOut { handler } => self.time_out(handler),
+            Answer::TimedOut { handler } => {
+                self.waiting = Waiting::TimedOut(handler);
+                self.slice_left = self.slice;
+            }
         }
     }
 
@@ -285,6 +277,27 @@ impl Machine {
     pub(crate) fn set_slice(&mut self, slice: NonZeroU32) {
         self.slice = slice.get();
         self.slice_left = self.slice_left.min(self.slice);
+    }
+
+    /// The programs that were loaded so far.
+    pub(super) fn programs(&self) -> &[Arc<Program>] {
+        &self.render.programs
+    }
+
+    /// The number of a program that this render did not load itself.
+    pub(super) fn adopt(&mut self, library: &Library<'_>, program: &Arc<Program>) -> ProgramId {
+        let adopted = &mut self.render.adopted;
+        adopted.push(program.clone());
+        ProgramId::after(library.loaded() + adopted.len() - 1)
+    }
+
+    /// A program, which may have been adopted only now.
+    pub(super) fn program(&self, library: &Library<'_>, id: ProgramId) -> Arc<Program> {
+        let program = match id.adopted(library) {
+            Some(index) => &self.render.adopted[index],
+            None => library.program(id),
+        };
+        program.clone()
     }
 
     /// Takes the output that is finished so far.
@@ -298,22 +311,41 @@ impl Machine {
     }
 
     /// Opens an activation of a unit, whose slots lie from its `base` on as far as they are given.
+    pub(super) fn push_unit(
+        &mut self,
+        program: &Program,
+        mut frame: CodeFrame,
+    ) -> Result<(), Error> {
+        frame.captures = self.output.captures() as u32;
+        self.callers
+            .push(std::mem::replace(&mut self.running, frame));
+        let begun = self.begin_unit(program);
+        if begun.is_err() {
+            self.running = self.callers.pop().expect("just pushed");
+        }
+        begun
+    }
+
+    /// Puts the running activation at the start of its unit.
     ///
     /// Pays for each of the unit's instructions once; loops pay for further rounds at their ends.
-    pub(super) fn push_unit(&mut self, mut frame: CodeFrame) -> Result<(), Error> {
-        let unit = &frame.program.units[frame.unit];
+    #[inline]
+    pub(super) fn begin_unit(&mut self, program: &Program) -> Result<(), Error> {
+        let unit = &program.units[self.running.unit];
         let cost = unit.end.0 - unit.entry.0;
         self.render.budget.fuel(cost as u64)?;
         self.use_slice(cost);
-        frame.address = unit.entry.0 as usize;
-        frame.loops = self.loops.len();
-        frame.escapes = self.escapes.len();
-        if unit.cells > 0 {
-            frame.cells = Some(Cells::new(unit.cells, frame.cells.take()));
+        self.running.begin(unit);
+        self.running.loops = self.loops.len() as u32;
+        self.running.escapes = self.escapes.len() as u32;
+        let floor = self.running.floor;
+        let room = floor + unit.stack as usize;
+        if room > self.stack.capacity() {
+            self.stack.reserve(room - self.stack.len());
         }
-        self.stack
-            .resize(frame.base + unit.slots as usize, Value(Repr::Unset));
-        self.frames.push(Frame::Code(frame));
+        if floor != self.stack.len() {
+            self.stack.resize(floor, Value(Repr::Unset));
+        }
         Ok(())
     }
 
@@ -329,19 +361,34 @@ impl Machine {
     }
 
     /// The running activation.
+    #[inline]
     pub(super) fn frame(&self) -> &CodeFrame {
-        match self.frames.last() {
-            Some(Frame::Code(frame)) => frame,
-            _ => unreachable!("code runs only in a code frame"),
-        }
+        &self.running
     }
 
     /// The running activation.
+    #[inline]
     pub(super) fn frame_mut(&mut self) -> &mut CodeFrame {
-        match self.frames.last_mut() {
-            Some(Frame::Code(frame)) => frame,
-            _ => unreachable!("code runs only in a code frame"),
-        }
+        &mut self.running
+    }
+
+    /// An open activation, counted from the outermost.
+    pub(super) fn frame_at(&self, index: usize) -> &CodeFrame {
+        self.callers.get(index).unwrap_or(&self.running)
+    }
+
+    /// The open activations, the running one first.
+    pub(super) fn frames(&self) -> impl Iterator<Item = &CodeFrame> {
+        std::iter::once(&self.running).chain(self.callers.iter().rev())
+    }
+
+    /// The native function that is to run next, unless code is.
+    #[inline]
+    pub(super) fn native(&mut self) -> Option<&mut NativeFrame> {
+        let callers = self.callers.len();
+        self.natives
+            .last_mut()
+            .filter(|native| native.callers == callers)
     }
 
     /// Takes the top value of the stack.
@@ -362,80 +409,120 @@ impl Machine {
 
     /// Fails if one more frame would be too deep.
     pub(super) fn check_depth(&self) -> Result<(), Error> {
-        self.render.budget.depth(self.depth + self.frames.len())
+        self.render.budget.depth(self.depth + self.open())
     }
 
-    /// Removes the running activation and all it has on the stacks.
-    pub(super) fn pop_frame(&mut self) -> Frame {
-        let frame = self.frames.pop().expect("there is a frame to leave");
-        if let Frame::Code(frame) = &frame {
-            self.stack.truncate(frame.base - frame.operands);
-            self.loops.truncate(frame.loops);
-            self.escapes.truncate(frame.escapes);
-            self.output.drop_captures(frame.captures);
-            // The outermost activation of a branch is a copy of one that goes on.
-            if self.branch.is_none() || !self.frames.is_empty() {
-                self.remember(frame);
-            }
-            if !self.groups.is_empty() {
-                self.drop_groups(self.frames.len(), usize::MAX);
-            }
-        }
-        frame
+    /// How many activations and native functions are open.
+    pub(super) fn open(&self) -> usize {
+        self.callers.len() + 1 + self.natives.len()
     }
 
-    /// Notes the context and the cells that outlive their activation.
-    fn remember(&mut self, frame: &CodeFrame) {
-        // Those of a macro are its definer's.
-        let is_own = !matches!(
-            frame.returns,
-            Returns::Text {
-                called: Called::Macro | Called::Loop,
-                ..
-            }
-        );
-        if is_own && Arc::strong_count(&frame.context) > 1 {
-            self.render.remember_context(&frame.context);
+    /// Removes the running activation and all it has on the stacks; the one that called it runs on.
+    pub(super) fn pop_frame(&mut self) {
+        let caller = self.callers.pop().expect("there is a frame to go back to");
+        let left = std::mem::replace(&mut self.running, caller);
+        self.stack.truncate(left.base - left.operands as usize);
+        self.loops.truncate(left.loops as usize);
+        self.escapes.truncate(left.escapes as usize);
+        self.output.drop_captures(left.captures as usize);
+        self.drop_scopes(left.scopes as usize);
+        if let Some(cells) = &left.cells {
+            self.render.remember_cells(cells);
         }
-        let survivors = &mut self.render.survivors;
-        if let Some(cells) = &frame.cells
-            && Arc::strong_count(cells) > 1
-        {
-            survivors.push(Survivor::Cells(Arc::downgrade(cells)));
+        if !self.groups.is_empty() {
+            self.drop_groups(self.callers.len(), usize::MAX);
+        }
+    }
+
+    /// Notes the context of a scope if it outlives the scope.
+    pub(super) fn remember_scope(&mut self, scope: &Scope) {
+        // The context around a macro is its definer's.
+        if let ScopeNames::Context { context, own: true } = &scope.names {
+            self.render.remember_context(context);
         }
     }
 
     /// Leaves frames until a `try` or a native function is found that wants to know of the error.
-    fn unwind(&mut self, mut error: Error) -> Result<(), Error> {
+    fn unwind(&mut self, library: &Library<'_>, mut error: Error) -> Result<(), Error> {
         self.waiting = Waiting::Nothing;
         loop {
             if error.kind().is_limit() {
                 return Err(error);
             }
-            let native = |frame: &Frame| matches!(frame, Frame::Native(_));
-            let native = self.frames.iter().rposition(native);
-            if self.has_handler_above(native) {
+            if self.has_handler_above() {
                 return self.catch(self.handlers.len() - 1, &error);
             }
-            let Some(at) = native else {
+            if self.natives.is_empty() {
                 return Err(error);
-            };
-            while self.frames.len() > at + 1 {
+            }
+            while self.native().is_none() {
                 self.pop_frame();
             }
             self.abandon_fragments();
-            match self.continue_native(Err(error)) {
+            match self.continue_native(library, Err(error)) {
                 Ok(()) => return Ok(()),
-                Err(next) => error = self.locate(next),
+                Err(next) => error = self.locate_in(library, next),
             }
+        }
+    }
+}
+
+impl RenderState {
+    /// The state of a render that has not begun; also what a machine has while that of its render is lent to
+    /// another one.
+    #[inline]
+    pub(super) fn new(limits: Limits) -> Self {
+        RenderState {
+            budget: Budget::new(limits),
+            programs: Vec::new(),
+            adopted: Vec::new(),
+            templates: NameMap::default(),
+            modules: Vec::new(),
+            next_loop: 0,
+            next_handler: 0,
+            next_group: 0,
+            gave_value: false,
+            survivors: Vec::new(),
+        }
+    }
+
+    /// Notes a context that something it holds may hold in turn, if it outlives its scope.
+    fn remember_context(&mut self, context: &Arc<Context>) {
+        let is_known = |survivor: &Survivor| match survivor {
+            Survivor::Context(known) => std::ptr::eq(known.as_ptr(), Arc::as_ptr(context)),
+            Survivor::Cells(_) => false,
+        };
+        if Arc::strong_count(context) > 1 && !self.survivors.iter().rev().take(4).any(is_known) {
+            self.survivors
+                .push(Survivor::Context(Arc::downgrade(context)));
+        }
+    }
+
+    /// Notes cells if they outlive their activation.
+    fn remember_cells(&mut self, cells: &Arc<Cells>) {
+        if Arc::strong_count(cells) > 1 {
+            self.survivors.push(Survivor::Cells(Arc::downgrade(cells)));
         }
     }
 }
 
 impl Drop for Machine {
     fn drop(&mut self) {
-        while !self.frames.is_empty() {
+        // Natives may hold what frames hold, and only what is held elsewhere counts.
+        self.natives.clear();
+        while !self.callers.is_empty() {
             self.pop_frame();
+        }
+        self.stack.clear();
+        self.loops.clear();
+        // The outermost activation of a branch is a copy of one that goes on.
+        if self.branch.is_none() {
+            if let Some(cells) = &self.running.cells {
+                self.render.remember_cells(cells);
+            }
+            if let ScopeNames::Context { context, .. } = &self.first_scope.names {
+                self.render.remember_context(context);
+            }
         }
         for survivor in self.render.survivors.drain(..) {
             match survivor {

@@ -2,7 +2,8 @@
 //!
 //! Rules of this layer:
 //!
-//! 1. A [`Machine`] owns its programs, values and output. It borrows nothing and is `Send`.
+//! 1. A [`Machine`] owns its values and output. It borrows nothing and is `Send`; its driver lends it the
+//!    [`Host`] whenever it runs it.
 //! 2. [`Machine::run`] returns only at the end, at an error, or at a [`Suspension`]; then only
 //!    [`Machine::resume`] with the matching [`Answer`] is legal. An instruction that suspends has changed
 //!    nothing: it runs again once the answer is there.
@@ -22,6 +23,7 @@ mod frame;
 mod handlers;
 mod imports;
 mod instructions;
+mod library;
 mod loops;
 mod machine;
 mod names;
@@ -29,10 +31,12 @@ mod objects;
 mod operators;
 mod outcome;
 mod output;
+mod scope;
 mod shortcuts;
 mod trace;
 mod waits;
 
 pub(crate) use branches::{BranchPlace, GroupId};
+pub(crate) use library::Host;
 pub(crate) use machine::{Entry, Machine, Setup};
 pub(crate) use outcome::{Answer, FragmentAnswer, FragmentToken, HandlerId, Outcome, Suspension};

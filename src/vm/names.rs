@@ -8,6 +8,7 @@ use arcstr::ArcStr;
 const FEW: usize = 16;
 
 /// What belongs to each of some names, in the order in which they came.
+#[derive(Debug)]
 pub(super) struct NameMap<T> {
     entries: Vec<(ArcStr, T)>,
     /// Where each name is, once there are more than a few.
@@ -34,18 +35,6 @@ impl<T> NameMap<T> {
     /// What belongs to a name.
     pub(super) fn get(&self, name: &str) -> Option<&T> {
         self.position(name).map(|at| &self.entries[at].1)
-    }
-
-    /// What belongs to a name, which is added if it is new.
-    pub(super) fn entry(&mut self, name: &ArcStr, new: impl FnOnce() -> T) -> &mut T {
-        let at = match self.position(name) {
-            Some(at) => at,
-            None => {
-                self.push(name.clone(), new());
-                self.entries.len() - 1
-            }
-        };
-        &mut self.entries[at].1
     }
 
     /// Changes what belongs to a name and gives what did before.
@@ -86,8 +75,7 @@ mod tests {
         for count in 0..50 {
             let name = ArcStr::from(count.to_string());
             assert_eq!(map.insert(&name, count), None);
-            assert_eq!(map.insert(&name, count + 1), Some(count));
-            *map.entry(&name, || unreachable!()) += 1;
+            assert_eq!(map.insert(&name, count + 2), Some(count));
             for earlier in 0..=count {
                 assert_eq!(map.get(&earlier.to_string()), Some(&(earlier + 2)));
             }

@@ -12,11 +12,14 @@ use crate::error::machine::MachineFault;
 use crate::value::{Object, UndefinedPolicy, Value};
 use crate::vm::cells::Cells;
 use crate::vm::context::Context;
+use crate::vm::library::ProgramId;
 use crate::vm::loops::LoopState;
 
 /// A macro, or the body of a `call` block, with what it captured.
 pub(super) struct Macro {
     pub(super) program: Arc<Program>,
+    /// Its number in the render that made the macro.
+    pub(super) id: ProgramId,
     /// The index of its description in the program.
     pub(super) index: usize,
     pub(super) context: Arc<Context>,
@@ -166,7 +169,7 @@ impl Object for Blocks {
             } if attribute == "super" => (context, name.clone(), level + 1),
             Blocks::One { .. } => return None,
         };
-        context.block(&name, level)?;
+        context.chain.block(&name, level)?;
         Some(Value::from_object(Blocks::One {
             context: context.clone(),
             name,

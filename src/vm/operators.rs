@@ -11,6 +11,7 @@ use crate::value::{
     display, iterate, mapping, settled,
 };
 use crate::vm::dispatch::undefined_name;
+use crate::vm::library::Library;
 use crate::vm::machine::Machine;
 use crate::vm::output::OutputBuffer;
 use crate::vm::shortcuts;
@@ -115,13 +116,14 @@ impl Machine {
     /// A name of the context, or what stands for it if there is none.
     #[inline(never)]
     pub(super) fn root_name(
-        &self,
+        &mut self,
+        library: &Library<'_>,
         program: &Program,
         name: NameId,
         policy: UndefinedPolicy,
         next: usize,
     ) -> Value {
-        self.lookup(program.name(name))
+        self.lookup(library, program.name(name))
             .unwrap_or_else(|| undefined_name(program, name, policy, next))
     }
 
@@ -173,12 +175,16 @@ impl Machine {
     /// An attribute of the top value; none if it has no such attribute.
     ///
     /// As in Python, a method of a string, list or dict comes before a key of the same name.
-    pub(super) fn get_attribute(&self, name: &Symbol) -> Result<Option<Value>, Error> {
+    pub(super) fn get_attribute(
+        &self,
+        library: &Library<'_>,
+        name: &Symbol,
+    ) -> Result<Option<Value>, Error> {
         let value = settled(&self.render.budget, self.top())?;
         if !matches!(
             value.0,
             Repr::Record(_) | Repr::Object(_) | Repr::Undefined(_)
-        ) && let Some(method) = self.render.registry.method(value, name)
+        ) && let Some(method) = library.registry.method(value, name)
         {
             return Ok(Some(crate::call::BoundMethod::value(value.clone(), method)));
         }

@@ -5,7 +5,8 @@ use arcstr::ArcStr;
 use crate::bytecode::{Instruction, Label};
 use crate::error::{Error, TraceEntry, TraceKind};
 use crate::source::Place;
-use crate::vm::frame::{Called, CodeFrame, Frame, Returns};
+use crate::vm::frame::{Called, CodeFrame, Returns};
+use crate::vm::library::{Host, Library};
 use crate::vm::machine::Machine;
 
 /// How many steps of a trace are kept at either end of a deep one.
@@ -13,74 +14,67 @@ const MOST_STEPS: usize = 20;
 
 impl Machine {
     /// Adds to an error the place where the machine is and how it got there.
-    pub(crate) fn locate(&self, error: Error) -> Error {
+    pub(crate) fn locate(&self, host: &Host<'_>, error: Error) -> Error {
+        self.locate_in(&Library::new(host, self.programs()), error)
+    }
+
+    /// Adds to an error the place where the machine is and how it got there.
+    pub(super) fn locate_in(&self, library: &Library<'_>, error: Error) -> Error {
         if error.is_traced() {
             return error;
         }
-        let frames: Vec<&CodeFrame> = self.code_frames().collect();
-        let Some(top) = frames.last() else {
-            return error;
-        };
-        let mut error = error.or_at(|| place(top));
+        let mut error = error.or_at(|| place(library, &self.running));
         if let Some(label) = waited_for(&error) {
             error = error.with_mended_source(&label);
         }
-        self.push_steps(&frames, &mut error);
+        self.push_steps(library, &mut error);
         error.mark_traced();
         error
     }
 
-    fn code_frames(&self) -> impl Iterator<Item = &CodeFrame> {
-        self.frames.iter().filter_map(|frame| match frame {
-            Frame::Code(frame) => Some(frame),
-            Frame::Native(_) => None,
-        })
-    }
-
     /// Adds who called whom, the innermost first.
-    fn push_steps(&self, frames: &[&CodeFrame], error: &mut Error) {
-        let steps = frames.len().saturating_sub(1);
-        for (step, pair) in frames.windows(2).rev().enumerate() {
+    fn push_steps(&self, library: &Library<'_>, error: &mut Error) {
+        let steps = self.callers.len();
+        for (step, (callee, caller)) in self.frames().zip(self.frames().skip(1)).enumerate() {
             if step >= MOST_STEPS && step < steps.saturating_sub(MOST_STEPS) {
                 continue;
             }
-            let [caller, callee] = pair else {
-                unreachable!("windows of two");
-            };
             error.push_trace(TraceEntry {
                 kind: kind(callee),
-                name: name(callee),
-                place: place(caller),
+                name: name(library, callee),
+                place: place(library, caller),
             });
         }
     }
 
     /// Adds to the error of a branch how the machine that it was split off got there.
-    pub(super) fn continue_trace(&self, error: Error) -> Error {
+    pub(super) fn continue_trace(&self, host: &Host<'_>, mut error: Error) -> Error {
         if !error.is_traced() {
-            return self.locate(error);
+            return self.locate(host, error);
         }
-        let frames: Vec<&CodeFrame> = self.code_frames().collect();
-        let mut error = error;
-        self.push_steps(&frames, &mut error);
+        self.push_steps(&Library::new(host, self.programs()), &mut error);
         error
     }
 
     /// Adds to the error of a template that could not be compiled how the render got to it.
-    pub(super) fn locate_load(&self, name: ArcStr, mut error: Error) -> Error {
-        let Some(Frame::Code(frame)) = self.frames.last() else {
-            return error;
-        };
+    pub(super) fn locate_load(
+        &self,
+        library: &Library<'_>,
+        name: ArcStr,
+        mut error: Error,
+    ) -> Error {
+        let frame = &self.running;
+        let program = library.program(frame.program);
         // The instruction that asked for the template runs again once that is there.
-        let kind = match frame.program.code.get(frame.address) {
+        let kind = match program.code.get(frame.address) {
             Some(Instruction::ImportTemplate(_)) => TraceKind::Import,
             Some(Instruction::ExtendTemplate) => TraceKind::Extends,
             _ => TraceKind::Include,
         };
         if error.location().is_some() {
             let place = Place {
-                origin: frame.program.origin.clone(),
-                span: frame.program.span(Label(frame.address as u32)),
+                origin: program.origin.clone(),
+                span: program.span(Label(frame.address as u32)),
             };
             error.push_trace(TraceEntry { kind, name, place });
         }
@@ -99,12 +93,11 @@ fn waited_for(error: &Error) -> Option<ArcStr> {
 }
 
 /// Where a frame is: in the instruction that it ran last.
-fn place(frame: &CodeFrame) -> Place {
+fn place(library: &Library<'_>, frame: &CodeFrame) -> Place {
+    let program = library.program(frame.program);
     Place {
-        origin: frame.program.origin.clone(),
-        span: frame
-            .program
-            .span(Label(frame.address.saturating_sub(1) as u32)),
+        origin: program.origin.clone(),
+        span: program.span(Label(frame.address.saturating_sub(1) as u32)),
     }
 }
 
@@ -121,13 +114,14 @@ fn kind(frame: &CodeFrame) -> TraceKind {
     }
 }
 
-fn name(frame: &CodeFrame) -> ArcStr {
+fn name(library: &Library<'_>, frame: &CodeFrame) -> ArcStr {
+    let program = library.program(frame.program);
     match &frame.returns {
         Returns::Nothing(Called::Block | Called::Macro)
         | Returns::Text {
             called: Called::Block | Called::Macro,
             ..
-        } => frame.program.units[frame.unit].name.clone(),
-        _ => frame.program.origin.name.clone(),
+        } => program.units[frame.unit].name.clone(),
+        _ => program.origin.name.clone(),
     }
 }

@@ -5,15 +5,18 @@
 
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use crate::bytecode::{Instruction, Program};
-use crate::call::{CallContext, ContextParts, Flow};
+use crate::call::Flow;
 use crate::error::Error;
 use crate::error::machine::MachineFault;
 use crate::value::{Pending, Repr, Stream, StreamHandle, Value, mapping};
 use crate::vm::dispatch::Control;
-use crate::vm::frame::{Frame, NativeFrame, NativeStep};
+use crate::vm::frame::{NativeFrame, NativeStep};
+use crate::vm::library::{Host, Library};
 use crate::vm::machine::Machine;
-use crate::vm::outcome::{FragmentAnswer, Suspension};
+use crate::vm::outcome::{FragmentAnswer, HandlerId, Suspension};
 
 /// What the machine waits for before it runs on.
 #[derive(Debug)]
@@ -35,8 +38,15 @@ pub(super) enum Waiting {
     NativeItem,
     /// Nothing any more: the fragment is there, or has to be made.
     Fragment(FragmentAnswer),
-    /// Nothing any more: the driver could not answer.
+    /// Nothing any more: the render has failed.
     Failed(Error),
+    /// Nothing any more: the template `name` could not be loaded.
+    LoadFailed {
+        name: ArcStr,
+        error: Error,
+    },
+    /// Nothing any more: the time of a `try` is over.
+    TimedOut(HandlerId),
 }
 
 /// How often one instruction may find yet another future before that counts as an endless supply.
@@ -47,15 +57,36 @@ const MOST_SEARCHED: usize = 1 << 20;
 
 impl Machine {
     /// The next suspension of what the machine waits for; none if it can run.
-    pub(super) fn continue_waiting(&mut self) -> Result<Option<Suspension>, Error> {
+    #[inline]
+    pub(super) fn continue_waiting(
+        &mut self,
+        library: &Library<'_>,
+    ) -> Result<Option<Suspension>, Error> {
+        match self.waiting {
+            Waiting::Nothing => Ok(None),
+            _ => self.wait_on(library),
+        }
+    }
+
+    fn wait_on(&mut self, library: &Library<'_>) -> Result<Option<Suspension>, Error> {
         Ok(match &mut self.waiting {
             Waiting::Nothing => None,
-            Waiting::Failed(_) => {
-                let Waiting::Failed(error) = std::mem::replace(&mut self.waiting, Waiting::Nothing)
-                else {
-                    unreachable!("just matched");
-                };
-                return Err(error);
+            Waiting::Failed(_) | Waiting::LoadFailed { .. } => {
+                return Err(
+                    match std::mem::replace(&mut self.waiting, Waiting::Nothing) {
+                        Waiting::Failed(error) => error,
+                        Waiting::LoadFailed { name, error } => {
+                            self.locate_load(library, name, error)
+                        }
+                        _ => unreachable!("just matched"),
+                    },
+                );
+            }
+            Waiting::TimedOut(handler) => {
+                let handler = *handler;
+                self.waiting = Waiting::Nothing;
+                self.time_out(library, handler)?;
+                None
             }
             Waiting::Futures(pendings) => {
                 while pendings.last().is_some_and(|next| next.result().is_some()) {
@@ -67,7 +98,7 @@ impl Machine {
                 }
                 next.map(|pending| Suspension::Await { pending })
             }
-            Waiting::Branches(_) => self.continue_branches(),
+            Waiting::Branches(_) => self.continue_branches(library),
             Waiting::Collect { handle, .. } => Some(Suspension::Next {
                 stream: handle.clone(),
             }),
@@ -77,15 +108,16 @@ impl Machine {
     }
 
     /// The suspension for the next branch that comes first; takes over what the others have set.
-    fn continue_branches(&mut self) -> Option<Suspension> {
+    fn continue_branches(&mut self, library: &Library<'_>) -> Option<Suspension> {
         let Waiting::Branches(branches) = std::mem::replace(&mut self.waiting, Waiting::Nothing)
         else {
             unreachable!("only called while the machine waits for branches");
         };
-        let frame = self.frames.len() - 1;
+        let program = library.program(self.running.program);
+        let frame = self.callers.len();
         for (at, (pending, site)) in branches.iter().enumerate() {
             match pending.result() {
-                Some(Ok(values)) => self.apply(*site, frame, values),
+                Some(Ok(values)) => self.apply(program, *site, frame, values),
                 // The block has failed, and this branch with it.
                 Some(Err(_)) => {}
                 None => {
@@ -130,10 +162,10 @@ impl Machine {
                 }
             }
             Waiting::NativeItem => {
-                if let Some(Frame::Native(NativeFrame {
+                if let Some(NativeFrame {
                     step: NativeStep::Next(_, slot, _),
                     ..
-                })) = self.frames.last_mut()
+                }) = self.native()
                 {
                     *slot = Some(item);
                 }
@@ -144,7 +176,7 @@ impl Machine {
 
     /// Puts a list in the place of a stream that was read to its end.
     fn replace_stream(&mut self, stream: &Arc<Stream>, list: Value) {
-        let operands = self.operands();
+        let operands = self.running.floor;
         for value in &mut self.stack[operands..] {
             if matches!(&value.0, Repr::Stream(known) if Arc::ptr_eq(known, stream)) {
                 *value = list.clone();
@@ -162,9 +194,7 @@ impl Machine {
         address: usize,
         error: Error,
     ) -> Result<Control, Error> {
-        if let Some(Frame::Code(frame)) = self.frames.last_mut() {
-            frame.address = address + 1;
-        }
+        self.running.address = address + 1;
         let awaits = program.auto_await
             || match program.code[address] {
                 Instruction::AwaitFilter(_) => true,
@@ -179,7 +209,7 @@ impl Machine {
         match &value.0 {
             Repr::Pending(pending) => {
                 let mut found = Vec::new();
-                find_pendings(&self.stack[self.operands()..], &mut found);
+                find_pendings(&self.stack[self.running.floor..], &mut found);
                 if pending.result().is_some() {
                     // Its result is there and the instruction still cannot use it.
                     return Err(error);
@@ -210,15 +240,10 @@ impl Machine {
         Ok(Control::Switch)
     }
 
-    /// Where the operands of the running unit begin on the stack, above its slots.
-    fn operands(&self) -> usize {
-        let frame = self.frame();
-        frame.base + frame.program.units[frame.unit].slots as usize
-    }
-
     /// Does what a native function asked for.
     pub(super) fn follow(
         &mut self,
+        library: &Library<'_>,
         name: &str,
         awaits: bool,
         flow: Flow,
@@ -231,13 +256,16 @@ impl Machine {
                 then,
             } => {
                 self.check_depth()?;
-                let frames = self.frames.len();
+                let (natives, callers) = (self.natives.len(), self.callers.len());
                 self.push_native(name, awaits, NativeStep::Call(then));
-                return match self.call_owned(callee, arguments) {
+                return match self.call_owned(library, callee, arguments) {
                     Ok(()) => Ok(None),
                     Err(error) => {
                         // The native function hears of it, as of an error in what it called.
-                        self.frames.truncate(frames + 1);
+                        self.natives.truncate(natives + 1);
+                        while self.callers.len() > callers {
+                            self.pop_frame();
+                        }
                         self.waiting = Waiting::Failed(error);
                         Ok(None)
                     }
@@ -251,18 +279,20 @@ impl Machine {
     }
 
     fn push_native(&mut self, name: &str, awaits: bool, step: NativeStep) {
-        self.frames.push(Frame::Native(NativeFrame {
+        self.natives.push(NativeFrame {
+            callers: self.callers.len(),
             name: name.into(),
             awaits,
             step,
-        }));
+        });
     }
 
     /// Runs the native function on top of the frames as far as it goes.
-    pub(super) fn run_native(&mut self) -> Result<Control, Error> {
-        let Some(Frame::Native(NativeFrame { step, .. })) = self.frames.last_mut() else {
-            unreachable!("only called with a native frame on top");
-        };
+    pub(super) fn run_native(&mut self, library: &Library<'_>) -> Result<Control, Error> {
+        let native = self.natives.last_mut();
+        let step = &native
+            .expect("only called with a native function on top")
+            .step;
         match step {
             NativeStep::Call(_) => unreachable!("the frames above deliver the result"),
             NativeStep::Await(value, _) => {
@@ -276,7 +306,7 @@ impl Machine {
                     },
                     _ => Ok(value.clone()),
                 };
-                self.continue_native(result)?;
+                self.continue_native(library, result)?;
             }
             NativeStep::Next(stream, item, _) => {
                 if item.is_none() {
@@ -284,17 +314,18 @@ impl Machine {
                     self.waiting = Waiting::NativeItem;
                     return Ok(Control::Suspend(Suspension::Next { stream }));
                 }
-                let Some(Frame::Native(NativeFrame {
+                let Some(NativeFrame {
                     name,
                     awaits,
                     step: NativeStep::Next(_, Some(item), then),
-                })) = self.frames.pop()
+                    ..
+                }) = self.natives.pop()
                 else {
                     unreachable!("just looked at");
                 };
-                let flow = then(&self.native_context(&name, awaits), item)?;
-                if let Some(value) = self.follow(&name, awaits, flow)? {
-                    self.deliver(value)?;
+                let flow = then(&self.call_context(library, &name, awaits), item)?;
+                if let Some(value) = self.follow(library, &name, awaits, flow)? {
+                    self.deliver(library, value)?;
                 }
             }
         }
@@ -302,39 +333,39 @@ impl Machine {
     }
 
     /// Hands a result to whoever is on top of the frames.
-    pub(super) fn deliver(&mut self, value: Value) -> Result<(), Error> {
-        match self.frames.last() {
-            Some(Frame::Code(_)) => {
-                self.stack.push(value);
-                Ok(())
-            }
-            _ => self.continue_native(Ok(value)),
+    pub(super) fn deliver(&mut self, library: &Library<'_>, value: Value) -> Result<(), Error> {
+        if self.native().is_some() {
+            return self.continue_native(library, Ok(value));
         }
+        self.stack.push(value);
+        Ok(())
     }
 
     /// Goes on with the native function on top of the frames, and with those that wait for it.
-    pub(super) fn continue_native(&mut self, result: Result<Value, Error>) -> Result<(), Error> {
+    pub(super) fn continue_native(
+        &mut self,
+        library: &Library<'_>,
+        result: Result<Value, Error>,
+    ) -> Result<(), Error> {
         let mut result = result;
         loop {
-            let Some(Frame::Native(NativeFrame { name, awaits, step })) = self.frames.pop() else {
-                unreachable!("results go to the frame that asked for them");
-            };
+            let native = self.natives.pop();
+            let NativeFrame {
+                name, awaits, step, ..
+            } = native.expect("results go to the function that asked for them");
+            let context = self.call_context(library, &name, awaits);
             let answer = match step {
-                NativeStep::Call(then) | NativeStep::Await(_, then) => {
-                    then(&self.native_context(&name, awaits), result)
-                }
-                NativeStep::Next(_, _, then) => {
-                    then(&self.native_context(&name, awaits), result.map(Some))
-                }
+                NativeStep::Call(then) | NativeStep::Await(_, then) => then(&context, result),
+                NativeStep::Next(_, _, then) => then(&context, result.map(Some)),
             };
             let delivered = match answer {
-                Ok(flow) => self.follow(&name, awaits, flow)?,
-                Err(error) => return Err(self.locate(error)),
+                Ok(flow) => self.follow(library, &name, awaits, flow)?,
+                Err(error) => return Err(self.locate_in(library, error)),
             };
-            match (delivered, self.frames.last()) {
-                (None, _) => return Ok(()),
-                (Some(value), Some(Frame::Native(_))) => result = Ok(value),
-                (Some(value), _) => {
+            match delivered {
+                None => return Ok(()),
+                Some(value) if self.native().is_some() => result = Ok(value),
+                Some(value) => {
                     self.stack.push(value);
                     return Ok(());
                 }
@@ -342,29 +373,8 @@ impl Machine {
         }
     }
 
-    /// What a native function sees when it goes on.
-    pub(super) fn native_context<'a>(&'a self, name: &'a str, awaits: bool) -> CallContext<'a> {
-        let code = self.frames.iter().rev().find_map(|frame| match frame {
-            Frame::Code(frame) => Some(frame),
-            Frame::Native(_) => None,
-        });
-        let code = code.expect("native functions are called by code");
-        CallContext::new(ContextParts {
-            budget: &self.render.budget,
-            registry: &self.render.registry,
-            extensions: &self.render.extensions,
-            auto_escape: code.auto_escape,
-            policy: code.program.undefined_policy,
-            newline: code.program.newline,
-            awaits,
-            futures_are_awaited: awaits,
-            name,
-            template: &code.program.origin.name,
-        })
-    }
-
     /// The error of a sync render at a suspension that would wait.
-    pub(crate) fn refuse_wait(&self, suspension: &Suspension) -> Error {
+    pub(crate) fn refuse_wait(&self, host: &Host<'_>, suspension: &Suspension) -> Error {
         let construct = match suspension {
             Suspension::Await { pending } => format!("await {}", pending.label()),
             Suspension::Next { stream } => format!("async for over {}", stream.label()),
@@ -378,12 +388,10 @@ impl Machine {
             | Suspension::Join
             | Suspension::Yield => String::new(),
         };
-        self.locate(
-            MachineFault::AsyncRequired {
-                construct: construct.into(),
-            }
-            .into_error(),
-        )
+        let fault = MachineFault::AsyncRequired {
+            construct: construct.into(),
+        };
+        self.locate(host, fault.into_error())
     }
 }
 
