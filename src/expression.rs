@@ -26,6 +26,7 @@ pub struct Expression {
     configuration: Arc<Configuration>,
     compiled: Arc<Compiled>,
     options: Arc<RenderOptions>,
+    undefined_to_none: bool,
 }
 
 impl Environment {
@@ -46,6 +47,7 @@ impl Environment {
             configuration: Arc::clone(&self.configuration),
             compiled: Compiled::new(program),
             options: Arc::clone(Job::no_options()),
+            undefined_to_none: false,
         })
     }
 }
@@ -78,6 +80,23 @@ impl Expression {
         }
     }
 
+    /// The same expression, whose value is none where it would be undefined.
+    ///
+    /// ```
+    /// use kakehi::Environment;
+    /// let expression = Environment::new().expression("user.name if user")?;
+    /// assert!(expression.eval(())?.is_undefined());
+    /// assert!(expression.undefined_to_none().eval(())?.is_none());
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    #[must_use]
+    pub fn undefined_to_none(&self) -> Expression {
+        Expression {
+            undefined_to_none: true,
+            ..self.clone()
+        }
+    }
+
     /// Evaluates the expression.
     ///
     /// # Errors
@@ -89,7 +108,8 @@ impl Expression {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn eval(&self, context: impl Serialize) -> Result<Value, Error> {
-        render::evaluate(self.job(context)?)
+        let value = render::evaluate(self.job(context)?)?;
+        Ok(render::defined_or(value, self.undefined_to_none))
     }
 
     /// Evaluates the expression and waits where it waits.
@@ -102,7 +122,7 @@ impl Expression {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn eval_async(&self, context: impl Serialize) -> EvalFuture {
-        EvalFuture::new(self.job(context))
+        EvalFuture::new(self.job(context), self.undefined_to_none)
     }
 
     /// As [`Expression::eval`], with options.

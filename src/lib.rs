@@ -63,17 +63,20 @@ mod vm;
 
 pub use call::{
     ArgumentReader, Arguments, CallContext, Extensions, Flow, FromArgument, FromValue, Function,
-    FunctionKind, IntoAsyncFunction, IntoFunction, IntoResult, Kwargs, Rest, Serde, Tag, TagCall,
-    Translations,
+    FunctionKind, IntoAsyncFunction, IntoFunction, IntoResult, JsonStyle, Kwargs, Policies, Rest,
+    Serde, Tag, TagCall, Translations,
 };
 #[cfg(feature = "gettext")]
 pub use environment::GettextCatalog;
 #[cfg(feature = "memory-cache")]
 pub use environment::MemoryCache;
+#[cfg(feature = "embed")]
+#[doc(hidden)]
+pub use environment::list_folder;
 pub use environment::{
     AsyncFunctionLoader, AutoEscape, ChoiceLoader, EmbeddedLoader, Environment, FileLoader,
     FragmentCache, FunctionLoader, Load, Loader, MapLoader, Message, PrefixLoader, Reloaded,
-    Source, TemplateCachePolicy, Version, Waits,
+    SelectAutoEscape, Source, TemplateCachePolicy, Version, Waits,
 };
 pub use error::{Error, ErrorKind};
 pub use expression::Expression;

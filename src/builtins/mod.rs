@@ -7,6 +7,7 @@
 //! (`attribute`) and things are applied to each (`each`), waiting included.
 
 mod attribute;
+pub(crate) mod chat;
 #[cfg(not(feature = "datetime"))]
 #[path = "no_dates.rs"]
 mod dates;

@@ -8,7 +8,8 @@ use arcstr::ArcStr;
 
 use crate::call::typed::{Asynchronous, Synchronous};
 use crate::call::{
-    Builtin, Function, IntoAsyncFunction, IntoFunction, Methods, NativeFunction, Translating,
+    Builtin, Function, IntoAsyncFunction, IntoFunction, Methods, NativeFunction, Policies,
+    Translating,
 };
 use crate::value::{Symbol, Value};
 
@@ -23,6 +24,7 @@ struct Tables {
     globals: HashMap<ArcStr, Value, foldhash::fast::FixedState>,
     methods: Option<&'static Methods>,
     translating: Translating,
+    policies: Policies,
     /// What every value goes through before it is printed.
     finalize: Option<Arc<dyn Function>>,
     tags: HashMap<ArcStr, Arc<dyn Function>, foldhash::fast::FixedState>,
@@ -189,6 +191,16 @@ impl Registry {
     /// Registers a tag.
     pub(crate) fn set_tag(&mut self, name: ArcStr, function: Arc<dyn Function>) {
         self.tables().tags.insert(name, function);
+    }
+
+    /// What filters do where a template does not say.
+    pub(crate) fn policies(&self) -> &Policies {
+        &self.0.policies
+    }
+
+    /// Sets what filters do where a template does not say.
+    pub(crate) fn set_policies(&mut self, policies: Policies) {
+        self.tables().policies = policies;
     }
 
     /// How messages are translated.

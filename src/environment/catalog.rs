@@ -7,6 +7,7 @@ use std::fmt;
 use polib::po_file;
 
 use crate::call::Translations;
+use crate::environment::machine_object;
 use crate::environment::plural_rule::PluralRule;
 use crate::error::{CatalogFault, Error};
 
@@ -71,6 +72,34 @@ impl GettextCatalog {
         Ok(GettextCatalog { messages, rule })
     }
 
+    /// Reads a compiled catalogue: the bytes of a `.mo` file. Strings are read as UTF-8, whatever it says.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Host`](crate::ErrorKind::Host) if the bytes are no catalogue, or if its rule for plural
+    /// forms is none.
+    ///
+    /// ```
+    /// use kakehi::GettextCatalog;
+    /// let error = GettextCatalog::parse_mo(b"not a catalogue").unwrap_err();
+    /// assert_eq!(error.kind(), kakehi::ErrorKind::Host);
+    /// ```
+    pub fn parse_mo(bytes: &[u8]) -> Result<Self, Error> {
+        let mut messages = HashMap::new();
+        let mut rule = None;
+        for (key, translation) in machine_object::entries(bytes)? {
+            if key.is_empty() {
+                rule = plural_forms(&translation).map(str::to_owned);
+                continue;
+            }
+            // The plural form of the message stands behind its singular, which is the key.
+            let key = key.split('\0').next().unwrap_or_default().to_owned();
+            messages.insert(key, translation.split('\0').map(str::to_owned).collect());
+        }
+        let rule = rule.unwrap_or_else(|| "n != 1".to_owned());
+        let rule = PluralRule::parse(&rule).ok_or(CatalogFault::PluralRule(rule))?;
+        Ok(GettextCatalog { messages, rule })
+    }
+
     fn form(&self, context: Option<&str>, message: &str, form: usize) -> Option<&str> {
         let forms = match context {
             None => self.messages.get(message),
@@ -78,6 +107,19 @@ impl GettextCatalog {
         };
         forms?.get(form).map(String::as_str)
     }
+}
+
+/// The rule for plural forms in the head of a catalogue.
+fn plural_forms(head: &str) -> Option<&str> {
+    let line = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("plural-forms").then_some(value)
+    })?;
+    let rule = line.split(';').find_map(|part| {
+        let (name, rule) = part.split_once('=')?;
+        (name.trim() == "plural").then_some(rule.trim())
+    })?;
+    Some(rule)
 }
 
 fn key(context: Option<&str>, message: &str) -> String {

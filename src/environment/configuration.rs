@@ -10,12 +10,12 @@ use crate::builtins;
 use crate::bytecode::Program;
 use crate::call::Registry;
 use crate::compiler::{self, CompileOptions};
+use crate::environment::auto_escape::AutoEscape;
 use crate::environment::cache::{Cache, Lookup};
 use crate::environment::compiled::Compiled;
 use crate::environment::flight::{Basis, Fetch};
 use crate::environment::fragments::Fragments;
 use crate::environment::loader::{Load, Loader, Reloaded, Source};
-use crate::environment::options::AutoEscape;
 use crate::environment::policy::TemplateCachePolicy;
 use crate::error::{Error, HostFault};
 use crate::limits::Limits;
@@ -102,6 +102,14 @@ impl Configuration {
                 Load::Ready(answer) => Fetch::Answered(answer.map(Reloaded::from)),
                 Load::Later(answer) => Fetch::First(answer),
             },
+        }
+    }
+
+    /// Asks the loader for the names of its templates.
+    pub(crate) fn list(&self) -> Load<Vec<String>> {
+        match &self.loader {
+            Some(loader) => loader.list(),
+            None => Load::Ready(Ok(Vec::new())),
         }
     }
 

@@ -4,9 +4,11 @@
 //! changing an environment copies it first, so that renders in progress and clones keep what they
 //! started with, and nothing is locked. Only the cache of compiled templates is shared and written to.
 
+mod auto_escape;
 mod cache;
 #[cfg(feature = "gettext")]
 mod catalog;
+mod chat;
 mod compiled;
 mod configuration;
 mod finalize;
@@ -14,8 +16,11 @@ mod flight;
 mod fragments;
 mod globals;
 mod inspect;
+mod listing;
 mod load;
 mod loader;
+#[cfg(feature = "gettext")]
+mod machine_object;
 mod options;
 #[cfg(feature = "gettext")]
 mod plural_rule;
@@ -35,6 +40,7 @@ mod waits;
 use std::fmt;
 use std::sync::Arc;
 
+pub use auto_escape::{AutoEscape, SelectAutoEscape};
 pub(crate) use cache::{Joined, Loaded, Lookup};
 #[cfg(feature = "gettext")]
 pub use catalog::GettextCatalog;
@@ -46,11 +52,12 @@ pub use fragments::FragmentCache;
 pub use fragments::MemoryCache;
 pub(crate) use fragments::{Computation, FlightTurn, Fragments, Waiter};
 pub(crate) use load::{LoadNow, compile_answer, load_now};
+#[cfg(feature = "embed")]
+pub use loader::list_folder;
 pub use loader::{
     AsyncFunctionLoader, ChoiceLoader, EmbeddedLoader, FileLoader, FunctionLoader, Load, Loader,
     MapLoader, PrefixLoader, Reloaded, Source, Version,
 };
-pub use options::AutoEscape;
 pub use policy::TemplateCachePolicy;
 pub(crate) use reads::{Linked, convert_context};
 pub use translations::Message;

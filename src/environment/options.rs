@@ -1,70 +1,12 @@
 //! How an environment reads and compiles templates.
 
+use crate::call::Policies;
 use crate::environment::Environment;
+use crate::environment::auto_escape::AutoEscape;
 use crate::environment::loader::Loader;
 use crate::limits::Limits;
 use crate::syntax::{Delimiters, Newline, Whitespace};
 use crate::value::UndefinedPolicy;
-
-/// In which templates `<`, `>`, `&` and quotes of printed values are escaped for HTML.
-///
-/// ```
-/// use kakehi::{AutoEscape, Environment};
-/// let mut env = Environment::new();
-/// assert_eq!(env.render_str("<< '<br>' >>", ())?, "<br>");
-/// env.set_auto_escape(AutoEscape::Always);
-/// assert_eq!(env.render_str("<< '<br>' >>", ())?, "&lt;br&gt;");
-/// # Ok::<(), kakehi::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
-pub enum AutoEscape {
-    /// In those named `*.html`, `*.htm`, `*.xml` or `*.xhtml`, also with `.j2`, `.jinja`, `.jinja2` or
-    /// `.kakehi` behind it.
-    #[default]
-    ByExtension,
-    /// In all.
-    Always,
-    /// In none.
-    Never,
-    /// In those whose name the function says yes to.
-    Custom(fn(&str) -> bool),
-}
-
-impl AutoEscape {
-    /// Whether a template of this name escapes what it prints.
-    ///
-    /// ```
-    /// use kakehi::AutoEscape;
-    /// assert!(AutoEscape::ByExtension.applies_to("page.html"));
-    /// assert!(AutoEscape::ByExtension.applies_to("mail/page.HTML.j2"));
-    /// assert!(!AutoEscape::ByExtension.applies_to("page.txt"));
-    /// ```
-    pub fn applies_to(&self, name: &str) -> bool {
-        match self {
-            AutoEscape::ByExtension => is_markup(name),
-            AutoEscape::Always => true,
-            AutoEscape::Never => false,
-            AutoEscape::Custom(decide) => decide(name),
-        }
-    }
-}
-
-fn is_markup(name: &str) -> bool {
-    let is_one_of = |extension: &str, known: &[&str]| {
-        known
-            .iter()
-            .any(|known| extension.eq_ignore_ascii_case(known))
-    };
-    let mut extensions = name.rsplit('.');
-    let last = extensions.next().unwrap_or_default();
-    let (extension, stem) = if is_one_of(last, &["j2", "jinja", "jinja2", "kakehi"]) {
-        (extensions.next().unwrap_or_default(), extensions.next())
-    } else {
-        (last, extensions.next())
-    };
-    stem.is_some() && is_one_of(extension, &["html", "htm", "xml", "xhtml"])
-}
 
 impl Environment {
     /// Sets where templates come from that were not added by [`Environment::add_template`].
@@ -155,17 +97,18 @@ impl Environment {
         self.recompiled().syntax.whitespace.newline_sequence = newline;
     }
 
-    /// Sets which templates escape what they print.
+    /// Sets which templates escape what they print: an [`AutoEscape`], or a
+    /// [`SelectAutoEscape`](crate::SelectAutoEscape).
     ///
     /// ```
     /// use kakehi::{AutoEscape, Environment};
     /// let mut env = Environment::new();
-    /// env.set_auto_escape(AutoEscape::Custom(|name| name.starts_with("pages/")));
+    /// env.set_auto_escape(AutoEscape::by(|name| name.starts_with("pages/")));
     /// assert_eq!(env.render_named_str("pages/a", "<< '&' >>", ())?, "&amp;");
     /// # Ok::<(), kakehi::Error>(())
     /// ```
-    pub fn set_auto_escape(&mut self, auto_escape: AutoEscape) {
-        self.recompiled().auto_escape = auto_escape;
+    pub fn set_auto_escape(&mut self, auto_escape: impl Into<AutoEscape>) {
+        self.recompiled().auto_escape = auto_escape.into();
     }
 
     /// Sets what undefined values allow.
@@ -181,6 +124,30 @@ impl Environment {
     /// ```
     pub fn set_undefined(&mut self, policy: UndefinedPolicy) {
         self.recompiled().undefined = policy;
+    }
+
+    /// Sets what filters do where a template does not say.
+    ///
+    /// ```
+    /// use kakehi::{Environment, Policies};
+    /// let mut policies = Policies::default();
+    /// policies.json.indent = Some("  ".to_owned());
+    /// let mut env = Environment::new();
+    /// env.set_policies(policies);
+    /// assert_eq!(env.render_str("<< [1] | tojson >>", ())?, "[\n  1\n]");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn set_policies(&mut self, policies: Policies) {
+        self.changed().registry.set_policies(policies);
+    }
+
+    /// What filters do where a template does not say.
+    ///
+    /// ```
+    /// assert_eq!(kakehi::Environment::new().policies().truncate_leeway, 5);
+    /// ```
+    pub fn policies(&self) -> &Policies {
+        self.configuration.registry.policies()
     }
 
     /// Sets whether futures are awaited wherever their result is needed; off by default, and on in
@@ -272,35 +239,5 @@ impl Environment {
     /// ```
     pub fn auto_await(&self) -> bool {
         self.configuration.auto_await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::AutoEscape;
-
-    #[test]
-    fn extensions_that_mean_markup() {
-        for (name, expected) in [
-            ("a.html", true),
-            ("a.htm", true),
-            ("a.xml", true),
-            ("a.xhtml", true),
-            ("A.HTML", true),
-            ("dir.txt/a.html", true),
-            ("a.html.j2", true),
-            ("a.xml.jinja", true),
-            ("a.htm.jinja2", true),
-            ("a.html.kakehi", true),
-            ("a.j2", false),
-            ("a.txt.j2", false),
-            ("a.html.txt", false),
-            ("dir.html/a", false),
-            ("html", false),
-            ("", false),
-            ("<string>", false),
-        ] {
-            assert_eq!(AutoEscape::ByExtension.applies_to(name), expected, "{name}");
-        }
     }
 }

@@ -13,7 +13,7 @@ use crate::render::{self, Job, RenderFuture, RenderStream, Target, WriteFuture};
 use crate::vm::Entry;
 
 /// The name of a template that has none.
-const UNNAMED: &str = "<string>";
+pub(super) const UNNAMED: &str = "<string>";
 
 impl Environment {
     /// Renders the template `name`.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::call::{CallContext, Flow, Tag, TagCall, TagFunction};
+use crate::call::{CallContext, Flow, Function, Tag, TagCall, TagFunction};
 use crate::environment::Environment;
 use crate::error::{Error, HostFault};
 use crate::syntax::{self, TagShape};
@@ -40,6 +40,13 @@ impl Environment {
         if !is_branch(tag.name()) || syntax::is_known_tag(tag.name()) {
             return Err(HostFault::TagName(tag.name().to_owned()).into());
         }
+        let function = TagFunction::shared(tag.clone(), run);
+        self.set_tag(&tag, function);
+        Ok(())
+    }
+
+    /// Adds a tag whose names are known to be good.
+    pub(super) fn set_tag(&mut self, tag: &Tag, function: Arc<dyn Function>) {
         let shape = TagShape {
             name: tag.name().into(),
             has_body: tag.has_body(),
@@ -51,9 +58,6 @@ impl Environment {
         let tags = Arc::make_mut(&mut configuration.syntax.tags);
         tags.retain(|known| known.name != shape.name);
         tags.push(shape);
-        let name = tag.name().into();
-        let function = TagFunction::shared(tag, run);
-        configuration.registry.set_tag(name, function);
-        Ok(())
+        configuration.registry.set_tag(tag.name().into(), function);
     }
 }

@@ -33,10 +33,16 @@ pub(crate) enum HostFault {
     },
     #[error("the loader's folder `{path}` could not be opened: {cause}")]
     NoFolder { path: String, cause: std::io::Error },
+    #[error(
+        "the loader cannot list its templates; one that can has the method `list`, as those over folders and maps"
+    )]
+    CannotList,
     #[error("a template of {length} bytes is too long; at most 4 GiB are possible")]
     TooLong { length: usize },
     #[error("template `{name}` can only be loaded by waiting; use `{instead}`")]
     LoadWaits { name: String, instead: &'static str },
+    #[error("the loader can list its templates only by waiting; use `{instead}`")]
+    ListWaits { instead: &'static str },
     #[error(
         "this render would block inside a running async runtime and stop it, or wait for a current-thread runtime that may not run; use `render_async` here, or block on a multi-thread runtime from a thread of your own"
     )]
@@ -69,9 +75,10 @@ impl HostFault {
             HostFault::InvalidUtf8 { .. }
             | HostFault::LinkOutside { .. }
             | HostFault::Unreadable { .. }
-            | HostFault::NoFolder { .. } => ErrorKind::Loader,
+            | HostFault::NoFolder { .. }
+            | HostFault::CannotList => ErrorKind::Loader,
             HostFault::TooLong { .. } => ErrorKind::Syntax,
-            HostFault::LoadWaits { .. } => ErrorKind::AsyncRequired,
+            HostFault::LoadWaits { .. } | HostFault::ListWaits { .. } => ErrorKind::AsyncRequired,
             HostFault::BlockingInRuntime | HostFault::BlockOnGaveUp => ErrorKind::BlockingInRuntime,
             HostFault::Deadline(_) => ErrorKind::Deadline,
             HostFault::TagName(_) => ErrorKind::Value,

@@ -21,12 +21,14 @@ use crate::value::Value;
 #[must_use = "an evaluation does nothing unless it is awaited"]
 pub struct EvalFuture {
     driver: Driver,
+    undefined_to_none: bool,
 }
 
 impl EvalFuture {
-    pub(crate) fn new(job: Result<Job<'_>, Error>) -> Self {
+    pub(crate) fn new(job: Result<Job<'_>, Error>, undefined_to_none: bool) -> Self {
         EvalFuture {
             driver: Driver::new(job, false),
+            undefined_to_none,
         }
     }
 }
@@ -35,8 +37,10 @@ impl Future for EvalFuture {
     type Output = Result<Value, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.get_mut().driver.poll(cx).map_ok(|step| match step {
-            Step::Finished { value, .. } => value,
+        let future = self.get_mut();
+        let to_none = future.undefined_to_none;
+        future.driver.poll(cx).map_ok(|step| match step {
+            Step::Finished { value, .. } => defined_or(value, to_none),
             Step::Chunk { .. } => unreachable!("a driver without chunks gives none"),
         })
     }
@@ -47,5 +51,13 @@ impl fmt::Debug for EvalFuture {
         f.debug_struct("EvalFuture")
             .field("is_over", &self.driver.is_over())
             .finish_non_exhaustive()
+    }
+}
+
+/// The value; none in place of an undefined one, if that is wished.
+pub(crate) fn defined_or(value: Value, undefined_to_none: bool) -> Value {
+    match undefined_to_none && value.is_undefined() {
+        true => Value::NONE,
+        false => value,
     }
 }

@@ -39,6 +39,7 @@ pub use block_on::{BlockOn, BlockingRender, ParkThread};
 pub(crate) use blocking::{evaluate, render, render_to};
 pub(crate) use clock::Instant;
 pub use evaluate::EvalFuture;
+pub(crate) use evaluate::defined_or;
 pub use future::RenderFuture;
 pub(crate) use job::{Job, Target};
 pub(crate) use load::LoadFuture;

@@ -169,7 +169,7 @@ fn may_refuse(case: &Case, driver: Driver, result: &Result<String, Error>) -> bo
 }
 
 fn is_jinja(case: &Case) -> bool {
-    case.option("syntax") == Some("jinja") || case.flag("auto_await")
+    matches!(case.option("syntax"), Some("jinja" | "chat")) || case.flag("auto_await")
 }
 
 fn outcome(result: Result<String, Error>, with_report: bool) -> Expected {
@@ -252,10 +252,10 @@ fn template(env: &Environment) -> Result<Template, Error> {
 }
 
 pub(crate) fn environment(case: &Case) -> Environment {
-    let mut env = if case.option("syntax") == Some("jinja") {
-        Environment::jinja()
-    } else {
-        Environment::new()
+    let mut env = match case.option("syntax") {
+        Some("jinja") => Environment::jinja(),
+        Some("chat") => Environment::chat(),
+        _ => Environment::new(),
     };
     for (name, value) in &case.options {
         let flag = value == "true";

@@ -21,6 +21,7 @@ mod guide;
 mod host;
 mod hostile;
 mod loading;
+mod options;
 mod properties;
 mod regressions;
 #[cfg(feature = "tokio")]

@@ -2,16 +2,19 @@
 
 A case is an object that can be written as a line of JSON: `templates` (name to text), `main`, `context`,
 `options` (keyword arguments of jinja2.Environment that JSON can say; `undefined` by name), and `filters`,
-`tests` and `globals` of the host. Values that JSON lacks are objects with one key that starts with `$`.
+`tests` and `globals` of the host; or with `"preset": "chat"`, as chat templates are rendered by `transformers`. Values that JSON lacks are objects with one key that starts with `$`.
 """
 
 import asyncio
+import functools
+import json
 import math
 import signal
 import types
 
 import jinja2
-from jinja2 import ext
+from jinja2 import ext, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 UNDEFINED = {
@@ -178,6 +181,36 @@ def environment(case, asynchronous=False):
     return env
 
 
+class Generation(ext.Extension):
+    """The tag `generation`, which prints its body."""
+
+    tags = {"generation"}
+
+    def parse(self, parser):
+        line = next(parser.stream).lineno
+        body = parser.parse_statements(["name:endgeneration"], drop_needle=True)
+        return nodes.CallBlock(self.call_method("_body"), [], [], body).set_lineno(line)
+
+    def _body(self, caller):
+        return caller()
+
+
+@functools.lru_cache(maxsize=4)
+def chat_template(text):
+    """A chat template, set up as `transformers` does."""
+    def raise_exception(message):
+        raise jinja2.TemplateError(message)
+
+    def tojson(value, ensure_ascii=False, indent=None, separators=None, sort_keys=False):
+        return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
+
+    env = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[Generation, ext.loopcontrols])
+    env.filters["tojson"] = tojson
+    env.globals["raise_exception"] = raise_exception
+    env.globals["strftime_now"] = lambda _: "26 Jul 2024"
+    return env.from_string(text)
+
+
 def needs_async(data):
     """Whether a context holds what only an asynchronous render can wait for."""
     if isinstance(data, dict):
@@ -195,8 +228,10 @@ def render(case, seconds=10):
     signal.alarm(seconds)
     asynchronous = any(needs_async(case.get(part)) for part in ("context", "globals", "filters", "tests"))
     try:
-        env = environment(case, asynchronous)
-        template = env.get_template(case["main"])
+        if case.get("preset") == "chat":
+            template = chat_template(case["templates"][case["main"]])
+        else:
+            template = environment(case, asynchronous).get_template(case["main"])
         context = decode(case.get("context") or {})
         if asynchronous:
             return {"output": asyncio.run(template.render_async(context))}

@@ -1,7 +1,7 @@
 """Chat templates in the manner of the well-known model families, over several conversations.
 
-The templates are in `chat/`. They are rendered as their home does: with `trim_blocks` and `lstrip_blocks`,
-and `raise_exception` and `strftime_now` as functions of the host.
+Those in `chat/` are written for this. Real ones come with models and with the programs that run them; put them in a
+folder, one a file. They are rendered by Jinja2 as `transformers` sets it up, and by `Environment::chat()`.
 """
 
 import itertools
@@ -40,6 +40,9 @@ CONVERSATIONS = {
     "developer": [m("developer", "Be terse."), m("user", "a")],
     "missing content": [m("user", "a"), {"role": "assistant"}],
     "documents": [m("user", "from the documents?")],
+    "fields": [m("system", [{"type": "text", "text": "S"}]), m("user", "q", name="ann"), m("assistant", None, reasoning="why\n", thinking="hm", tool_plan="plan", tool_calls=[{"name": "noop", "arguments": {}}]), m("tool", [{"type": "text", "text": "r1"}, {"type": "text", "text": "r2"}], tool_call_id="0"), m("assistant", [{"type": "thinking", "thinking": "t"}, {"type": "text", "text": "done"}]), m("user", "more?")],
+    "media": [m("user", [{"type": "image", "image": "x.png"}, {"type": "video", "video": "v.mp4"}, {"type": "audio", "audio": "a.wav"}, {"type": "input_audio", "input_audio": {"data": "QQ=="}}, {"type": "document", "document": {"source": "d"}}, {"type": "text", "text": "what?\n"}]), m("assistant", "this"), m("user", "and?")],
+    "late calls": [m("user", "a"), m("assistant", "first", tool_calls=[TEXT_CALL]), m("tool", "", tool_call_id="abcdefghi"), m("assistant", "", reasoning_content="so\nit is", tool_calls=[CALL]), m("tool", "5\n", name="get_weather", tool_call_id="call12345"), m("user", "/no_think b"), m("assistant", "end <think>x</think> tail")],
 }
 
 OPTIONS = [
@@ -48,18 +51,20 @@ OPTIONS = [
     {"add_generation_prompt": True, "tools": TOOLS},
     {"add_generation_prompt": True, "tools": None, "enable_thinking": False, "documents": [{"title": "T1", "text": "body one", "doc_id": 1}, {"title": "T2", "text": "body\ntwo"}]},
     {"add_generation_prompt": True, "tools": TOOLS, "enable_thinking": True, "date_string": "01 Jan 2025", "tools_in_user_message": False, "builtin_tools": ["code_interpreter", "brave_search"]},
+    {"add_generation_prompt": False, "tools": TOOLS, "documents": [{"title": "T", "text": "b", "url": "u", "doc_id": "d1"}], "thinking": True, "reasoning_effort": "high", "reasoning": True, "model_identity": "You are M.", "xml_tools": TOOLS, "python_tools": TOOLS, "custom_tools": TOOLS, "controls": ["length long"], "available_tools": TOOLS, "guidelines": "be kind", "citation_mode": "fast", "add_vision_id": True, "preserve_thinking": True, "keep_all_reasoning": True},
 ]
 
 
-def all_cases():
-    folder = pathlib.Path(__file__).parent / "chat"
-    for path in sorted(folder.glob("*.jinja")):
-        source = path.read_text()
-        for (name, messages), (number, options) in itertools.product(CONVERSATIONS.items(), enumerate(OPTIONS)):
-            yield {
-                "test": f"{path.name}: {name}, options {number}",
-                "templates": {"main": source},
-                "main": "main",
-                "options": {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": number == 1},
-                "context": {"messages": messages, "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", **options},
-            }
+def all_cases(folders):
+    """Every template of the folders over every conversation and all options."""
+    for folder in folders:
+        for path in sorted(pathlib.Path(folder).glob("*.jinja")):
+            source = path.read_bytes().decode()
+            for (name, messages), (number, options) in itertools.product(CONVERSATIONS.items(), enumerate(OPTIONS)):
+                yield {
+                    "test": f"{path.name}: {name}, options {number}",
+                    "templates": {"main": source},
+                    "main": "main",
+                    "preset": "chat",
+                    "context": {"messages": messages, "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", **options},
+                }

@@ -4,6 +4,7 @@
     cargo build --manifest-path tools/compare/Cargo.toml
     tools/compare/compare.py random --seed 1 --count 10000   # generated templates
     tools/compare/compare.py chat                            # chat templates of `chat/`
+    tools/compare/compare.py chat FOLDER…                    # others, such as those of models that you have
     tools/compare/compare.py cases FILE.jsonl…               # cases written before, such as by record.py
 
 Each case is rendered by Jinja2, and by kakehi synchronously and asynchronously. They agree if all give the
@@ -73,6 +74,10 @@ def named(case, expected, actual):
         return "slices of constants"
     if "`items` cannot be applied" in message:
         return "filters that are generators fail later"
+    if case.get("preset") == "chat" and "unknown tag 'do'" in expected.get("message", ""):
+        return "`do` is always there"
+    if case.get("preset") == "chat" and expected.get("error") == "SecurityError":
+        return "chat templates may change what they made"
     if "random" in text:
         return "random"
     if "__class__" in text:
@@ -151,7 +156,8 @@ def main():
     random_command = commands.add_parser("random")
     random_command.add_argument("--seed", type=int, default=1)
     random_command.add_argument("--count", type=int, default=1000)
-    commands.add_parser("chat")
+    chat_command = commands.add_parser("chat")
+    chat_command.add_argument("folders", nargs="*", default=[str(HERE / "chat")], help="folders with *.jinja; those of kakehi if none")
     commands.add_parser("cases").add_argument("files", nargs="+")
     options = parser.parse_args()
     if options.command == "random":
@@ -159,7 +165,7 @@ def main():
         all_cases = (generate.case(options.seed, number) for number in range(options.count))
     elif options.command == "chat":
         import chat
-        all_cases = chat.all_cases()
+        all_cases = chat.all_cases(options.folders)
     else:
         all_cases = (json.loads(line) for file in options.files for line in open(file))
     sys.exit(0 if run(Engine(options.engine), all_cases, options) else 1)

@@ -1,6 +1,6 @@
 //! The filter `tojson`.
 
-use crate::builtins::operand::{integer, is_markup, text};
+use crate::builtins::operand::{self, flag, integer, is_markup, text};
 use crate::builtins::produce::{Answer, PaidText, charge_values, spaces, value};
 use crate::builtins::sort::{self, Keys};
 use crate::call::{Bound, Builtin, CallContext};
@@ -14,29 +14,92 @@ use super::sequence::tuples;
 pub(super) const FILTERS: &[Builtin] = &[Builtin::filter("tojson", &["indent"], tojson)];
 
 fn tojson(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
-    let indent = match bound.some(0) {
-        None => None,
-        Some(given) => match given.as_text() {
-            Some(text) => Some(text.to_string()),
-            None => {
-                let width = integer(bound, 0)?.unwrap_or(0);
-                Some(spaces(context, width)?)
-            }
+    let policy = &context.registry().policies().json;
+    let style = Style {
+        sort_keys: policy.sort_keys,
+        ensure_ascii: policy.ensure_ascii,
+        for_html: true,
+        indent: match bound.some(0) {
+            None => policy.indent.clone(),
+            Some(given) => Some(indent(context, bound, 0, given)?),
+        },
+        separators: policy.separators.clone(),
+    };
+    value(Value::safe(write(context, bound.value, style)?))
+}
+
+/// How `tojson` writes in chat templates: as Python's `json.dumps`, with its arguments.
+pub(in crate::builtins) fn dumps(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
+    let style = Style {
+        sort_keys: flag(context, bound, 3, false)?,
+        ensure_ascii: flag(context, bound, 0, false)?,
+        for_html: false,
+        indent: match bound.some(1) {
+            None => None,
+            Some(given) => Some(indent(context, bound, 1, given)?),
+        },
+        separators: match bound.some(2) {
+            None => None,
+            Some(given) => Some(separators(context, bound, given)?),
         },
     };
+    value(write(context, bound.value, style)?)
+}
+
+/// What lines are indented with: a text, or so many spaces.
+fn indent(
+    context: &CallContext<'_>,
+    bound: &Bound<'_>,
+    index: usize,
+    given: &Value,
+) -> Result<String, Error> {
+    match given.as_text() {
+        Some(text) => Ok(text.to_string()),
+        None => spaces(context, integer(bound, index)?.unwrap_or(0)),
+    }
+}
+
+fn separators(
+    context: &CallContext<'_>,
+    bound: &Bound<'_>,
+    given: &Value,
+) -> Result<(String, String), Error> {
+    let items = operand::items(context, given)?;
+    match items.as_slice() {
+        [item, key] => match (item.as_str(), key.as_str()) {
+            (Some(item), Some(key)) => Ok((item.to_owned(), key.to_owned())),
+            _ => Err(operand::refuse_argument(bound, 2, "two strings")),
+        },
+        _ => Err(operand::refuse_argument(bound, 2, "two strings")),
+    }
+}
+
+/// How a text is written.
+struct Style {
+    sort_keys: bool,
+    ensure_ascii: bool,
+    /// Whether what means something to HTML is written as escapes.
+    for_html: bool,
+    indent: Option<String>,
+    /// What stands between items, and behind keys, unless it is what is usual.
+    separators: Option<(String, String)>,
+}
+
+fn write(context: &CallContext<'_>, value: &Value, style: Style) -> Result<String, Error> {
+    let out = PaidText::new(context);
     let mut writer = Writer {
         context,
-        out: PaidText::new(context),
-        indent,
+        out,
+        style,
     };
-    writer.write(bound.value, 0)?;
-    value(Value::safe(writer.out.finish()))
+    writer.write(value, 0)?;
+    Ok(writer.out.finish())
 }
 
 struct Writer<'c, 'a> {
     context: &'c CallContext<'a>,
     out: PaidText<'c, 'a>,
-    indent: Option<String>,
+    style: Style,
 }
 
 impl Writer<'_, '_> {
@@ -108,14 +171,22 @@ impl Writer<'_, '_> {
                 _ => None,
             })
             .collect();
-        let keys = entries.iter().map(|(key, _)| key.clone()).collect();
-        let order = sort::order(self.context, entries.len(), &[keys], Keys::Plain, false)?;
+        let order = match self.style.sort_keys {
+            true => {
+                let keys = entries.iter().map(|(key, _)| key.clone()).collect();
+                sort::order(self.context, entries.len(), &[keys], Keys::Plain, false)?
+            }
+            false => (0..entries.len()).collect(),
+        };
         self.out.push("{")?;
         for (place, index) in order.into_iter().enumerate() {
             let (key, value) = &entries[index];
             self.separate(place, depth + 1)?;
             self.key(key)?;
-            self.out.push(": ")?;
+            match &self.style.separators {
+                Some((_, key)) => self.out.push(key)?,
+                None => self.out.push(": ")?,
+            }
             self.write(value, depth + 1)?;
         }
         self.close(entries.is_empty(), depth, "}")
@@ -139,7 +210,11 @@ impl Writer<'_, '_> {
     fn separate(&mut self, index: usize, depth: usize) -> Result<(), Error> {
         if index > 0 {
             self.out
-                .push(if self.indent.is_some() { "," } else { ", " })?;
+                .push(match (&self.style.separators, &self.style.indent) {
+                    (Some((item, _)), _) => item,
+                    (None, Some(_)) => ",",
+                    (None, None) => ", ",
+                })?;
         }
         self.new_line(depth)
     }
@@ -152,20 +227,20 @@ impl Writer<'_, '_> {
     }
 
     fn new_line(&mut self, depth: usize) -> Result<(), Error> {
-        let Some(indent) = &self.indent else {
+        let Some(indent) = &self.style.indent else {
             return Ok(());
         };
         self.out.push("\n")?;
         self.out.repeat(indent, depth)
     }
 
-    /// A string in ASCII, with what means something to HTML as escapes.
+    /// A string, with escapes for what cannot stand in one.
     fn string(&mut self, text: &str) -> Result<(), Error> {
         const HEXADECIMAL: &[u8; 16] = b"0123456789abcdef";
         self.context.fuel(text.len() as u64 / 16)?;
         self.out.push("\"")?;
         let mut rest = text;
-        while let Some(at) = rest.find(needs_escape) {
+        while let Some(at) = rest.find(|character| self.style.escapes(character)) {
             self.out.push(&rest[..at])?;
             let mut characters = rest[at..].chars();
             let Some(character) = characters.next() else {
@@ -196,7 +271,15 @@ impl Writer<'_, '_> {
     }
 }
 
-/// Whether a character cannot stand in a JSON string that stands in HTML.
-fn needs_escape(character: char) -> bool {
-    !matches!(character, ' '..='\x7e') || matches!(character, '"' | '\\' | '<' | '>' | '&' | '\'')
+impl Style {
+    /// Whether a character is written as an escape.
+    fn escapes(&self, character: char) -> bool {
+        match character {
+            '"' | '\\' => true,
+            '<' | '>' | '&' | '\'' => self.for_html,
+            ..' ' => character != ' ',
+            '\x7f'.. => self.ensure_ascii,
+            _ => false,
+        }
+    }
 }

@@ -121,8 +121,6 @@ pub(in crate::builtins) fn pad(
 }
 
 fn truncate(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
-    /// How much longer than asked a text may be before it is cut.
-    const LEEWAY: i64 = 5;
     let given = settled(context, bound.value)?;
     let (text, safe) = subject(context, bound)?;
     let length = integer(bound, 0)?.unwrap_or(255);
@@ -140,7 +138,9 @@ fn truncate(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         .get(2)
         .and_then(Value::as_str)
         .map_or(3, operand::length) as i64;
-    let leeway = operand::optional_integer(bound, 3)?.unwrap_or(LEEWAY);
+    let policies = context.registry().policies();
+    let leeway = operand::optional_integer(bound, 3)?;
+    let leeway = leeway.unwrap_or(i64::from(policies.truncate_leeway));
     if length < end_length {
         return Err(operand::refuse_range(
             bound,

@@ -17,6 +17,7 @@ mod url;
 mod urlize;
 
 pub(super) use adopted::{ends, starts};
+pub(super) use json::dumps;
 pub(super) use lines::{pad, pad_both};
 pub(super) use pretty::pretty;
 pub(super) use sequence::tuples;

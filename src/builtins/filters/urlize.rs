@@ -8,6 +8,7 @@ use crate::builtins::python::characters::{is_decimal, is_space, is_word};
 use crate::builtins::python::split;
 use crate::call::{Bound, Builtin, CallContext};
 use crate::error::Error;
+use crate::value::Value;
 
 use super::text::escaped;
 
@@ -63,18 +64,22 @@ fn attributes(context: &CallContext<'_>, bound: &Bound<'_>) -> Result<String, Er
         None => Ok(None),
         Some(_) => operand::string(bound, index),
     };
+    let policies = context.registry().policies();
     let mut rel: Vec<&str> = split::words(text(3)?.unwrap_or_default(), usize::MAX).collect();
-    rel.push("noopener");
+    rel.extend(split::words(&policies.urlize_rel, usize::MAX));
     if flag(context, bound, 1, false)? {
         rel.push("nofollow");
     }
     rel.sort_unstable();
     rel.dedup();
     let mut out = PaidText::new(context);
-    out.push(" rel=\"")?;
-    out.push_escaped(&rel.join(" "))?;
-    out.push("\"")?;
-    if let Some(target) = text(2)?.filter(|target| !target.is_empty()) {
+    if !rel.is_empty() {
+        out.push(" rel=\"")?;
+        out.push_escaped(&rel.join(" "))?;
+        out.push("\"")?;
+    }
+    let target = text(2)?.or(policies.urlize_target.as_deref());
+    if let Some(target) = target.filter(|target| !target.is_empty()) {
         out.push(" target=\"")?;
         out.push_escaped(target)?;
         out.push("\"")?;
@@ -83,11 +88,18 @@ fn attributes(context: &CallContext<'_>, bound: &Bound<'_>) -> Result<String, Er
 }
 
 fn schemes(context: &CallContext<'_>, bound: &Bound<'_>) -> Result<Vec<ArcStr>, Error> {
-    let Some(given) = bound.some(4) else {
-        return Ok(Vec::new());
+    let given = match bound.some(4) {
+        Some(given) => operand::items(context, given)?,
+        None => {
+            let extra = &context.registry().policies().urlize_extra_schemes;
+            extra
+                .iter()
+                .map(|scheme| Value::from(scheme.as_str()))
+                .collect()
+        }
     };
     let mut schemes = Vec::new();
-    for scheme in operand::items(context, given)? {
+    for scheme in given {
         match scheme.as_text() {
             Some(text) if is_scheme(text) => schemes.push(text.clone()),
             _ => {

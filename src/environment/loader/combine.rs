@@ -1,5 +1,6 @@
 //! Loaders made of other loaders.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -114,6 +115,32 @@ impl Loader for ChoiceLoader {
             known.and_then(|(index, version)| Some((index.parse().ok()?, Version::from(version))));
         choose(name, self.rest(), known)
     }
+
+    fn list(&self) -> Load<Vec<String>> {
+        gather(self.loaders.iter().map(|loader| loader.list()).collect())
+    }
+}
+
+/// The names that several loaders list, each once.
+fn gather(lists: Vec<Load<Vec<String>>>) -> Load<Vec<String>> {
+    let mut names = BTreeSet::new();
+    let mut later = Vec::new();
+    for list in lists {
+        match list {
+            Load::Ready(Ok(listed)) => names.extend(listed),
+            Load::Ready(Err(error)) => return Load::Ready(Err(error)),
+            Load::Later(listed) => later.push(listed),
+        }
+    }
+    if later.is_empty() {
+        return Load::Ready(Ok(names.into_iter().collect()));
+    }
+    Load::Later(Box::pin(async move {
+        for listed in later {
+            names.extend(listed.await?);
+        }
+        Ok(names.into_iter().collect())
+    }))
 }
 
 impl fmt::Debug for ChoiceLoader {
@@ -219,6 +246,17 @@ impl Loader for PrefixLoader {
             .map_or(Load::Ready(Ok(Reloaded::Missing)), |(rest, loader)| {
                 loader.reload(rest, version)
             })
+    }
+
+    fn list(&self) -> Load<Vec<String>> {
+        let lists = self.loaders.iter().map(|(prefix, loader)| {
+            let start = format!("{prefix}{}", self.delimiter);
+            let prefixed = move |name: String| format!("{start}{name}");
+            loader
+                .list()
+                .map(move |names| names.into_iter().map(prefixed).collect())
+        });
+        gather(lists.collect())
     }
 }
 

@@ -26,7 +26,10 @@ pub struct EmbeddedLoader {
 #[derive(Clone, Copy, Debug)]
 enum Templates {
     Listed(&'static [(&'static str, &'static str)]),
-    Found(fn(&str) -> Option<&'static str>),
+    Found {
+        find: fn(&str) -> Option<&'static str>,
+        list: fn() -> Vec<String>,
+    },
 }
 
 impl EmbeddedLoader {
@@ -45,11 +48,14 @@ impl EmbeddedLoader {
         }
     }
 
-    /// A loader that looks templates up by a function.
+    /// A loader that looks templates up by a function, and lists them by another.
     #[doc(hidden)]
-    pub const fn found_by(find: fn(&str) -> Option<&'static str>) -> Self {
+    pub const fn found_by(
+        find: fn(&str) -> Option<&'static str>,
+        list: fn() -> Vec<String>,
+    ) -> Self {
         EmbeddedLoader {
-            templates: Templates::Found(find),
+            templates: Templates::Found { find, list },
         }
     }
 }
@@ -61,7 +67,7 @@ impl Loader for EmbeddedLoader {
                 .iter()
                 .find(|(listed, _)| *listed == name)
                 .map(|(_, source)| *source),
-            Templates::Found(find) => find(name),
+            Templates::Found { find, .. } => find(name),
         };
         // There is one version of it, as long as the program runs.
         let version = |text| Source::new(text).with_version(literal!("embedded"));
@@ -70,6 +76,16 @@ impl Loader for EmbeddedLoader {
 
     fn reload(&self, _: &str, _: &Version) -> Load<Reloaded> {
         Load::Ready(Ok(Reloaded::Unchanged))
+    }
+
+    fn list(&self) -> Load<Vec<String>> {
+        Load::Ready(Ok(match self.templates {
+            Templates::Listed(templates) => {
+                let names = templates.iter().map(|(name, _)| (*name).to_owned());
+                names.collect()
+            }
+            Templates::Found { list, .. } => list(),
+        }))
     }
 }
 

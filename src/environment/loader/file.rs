@@ -78,6 +78,37 @@ impl FileLoader {
         }
     }
 
+    /// The names of all files in the folder and below, but for those that a link leads to from another folder.
+    fn names(&self) -> Result<Vec<String>, Error> {
+        let no_folder = |path: &Path, cause| HostFault::NoFolder {
+            path: path.display().to_string(),
+            cause,
+        };
+        let mut names = Vec::new();
+        // Folders with the names of what is in them; those that links lead to could hold themselves.
+        let mut folders = vec![(self.root.clone(), String::new())];
+        while let Some((folder, start)) = folders.pop() {
+            let entries = fs::read_dir(&folder).map_err(|cause| no_folder(&folder, cause))?;
+            for entry in entries {
+                let entry = entry.map_err(|cause| no_folder(&folder, cause))?;
+                let (Some(name), Ok(kind)) = (
+                    entry.file_name().to_str().map(str::to_owned),
+                    entry.file_type(),
+                ) else {
+                    continue;
+                };
+                let name = format!("{start}{name}");
+                if kind.is_dir() {
+                    folders.push((entry.path(), format!("{name}/")));
+                } else if matches!(self.find(&name), Ok(Some(_))) {
+                    names.push(name);
+                }
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
     fn read(&self, name: &str, known: Option<&Version>) -> Result<Reloaded, Error> {
         let Some((path, metadata)) = self.find(name)? else {
             return Ok(Reloaded::Missing);
@@ -120,6 +151,10 @@ impl Loader for FileLoader {
 
     fn reload(&self, name: &str, version: &Version) -> Load<Reloaded> {
         Load::Ready(self.read(name, Some(version)))
+    }
+
+    fn list(&self) -> Load<Vec<String>> {
+        Load::Ready(self.names())
     }
 }
 
@@ -191,6 +226,21 @@ mod tests {
             load(&loader, "mail/a.txt").unwrap().as_deref(),
             Some("mail")
         );
+    }
+
+    #[test]
+    fn lists_files_in_the_folder_and_below() {
+        let folder = Folder::new("lists");
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("../secret.txt", folder.0.join("templates/out.txt"))
+            .expect("a link can be made");
+        match folder.loader().list() {
+            Load::Ready(names) => {
+                assert_eq!(names.unwrap(), ["bad.txt", "mail/a.txt", "page.html"]);
+            }
+            Load::Later(_) => panic!("folders are read at once"),
+        }
+        assert!(FileLoader::new("/nowhere/at/all").names().is_err());
     }
 
     #[test]

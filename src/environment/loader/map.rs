@@ -90,4 +90,13 @@ impl Loader for MapLoader {
             .unwrap_or_else(PoisonError::into_inner);
         Load::ready(Ok(templates.get(name).cloned()))
     }
+    fn list(&self) -> Load<Vec<String>> {
+        let templates = self
+            .templates
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut names: Vec<String> = templates.keys().cloned().collect();
+        names.sort_unstable();
+        Load::Ready(Ok(names))
+    }
 }

@@ -14,11 +14,13 @@ use std::sync::Arc;
 
 use futures_core::future::BoxFuture;
 
-use crate::error::Error;
+use crate::error::{Error, HostFault};
 
 pub use combine::{ChoiceLoader, PrefixLoader};
 pub use embedded::EmbeddedLoader;
 pub use file::FileLoader;
+#[cfg(feature = "embed")]
+pub use folder::list_folder;
 pub use function::{AsyncFunctionLoader, FunctionLoader};
 pub use map::MapLoader;
 pub use source::{Reloaded, Source, Version};
@@ -77,6 +79,20 @@ pub trait Loader: Send + Sync + 'static {
     fn reload(&self, name: &str, version: &Version) -> Load<Reloaded> {
         let _ = version;
         self.load(name).map(Reloaded::from)
+    }
+
+    /// Starts listing the names of all templates, in any order; a loader that cannot know them need not
+    /// write this method, and then it is an error of kind [`Loader`](crate::ErrorKind::Loader).
+    ///
+    /// ```
+    /// use kakehi::{Load, Loader, MapLoader};
+    /// let templates = MapLoader::from_iter([("b", "B"), ("a", "A")]);
+    /// let Load::Ready(names) = templates.list() else { panic!("a map never waits") };
+    /// assert_eq!(names?, ["a", "b"]);
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    fn list(&self) -> Load<Vec<String>> {
+        Load::Ready(Err(HostFault::CannotList.into()))
     }
 }
 
@@ -161,6 +177,10 @@ impl<L: Loader + ?Sized> Loader for Arc<L> {
     fn reload(&self, name: &str, version: &Version) -> Load<Reloaded> {
         (**self).reload(name, version)
     }
+
+    fn list(&self) -> Load<Vec<String>> {
+        (**self).list()
+    }
 }
 
 impl<L: Loader + ?Sized> Loader for Box<L> {
@@ -170,5 +190,9 @@ impl<L: Loader + ?Sized> Loader for Box<L> {
 
     fn reload(&self, name: &str, version: &Version) -> Load<Reloaded> {
         (**self).reload(name, version)
+    }
+
+    fn list(&self) -> Load<Vec<String>> {
+        (**self).list()
     }
 }

@@ -1,8 +1,8 @@
 //! Renders templates that come as JSON lines on standard input; `compare.py` feeds it.
 //!
 //! A line is an object: `templates` (name to text), `main` (the name to render), `context`, `options`
-//! (as Jinja2 names them), `filters`, `tests` and `globals` of the host. The answer is a line with the
-//! result of a synchronous and of an asynchronous render, each `{"output": …}` or `{"error": …}`.
+//! (as Jinja2 names them), `filters`, `tests` and `globals` of the host; with `"preset": "chat"` it is rendered by
+//! `Environment::chat()`, and has no options. The answer is a line with the result of a synchronous and of an asynchronous render, each `{"output": …}` or `{"error": …}`.
 
 mod data;
 
@@ -15,11 +15,12 @@ use serde_json::{Value as Json, json};
 fn main() {
     std::panic::set_hook(Box::new(|_| {}));
     let mut output = std::io::stdout().lock();
+    let mut kept = None;
     for line in std::io::stdin().lock().lines() {
         let line = line.expect("standard input is readable");
         let case: Json = serde_json::from_str(&line).expect("each line is JSON");
-        let sync = guarded(|| render(&case, false));
-        let asynchronous = guarded(|| render(&case, true));
+        let sync = guarded(|| render(&case, &mut kept, false));
+        let asynchronous = guarded(|| render(&case, &mut kept, true));
         let answer = json!({ "sync": sync, "async": asynchronous });
         writeln!(output, "{answer}").expect("standard output is writable");
         output.flush().expect("standard output is writable");
@@ -40,7 +41,40 @@ fn guarded(render: impl FnOnce() -> Result<String, Error>) -> Json {
     }
 }
 
-fn render(case: &Json, asynchronous: bool) -> Result<String, Error> {
+fn render(case: &Json, kept: &mut Kept, asynchronous: bool) -> Result<String, Error> {
+    let env = match case["preset"].as_str() {
+        Some("chat") => chat(case, kept),
+        _ => environment(case)?,
+    };
+    let main = case["main"].as_str().unwrap_or("main");
+    let context = data::value(&case["context"]);
+    if asynchronous {
+        futures_executor::block_on(env.render_async(main, context))
+    } else {
+        env.render(main, context)
+    }
+}
+
+/// The environment of the last chat template, and its templates: one is rendered many times.
+type Kept = Option<(Json, Environment)>;
+
+fn chat(case: &Json, kept: &mut Kept) -> Environment {
+    let templates = &case["templates"];
+    if let Some((known, env)) = kept
+        && known == templates
+    {
+        return env.clone();
+    }
+    let mut env = Environment::chat();
+    for (name, source) in entries(templates) {
+        env.add_template(name.as_str(), source.as_str().unwrap_or_default());
+    }
+    env.add_function("strftime_now", |_: String| "26 Jul 2024");
+    *kept = Some((templates.clone(), env.clone()));
+    env
+}
+
+fn environment(case: &Json) -> Result<Environment, Error> {
     let mut env = Environment::jinja();
     configure(&mut env, &case["options"])?;
     for (name, source) in entries(&case["templates"]) {
@@ -62,13 +96,7 @@ fn render(case: &Json, asynchronous: bool) -> Result<String, Error> {
         Err::<String, _>(Error::host(message))
     });
     env.add_function("strftime_now", |_: String| "26 Jul 2024");
-    let main = case["main"].as_str().unwrap_or("main");
-    let context = data::value(&case["context"]);
-    if asynchronous {
-        futures_executor::block_on(env.render_async(main, context))
-    } else {
-        env.render(main, context)
-    }
+    Ok(env)
 }
 
 fn entries(map: &Json) -> impl Iterator<Item = (&String, &Json)> {
