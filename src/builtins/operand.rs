@@ -1,5 +1,7 @@
 //! How builtins read what they are given.
 
+use std::borrow::Cow;
+
 use arcstr::ArcStr;
 
 use crate::call::{Bound, CallContext};
@@ -27,8 +29,15 @@ pub(super) fn items(context: &CallContext<'_>, value: &Value) -> Result<Vec<Valu
 }
 
 /// The text of a value: what `str()` gives.
-pub(super) fn text(context: &CallContext<'_>, value: &Value) -> Result<ArcStr, Error> {
-    display::to_text(context, settled(context, value)?)
+pub(super) fn text<'a>(
+    context: &CallContext<'_>,
+    value: &'a Value,
+) -> Result<Cow<'a, ArcStr>, Error> {
+    let value = settled(context, value)?;
+    match value.as_text() {
+        Some(text) => Ok(Cow::Borrowed(text)),
+        None => display::to_text(context, value).map(Cow::Owned),
+    }
 }
 
 /// How a value appears in an error.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use arcstr::ArcStr;
+
 use crate::call::{CallContext, Flow};
 use crate::error::Error;
 use crate::error::call::CallFault;
@@ -52,7 +54,7 @@ impl<'c, 'a> PaidText<'c, 'a> {
     pub(super) fn new(context: &'c CallContext<'a>) -> Self {
         PaidText {
             context,
-            text: String::new(),
+            text: context.budget().take_scratch(),
         }
     }
 
@@ -118,6 +120,26 @@ impl<'c, 'a> PaidText<'c, 'a> {
     /// The text.
     pub(super) fn finish(self) -> String {
         self.text
+    }
+
+    /// Drops the text but keeps its room.
+    pub(super) fn discard(self) {
+        self.context.budget().keep_scratch(self.text);
+    }
+
+    /// The text as one that is shared. It is copied once, into an allocation of its size.
+    pub(super) fn share(self) -> ArcStr {
+        let text = ArcStr::from(self.text.as_str());
+        self.context.budget().keep_scratch(self.text);
+        text
+    }
+
+    /// Appends text with its ASCII letters changed.
+    pub(super) fn push_cased(&mut self, text: &str, case: fn(&mut str)) -> Result<(), Error> {
+        let start = self.text.len();
+        self.push(text)?;
+        case(&mut self.text[start..]);
+        Ok(())
     }
 }
 

@@ -267,7 +267,7 @@ pub(crate) enum Instruction {
     EnterRecursiveLoop(u32),
 
     // Calls.
-    /// `v args -> v` ⏸
+    /// Where `EmitValue` follows, a filter that can write does so at once. `v args -> v` ⏸
     CallFilter(u32),
     /// The same, and waits for what it needs. `v args -> v` ⏸
     AwaitFilter(u32),

@@ -109,6 +109,8 @@ pub(crate) struct CallSite {
     /// None if there is no such filter or test and the place may never be reached.
     pub(crate) function: Option<Arc<dyn Function>>,
     pub(crate) shape: ShapeId,
+    /// Whether the function may write its result where it is printed at once.
+    pub(crate) writes: bool,
 }
 
 impl fmt::Debug for CallSite {

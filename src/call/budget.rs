@@ -19,6 +19,8 @@ pub(crate) struct Budget {
     output_left: Cell<u64>,
     futures_are_awaited: Cell<bool>,
     others_waiting: Cell<usize>,
+    /// Room for text that is being made, kept from one builtin to the next.
+    scratch: RefCell<String>,
     containers: RefCell<Containers>,
 }
 
@@ -34,6 +36,7 @@ impl Budget {
             output_left: Cell::new(limits.output.unwrap_or(u64::MAX)),
             futures_are_awaited: Cell::new(false),
             others_waiting: Cell::new(0),
+            scratch: RefCell::default(),
             containers: RefCell::default(),
             limits,
         }
@@ -111,6 +114,20 @@ impl Budget {
     /// Says how many waits are in flight besides those of the machine that runs.
     pub(crate) fn set_others_waiting(&self, count: usize) {
         self.others_waiting.set(count);
+    }
+
+    /// An empty text with room, as it was given back last.
+    pub(crate) fn take_scratch(&self) -> String {
+        self.scratch.take()
+    }
+
+    /// Keeps the room of a text that is not needed any more.
+    pub(crate) fn keep_scratch(&self, mut text: String) {
+        const MOST: usize = 64 * 1024;
+        if text.capacity() <= MOST {
+            text.clear();
+            self.scratch.replace(text);
+        }
     }
 
     /// Says whether futures that are done count as their results from here on.

@@ -7,7 +7,7 @@ use arcstr::ArcStr;
 use crate::call::{Arguments, CallContext, Flow, Function};
 use crate::error::Error;
 use crate::error::call::CallFault;
-use crate::value::{Value, settled};
+use crate::value::{Repr, Value, settled};
 
 /// How many parameters a builtin has at most, the value of a filter not counted.
 const MOST_PARAMETERS: usize = 6;
@@ -172,36 +172,139 @@ impl Builtin {
 
     /// Calls it as a method of `receiver`.
     pub(crate) fn call_on(
-        &self,
+        &'static self,
         receiver: &Value,
         context: &CallContext<'_>,
         arguments: &Arguments<'_>,
     ) -> Result<Flow, Error> {
-        (self.run)(context, &Bound::new(self, context, receiver, *arguments)?)
+        let mut slots = [None; MOST_PARAMETERS];
+        let bound = self.bind(context, receiver, arguments, 0, &mut slots)?;
+        (self.run)(context, &bound)
     }
 
-    fn bind<'a>(
-        &self,
-        context: &CallContext<'_>,
-        arguments: &Arguments<'a>,
-    ) -> Result<Bound<'a>, Error> {
+    /// What it is applied to, and how many of the arguments that takes.
+    #[inline]
+    fn subject<'a>(&self, arguments: &Arguments<'a>) -> Result<(&'a Value, usize), Error> {
         match self.signature.callee {
-            Callee::Filter | Callee::Test => {
-                let Some(value) = arguments.get(0) else {
-                    return Err(CallFault::no_value(self.name));
-                };
-                Bound::new(self, context, value, arguments.skip(1))
-            }
-            Callee::Function | Callee::Method => {
-                Bound::new(self, context, &Value::NONE, *arguments)
-            }
+            Callee::Filter | Callee::Test => match arguments.get(0) {
+                Some(value) => Ok((value, 1)),
+                None => Err(CallFault::no_value(self.name)),
+            },
+            Callee::Function | Callee::Method => Ok((&Value::NONE, 0)),
         }
     }
+
+    /// Sorts the arguments, but for the first `skipped`, by the parameters. Arguments by position stay where
+    /// they are; `slots` is used where there are others.
+    #[inline]
+    fn bind<'a>(
+        &'static self,
+        context: &CallContext<'_>,
+        value: &'a Value,
+        arguments: &'a Arguments<'a>,
+        skipped: usize,
+        slots: &'a mut Slots<'a>,
+    ) -> Result<Bound<'a>, Error> {
+        let signature = &self.signature;
+        let positional = &arguments.positional()[skipped..];
+        let most = signature.parameters.len();
+        let (direct, rest) = positional.split_at(positional.len().min(most));
+        let mut bound = Bound {
+            value,
+            builtin: self,
+            direct,
+            slots: None,
+            rest,
+            arguments,
+            skipped,
+        };
+        let is_plain = arguments.len() - skipped == direct.len()
+            && direct.len() >= signature.required
+            && (signature.futures != Futures::Settle || !direct.iter().any(is_later));
+        if !is_plain {
+            self.fill(context, &bound, slots)?;
+            bound.slots = Some(slots);
+        }
+        if signature.futures != Futures::Keep {
+            bound.value = settled(context, value)?;
+        }
+        Ok(bound)
+    }
+
+    /// Fills `slots` with the argument for each parameter.
+    #[inline(never)]
+    fn fill<'a>(
+        &self,
+        context: &CallContext<'_>,
+        bound: &Bound<'a>,
+        slots: &mut Slots<'a>,
+    ) -> Result<(), Error> {
+        let Signature {
+            parameters,
+            required,
+            ..
+        } = self.signature;
+        if !bound.rest.is_empty() && !self.signature.rest {
+            return Err(CallFault::too_many(
+                self.name,
+                parameters.len(),
+                required,
+                bound.direct.len() + bound.rest.len(),
+            ));
+        }
+        for (slot, value) in slots.iter_mut().zip(bound.direct) {
+            *slot = Some(value);
+        }
+        for (name, value) in bound.arguments.keywords() {
+            let at = match self.signature.positional_only {
+                true => None,
+                false => parameters.iter().position(|known| known == name),
+            };
+            match at {
+                Some(at) if slots[at].is_some() => {
+                    return Err(CallFault::given_twice(self.name, name));
+                }
+                Some(at) => slots[at] = Some(value),
+                None if self.signature.keywords => {}
+                None => {
+                    let named = match self.signature.positional_only {
+                        true => &[],
+                        false => parameters,
+                    };
+                    return Err(CallFault::unknown_keyword(self.name, name, named));
+                }
+            }
+        }
+        if let Some(missing) = slots[..required].iter().position(Option::is_none) {
+            return Err(CallFault::missing(self.name, parameters[missing]));
+        }
+        if self.signature.futures != Futures::Keep {
+            settled(context, bound.value)?;
+        }
+        if self.signature.futures == Futures::Settle {
+            for given in slots.iter_mut().flatten() {
+                *given = settled(context, given)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a value is a future or a stream.
+fn is_later(value: &Value) -> bool {
+    matches!(value.0, Repr::Pending(_) | Repr::Stream(_))
 }
 
 impl Function for &'static Builtin {
     fn call(&self, context: &CallContext<'_>, arguments: &Arguments<'_>) -> Result<Flow, Error> {
-        (self.run)(context, &self.bind(context, arguments)?)
+        let (value, skipped) = self.subject(arguments)?;
+        let mut slots = [None; MOST_PARAMETERS];
+        let bound = self.bind(context, value, arguments, skipped, &mut slots)?;
+        (self.run)(context, &bound)
+    }
+
+    fn writes(&self) -> bool {
+        self.write.is_some()
     }
 
     fn write(
@@ -210,10 +313,13 @@ impl Function for &'static Builtin {
         arguments: &Arguments<'_>,
         output: &mut String,
     ) -> Result<bool, Error> {
-        match self.write {
-            Some(write) => write(context, &self.bind(context, arguments)?, output),
-            None => Ok(false),
-        }
+        let Some(write) = self.write else {
+            return Ok(false);
+        };
+        let (value, skipped) = self.subject(arguments)?;
+        let mut slots = [None; MOST_PARAMETERS];
+        let bound = self.bind(context, value, arguments, skipped, &mut slots)?;
+        write(context, &bound, output)
     }
 }
 
@@ -223,108 +329,54 @@ impl fmt::Debug for Builtin {
     }
 }
 
+/// An argument for each parameter.
+type Slots<'a> = [Option<&'a Value>; MOST_PARAMETERS];
+
 /// The arguments of a builtin, each at its parameter's index.
 #[derive(Debug)]
 pub(crate) struct Bound<'a> {
     /// What the filter, test or method is applied to; none for functions.
     pub(crate) value: &'a Value,
-    name: &'static str,
-    parameters: &'static [&'static str],
-    slots: [Option<&'a Value>; MOST_PARAMETERS],
+    builtin: &'static Builtin,
+    /// The arguments that were given by position, as far as there are parameters.
+    direct: &'a [Value],
+    /// The arguments for all parameters, where they are not just `direct`.
+    slots: Option<&'a Slots<'a>>,
     rest: &'a [Value],
-    arguments: Arguments<'a>,
+    arguments: &'a Arguments<'a>,
+    /// How many of `arguments` are what it is applied to.
+    skipped: usize,
 }
 
 impl<'a> Bound<'a> {
-    fn new(
-        builtin: &Builtin,
-        context: &CallContext<'_>,
-        mut value: &'a Value,
-        arguments: Arguments<'a>,
-    ) -> Result<Self, Error> {
-        let Signature {
-            parameters,
-            required,
-            ..
-        } = builtin.signature;
-        let positional = arguments.positional();
-        let (direct, rest) = positional.split_at(positional.len().min(parameters.len()));
-        if !rest.is_empty() && !builtin.signature.rest {
-            return Err(CallFault::too_many(
-                builtin.name,
-                parameters.len(),
-                required,
-                positional.len(),
-            ));
-        }
-        let mut slots = [None; MOST_PARAMETERS];
-        for (slot, value) in slots.iter_mut().zip(direct) {
-            *slot = Some(value);
-        }
-        for (name, value) in arguments.keywords() {
-            let at = match builtin.signature.positional_only {
-                true => None,
-                false => parameters.iter().position(|known| known == name),
-            };
-            match at {
-                Some(at) if slots[at].is_some() => {
-                    return Err(CallFault::given_twice(builtin.name, name));
-                }
-                Some(at) => slots[at] = Some(value),
-                None if builtin.signature.keywords => {}
-                None => {
-                    let named = match builtin.signature.positional_only {
-                        true => &[],
-                        false => parameters,
-                    };
-                    return Err(CallFault::unknown_keyword(builtin.name, name, named));
-                }
-            }
-        }
-        if let Some(missing) = slots[..required].iter().position(Option::is_none) {
-            return Err(CallFault::missing(builtin.name, parameters[missing]));
-        }
-        if builtin.signature.futures != Futures::Keep {
-            value = settled(context, value)?;
-        }
-        if builtin.signature.futures == Futures::Settle {
-            for given in slots.iter_mut().flatten() {
-                *given = settled(context, given)?;
-            }
-        }
-        Ok(Bound {
-            value,
-            name: builtin.name,
-            parameters,
-            slots,
-            rest,
-            arguments,
-        })
-    }
-
     /// The name of the builtin.
     pub(crate) fn name(&self) -> &'static str {
-        self.name
+        self.builtin.name
     }
 
     /// The name of the parameter at `index`.
     pub(crate) fn parameter(&self, index: usize) -> &'static str {
-        self.parameters[index]
+        self.builtin.signature.parameters[index]
     }
 
     /// The argument for the parameter at `index`, where one was given.
+    #[inline]
     pub(crate) fn get(&self, index: usize) -> Option<&'a Value> {
-        self.slots[index]
+        match self.slots {
+            None => self.direct.get(index),
+            Some(slots) => slots[index],
+        }
     }
 
     /// The argument for the parameter at `index`, which is one of the required ones.
     pub(crate) fn required(&self, index: usize) -> &'a Value {
-        self.slots[index].expect("binding checked the required arguments")
+        self.get(index)
+            .expect("binding checked the required arguments")
     }
 
     /// The argument at `index` unless it was not given or is none.
     pub(crate) fn some(&self, index: usize) -> Option<&'a Value> {
-        self.slots[index].filter(|value| !value.is_none())
+        self.get(index).filter(|value| !value.is_none())
     }
 
     /// The positional arguments beyond the parameters.
@@ -334,7 +386,7 @@ impl<'a> Bound<'a> {
 
     /// The keywords beyond the parameters.
     pub(crate) fn keywords(&self) -> impl Iterator<Item = (&'a ArcStr, &'a Value)> + use<'a> {
-        let parameters = self.parameters;
+        let parameters = self.builtin.signature.parameters;
         self.arguments
             .keywords()
             .filter(move |(name, _)| !parameters.contains(&name.as_str()))
@@ -342,6 +394,6 @@ impl<'a> Bound<'a> {
 
     /// All the arguments as they were given, the value of a filter or test not among them.
     pub(crate) fn arguments(&self) -> Arguments<'a> {
-        self.arguments
+        self.arguments.skip(self.skipped)
     }
 }

@@ -266,6 +266,11 @@ impl<'a> CallContext<'a> {
         self.parts.newline
     }
 
+    /// The render's counters.
+    pub(crate) fn budget(&self) -> &'a Budget {
+        self.parts.budget
+    }
+
     /// The filters, tests, globals and methods.
     pub(crate) fn registry(&self) -> &'a Registry {
         self.parts.registry

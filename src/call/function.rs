@@ -47,13 +47,59 @@ pub trait Function: Send + Sync + 'static {
         FunctionKind::Sync
     }
 
+    /// Whether [`Function::write`] may write; asked for each place of use when a template is compiled.
+    fn writes(&self) -> bool {
+        false
+    }
+
     /// Writes what the result would print as, escaped where the context escapes, and says whether it did.
     ///
-    /// Only called where the result is printed at once. A function that cannot do it cheaper than by
-    /// giving its result writes nothing and answers `false`.
+    /// Only called where the result of a filter is printed at once, and only if [`Function::writes`] says so.
+    /// A function that cannot do it cheaper than by giving its result answers `false`, and is called.
     ///
     /// # Errors
-    /// As [`Function::call`].
+    /// Whatever keeps it from writing. What it wrote is taken back then, and it is called instead, so that
+    /// its errors are those of [`Function::call`].
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use kakehi::{Arguments, CallContext, Environment, Error, Flow, Function, Value};
+    ///
+    /// /// A text three times.
+    /// struct Thrice;
+    ///
+    /// impl Function for Thrice {
+    ///     fn call(&self, _: &CallContext<'_>, arguments: &Arguments<'_>) -> Result<Flow, Error> {
+    ///         let text = arguments.get(0).and_then(Value::as_str).ok_or(Error::host("takes a text"))?;
+    ///         Ok(Flow::from(Value::from(text.repeat(3))))
+    ///     }
+    ///
+    ///     fn writes(&self) -> bool {
+    ///         true
+    ///     }
+    ///
+    ///     fn write(
+    ///         &self,
+    ///         context: &CallContext<'_>,
+    ///         arguments: &Arguments<'_>,
+    ///         output: &mut String,
+    ///     ) -> Result<bool, Error> {
+    ///         let Some(text) = arguments.get(0).and_then(Value::as_str) else {
+    ///             return Ok(false);
+    ///         };
+    ///         if context.auto_escape() {
+    ///             return Ok(false);
+    ///         }
+    ///         (0..3).for_each(|_| output.push_str(text));
+    ///         Ok(true)
+    ///     }
+    /// }
+    ///
+    /// let mut env = Environment::new();
+    /// env.set_filter("thrice", Arc::new(Thrice));
+    /// assert_eq!(env.render_str("<< 'ho ' | thrice >>", ())?, "ho ho ho ");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
     fn write(
         &self,
         context: &CallContext<'_>,

@@ -203,10 +203,12 @@ impl<'src> Compiler<'_, 'src> {
         function: Option<std::sync::Arc<dyn crate::call::Function>>,
         shape: ShapeId,
     ) -> u32 {
+        let writes = function.as_ref().is_some_and(|function| function.writes());
         let site = CallSite {
             name: name.text.into(),
             function,
             shape,
+            writes: writes && !self.pools.shapes[shape.0 as usize].spread,
         };
         pools::add(&mut self.pools.call_sites, site)
     }

@@ -59,7 +59,7 @@ pub use iterate::ValueIter;
 pub(crate) use iterate::{collect, iterate, length};
 pub(crate) use key::BuildKeyHasher;
 pub use kind::ValueKind;
-pub(crate) use list::{List, Tuple};
+pub(crate) use list::{Items, List, Tuple};
 pub(crate) use map::{Dict, Map, MapView};
 pub(crate) use mapping::{Mapping, mapping};
 pub(crate) use memo::Waiter;

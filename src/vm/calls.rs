@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::bytecode::{CallShape, Instruction, MacroInfo, Program, ShapeId};
+use crate::bytecode::{CallShape, CallSite, Instruction, MacroInfo, Program, ShapeId};
 use crate::call::{Arguments, CallContext, ContextParts, Flow, NativeFunction, OwnedArguments};
 use crate::error::Error;
 use crate::error::machine::MachineFault;
@@ -80,13 +80,13 @@ impl Machine {
         awaits: bool,
         flow: Flow,
     ) -> Result<bool, Error> {
-        self.stack.truncate(self.stack.len() - count);
         match flow {
             Flow::Return(value) => {
-                self.stack.push(value);
+                self.replace(count, value);
                 Ok(false)
             }
             flow => {
+                self.stack.truncate(self.stack.len() - count);
                 if let Some(value) = self.follow(library, name, awaits, flow)? {
                     self.stack.push(value);
                 }
@@ -95,15 +95,24 @@ impl Machine {
         }
     }
 
+    /// Replaces the top `count` values, one at least, by a result.
+    #[inline]
+    fn replace(&mut self, count: usize, value: Value) {
+        for _ in 1..count {
+            self.pop().discard();
+        }
+        self.set_top(value);
+    }
+
     /// `v args -> v`
+    #[inline(never)]
     pub(super) fn call_filter(
         &mut self,
         library: &Library<'_>,
         program: &Program,
-        site: usize,
+        site: &CallSite,
         awaits: bool,
     ) -> Result<bool, Error> {
-        let site = &program.call_sites[site];
         let shape = &program.shapes[site.shape.0 as usize];
         let Some(filter) = &site.function else {
             return Err(MachineFault::unknown_filter(
@@ -119,6 +128,10 @@ impl Machine {
             filter.call(&context, &self.with_receiver(shape))?
         };
         let flow = match flow {
+            Flow::Return(value) if !value.is_pending() => {
+                self.replace(shape.values() + 1, value);
+                return Ok(false);
+            }
             // The call was written with `await`: an async filter's result is waited for.
             Flow::Return(value) if awaits && value.is_pending() => Flow::Await {
                 value,
@@ -127,6 +140,34 @@ impl Machine {
             flow => flow,
         };
         self.finish_call(library, shape.values() + 1, &site.name, awaits, flow)
+    }
+
+    /// `v args ->`: writes the filter's result, if the filter can; else nothing, and false.
+    #[inline(never)]
+    pub(super) fn write_filter(
+        &mut self,
+        library: &Library<'_>,
+        program: &Program,
+        site: &CallSite,
+    ) -> bool {
+        let shape = &program.shapes[site.shape.0 as usize];
+        let Some(filter) = &site.function else {
+            return false;
+        };
+        let mut text = std::mem::take(self.output.text());
+        let start = text.len();
+        let context = self.call_context(library, &site.name, program.auto_await);
+        let written = filter.write(&context, &self.with_receiver(shape), &mut text);
+        let is_written = matches!(written, Ok(true));
+        if is_written {
+            for _ in 0..=shape.values() {
+                self.pop().discard();
+            }
+        } else {
+            text.truncate(start);
+        }
+        *self.output.text() = text;
+        is_written
     }
 
     /// The arguments on top of the stack, with the value below them as the first.
@@ -141,13 +182,13 @@ impl Machine {
     }
 
     /// `v args -> bool`
+    #[inline(never)]
     pub(super) fn perform_test(
         &mut self,
         library: &Library<'_>,
         program: &Program,
-        site: usize,
+        site: &CallSite,
     ) -> Result<bool, Error> {
-        let site = &program.call_sites[site];
         let shape = &program.shapes[site.shape.0 as usize];
         let Some(test) = &site.function else {
             return Err(MachineFault::unknown_test(
@@ -174,7 +215,8 @@ impl Machine {
             // An async test's answer may still be awaited: `await (x is blocked)`.
             Flow::Return(value) if !value.is_pending() => {
                 let holds = truth(&self.render.budget, &value)?;
-                Flow::Return(Value::bool(holds))
+                self.replace(shape.values() + 1, Value::bool(holds));
+                return Ok(false);
             }
             flow => flow,
         };

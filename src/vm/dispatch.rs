@@ -397,6 +397,29 @@ impl Machine {
                         next += 2;
                     }
                 }
+                Instruction::CallFilter(site) => {
+                    let site = &program.call_sites[site as usize];
+                    if !STEPPING
+                        && site.writes
+                        && matches!(code[next], Instruction::EmitValue)
+                        && self.write_filter(library, program, site)
+                    {
+                        next += 1;
+                        written!();
+                    } else {
+                        self.frame_mut().address = next;
+                        if attempt!(self.call_filter(library, program, site, program.auto_await)) {
+                            return Ok(Control::Switch);
+                        }
+                    }
+                }
+                Instruction::PerformTest(site) => {
+                    self.frame_mut().address = next;
+                    let site = &program.call_sites[site as usize];
+                    if attempt!(self.perform_test(library, program, site)) {
+                        return Ok(Control::Switch);
+                    }
+                }
                 other => {
                     self.frame_mut().address = next;
                     match self.run_other(library, other, base) {

@@ -305,18 +305,13 @@ impl Machine {
             Instruction::EnterRecursiveLoop(unit) => {
                 switch!(self.enter_recursive_loop(library, unit as usize));
             }
-            Instruction::CallFilter(site) => {
-                switch!(self.call_filter(library, program, site as usize, program.auto_await));
-            }
             Instruction::AwaitFilter(site) => {
                 self.render.budget.set_futures_are_awaited(true);
-                switch!(self.call_filter(library, program, site as usize, true));
+                let site = &program.call_sites[site as usize];
+                switch!(self.call_filter(library, program, site, true));
                 self.render
                     .budget
                     .set_futures_are_awaited(program.auto_await);
-            }
-            Instruction::PerformTest(site) => {
-                switch!(self.perform_test(library, program, site as usize));
             }
             Instruction::CallFunction(shape) => {
                 switch!(self.call_function(library, program, shape));

@@ -27,7 +27,7 @@ fn escape(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     }
     let text = text(context, bound.value)?;
     match is_markup(bound.value) {
-        true => value(Value::safe(text)),
+        true => value(Value::safe(text.into_owned())),
         false => value(Value::safe(escaped(context, &text)?)),
     }
 }
@@ -47,7 +47,7 @@ fn forceescape(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
 }
 
 fn safe(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
-    value(Value::safe(text(context, bound.value)?))
+    value(Value::safe(text(context, bound.value)?.into_owned()))
 }
 
 fn write_safe(

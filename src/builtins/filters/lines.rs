@@ -161,7 +161,7 @@ fn truncate(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         };
     }
     if (operand::length(&text) as i64) <= length.saturating_add(leeway) {
-        return value(text_like(safe, text));
+        return value(text_like(safe, text.into_owned()));
     }
     let kept = &text[..split::byte_of(&text, (length - end_length) as usize)];
     let kept = match kill_words {

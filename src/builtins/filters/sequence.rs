@@ -1,5 +1,8 @@
 //! Filters on sequences as a whole: their ends, length, order, and cutting them into parts.
 
+use std::borrow::Cow;
+use std::ops::Deref;
+
 use arcstr::literal;
 
 use crate::builtins::attribute::{Path, look_up};
@@ -9,14 +12,17 @@ use crate::call::{Bound, Builtin, CallContext, Flow, Futures};
 use crate::error::Error;
 use crate::error::builtin::{NO_FIRST_ITEM, NO_LAST_ITEM, NO_RANDOM_ITEM};
 use crate::value::number::Number;
-use crate::value::{Value, display, iterate, mapping, settled};
+use crate::value::text::escaped;
+use crate::value::{Items, Repr, Value, display, iterate, mapping, settled};
+
+use super::text::print;
 
 pub(super) const FILTERS: &[Builtin] = &[
     Builtin::filter("list", &[], list),
     Builtin::filter("first", &[], first).futures(Futures::Keep),
     Builtin::filter("last", &[], last),
-    Builtin::filter("length", &[], count),
-    Builtin::filter("count", &[], count),
+    Builtin::filter("length", &[], count).writing(write_count),
+    Builtin::filter("count", &[], count).writing(write_count),
     Builtin::filter("reverse", &[], reverse),
     Builtin::filter("random", &[], random),
     Builtin::filter("join", &["d", "attribute"], join).writing(write_join),
@@ -85,6 +91,18 @@ fn count(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     value(Value::from(length as u64))
 }
 
+fn write_count(
+    context: &CallContext<'_>,
+    bound: &Bound<'_>,
+    output: &mut String,
+) -> Result<bool, Error> {
+    let Ok(length) = i64::try_from(crate::value::length(context, bound.value)?) else {
+        return Ok(false);
+    };
+    display::write_integer(output, length);
+    Ok(true)
+}
+
 fn reverse(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     if let Some(text) = bound.value.as_str() {
         context.fuel(text.len() as u64 / 16)?;
@@ -119,14 +137,15 @@ fn random(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
 }
 
 fn join(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
-    let separator = separator(bound);
-    let subjects = items(context, bound.value)?;
+    let separator = bound.get(0).unwrap_or(&NO_SEPARATOR);
+    let subjects = joined(context, bound.value)?;
     let Some(attribute) = bound.some(1) else {
-        return join_values(context, &separator, &subjects);
+        return join_values(context, separator, &subjects);
     };
+    let separator = separator.clone();
     look_up(
         context,
-        subjects,
+        subjects.into_vec(),
         vec![Path::new(Some(attribute))],
         None,
         Box::new(move |context, _, mut found| {
@@ -135,8 +154,47 @@ fn join(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     )
 }
 
-fn separator(bound: &Bound<'_>) -> Value {
-    bound.get(0).cloned().unwrap_or(Value::string(literal!("")))
+static NO_SEPARATOR: Value = Value(Repr::String(literal!("")));
+
+/// The items to be joined, which are only looked at.
+fn joined<'a>(context: &CallContext<'_>, value: &'a Value) -> Result<Joined<'a>, Error> {
+    let borrowed = match &value.0 {
+        Repr::List(list) => Some(list.items()),
+        Repr::Tuple(tuple) => Some(Items::Borrowed(tuple.items())),
+        _ => None,
+    };
+    match borrowed {
+        Some(items) if !items.iter().any(Value::is_pending) => {
+            context.fuel(items.len() as u64)?;
+            Ok(Joined::Borrowed(items))
+        }
+        _ => items(context, value).map(Joined::Owned),
+    }
+}
+
+enum Joined<'a> {
+    Borrowed(Items<'a>),
+    Owned(Vec<Value>),
+}
+
+impl Joined<'_> {
+    fn into_vec(self) -> Vec<Value> {
+        match self {
+            Joined::Borrowed(items) => items.to_vec(),
+            Joined::Owned(items) => items,
+        }
+    }
+}
+
+impl Deref for Joined<'_> {
+    type Target = [Value];
+
+    fn deref(&self) -> &[Value] {
+        match self {
+            Joined::Borrowed(items) => items,
+            Joined::Owned(items) => items,
+        }
+    }
 }
 
 /// Joins texts; under auto-escaping, markup among them or as the separator makes the result markup.
@@ -145,7 +203,7 @@ fn join_values(context: &CallContext<'_>, separator: &Value, items: &[Value]) ->
     let safe = context.auto_escape() && (is_markup(separator) || items.iter().any(is_markup));
     let mut out = PaidText::new(context);
     write_joined(&mut out, safe, separator, items)?;
-    value(text_like(safe, out.finish()))
+    value(text_like(safe, out.share()))
 }
 
 /// What is printed escaped anyway is escaped part by part, with or without markup among the parts.
@@ -157,17 +215,12 @@ fn write_join(
     if bound.some(1).is_some() {
         return Ok(false);
     }
-    let subjects = items(context, bound.value)?;
+    let separator = bound.get(0).unwrap_or(&NO_SEPARATOR);
+    let subjects = joined(context, bound.value)?;
     context.fuel(subjects.len() as u64)?;
-    let mut out = PaidText::after(context, output);
-    let written = write_joined(
-        &mut out,
-        context.auto_escape(),
-        &separator(bound),
-        &subjects,
-    );
-    *output = out.finish();
-    written.map(|()| true)
+    print(context, output, |out| {
+        write_joined(out, context.auto_escape(), separator, &subjects)
+    })
 }
 
 /// Writes items with a separator between them, and escapes what is no markup if `escapes` says so.
@@ -178,15 +231,17 @@ fn write_joined(
     items: &[Value],
 ) -> Result<(), Error> {
     let context = out.context();
-    let mut between = PaidText::new(context);
     let text = operand::text(context, separator)?;
-    match escapes && !is_markup(separator) {
-        true => between.push_escaped(&text)?,
-        false => between.push(&text)?,
-    }
+    let between = match escapes && !is_markup(separator) {
+        true => {
+            context.memory((text.len() as u64).saturating_mul(5))?;
+            escaped(&text)
+        }
+        false => Cow::Borrowed(text.as_str()),
+    };
     for (index, item) in items.iter().enumerate() {
         if index > 0 {
-            out.push(between.as_str())?;
+            out.push(&between)?;
         }
         match item.as_str() {
             Some(text) if escapes && !item.is_safe() => out.push_escaped(text)?,

@@ -1,5 +1,7 @@
 //! The filter `urlize`, which turns addresses in text into links.
 
+use std::borrow::Cow;
+
 use arcstr::ArcStr;
 
 use crate::builtins::operand::{self, flag, optional_integer};
@@ -38,7 +40,7 @@ fn urlize(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     context.fuel(text.len() as u64 / 4)?;
     let text = match operand::is_markup(bound.value) {
         true => text,
-        false => escaped(context, &text)?,
+        false => Cow::Owned(escaped(context, &text)?),
     };
     let links = Links {
         attributes: attributes(context, bound)?,
@@ -46,7 +48,7 @@ fn urlize(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         schemes: schemes(context, bound)?,
     };
     let mut out = PaidText::new(context);
-    let mut rest = &*text;
+    let mut rest = text.as_str();
     while !rest.is_empty() {
         context.fuel(1)?;
         let word = rest.find(is_space).unwrap_or(rest.len());
