@@ -12,7 +12,7 @@ pub(super) struct Path(Vec<Value>);
 impl Path {
     /// The path of an `attribute` argument: `"a.b.0"`, an index, or none for the item itself.
     pub(super) fn new(attribute: Option<&Value>) -> Self {
-        match attribute {
+        match attribute.filter(|attribute| !attribute.is_none()) {
             None => Path::default(),
             Some(value) => match value.as_str() {
                 Some(text) => Path::parse(text),

@@ -142,6 +142,16 @@ pub(super) fn flag(
     }
 }
 
+/// As [`flag`], of an argument that has to be a number or a boolean.
+pub(super) fn strict_flag(
+    context: &CallContext<'_>,
+    bound: &Bound<'_>,
+    index: usize,
+) -> Result<bool, Error> {
+    integer(bound, index)?;
+    flag(context, bound, index, false)
+}
+
 /// The string argument at `index` where one was given.
 pub(super) fn string<'a>(bound: &Bound<'a>, index: usize) -> Result<Option<&'a str>, Error> {
     match bound.get(index) {

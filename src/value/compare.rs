@@ -79,7 +79,12 @@ fn equal_at(charge: &dyn Charge, a: &Value, b: &Value, depth: usize) -> Result<b
         (Repr::Tuple(a), Repr::Tuple(b)) => {
             return equal_items(charge, a.items(), b.items(), depth);
         }
-        (Repr::Object(a), Repr::Object(b)) => return Ok(a.address() == b.address()),
+        (Repr::Object(x), Repr::Object(y)) => {
+            return match x.address() == y.address() {
+                true => Ok(true),
+                false => Ok(order_views(charge, a, b, depth)? == Some(Some(Ordering::Equal))),
+            };
+        }
         (Repr::Undefined(_), _) | (_, Repr::Undefined(_)) => return equal_undefined(charge, a, b),
         (Repr::Pending(_) | Repr::Stream(_), _) | (_, Repr::Pending(_) | Repr::Stream(_)) => {
             return equal_at(charge, settled(charge, a)?, settled(charge, b)?, depth);
@@ -203,6 +208,9 @@ fn order_at(
     if let (Some(a), Some(b)) = (number_of(a), number_of(b)) {
         return Ok(a.compare(b));
     }
+    if let Some(order) = order_views(charge, a, b, depth)? {
+        return Ok(order);
+    }
     Err(not_ordered(operator, a, b))
 }
 
@@ -234,6 +242,39 @@ fn order_items(
         }
     }
     Ok(Some(a.len().cmp(&b.len())))
+}
+
+/// The order of views of dicts that compare as sets: one that has all items of the other is the greater. None if
+/// one of the values is no such view.
+fn order_views(
+    charge: &dyn Charge,
+    a: &Value,
+    b: &Value,
+    depth: usize,
+) -> Result<Option<Option<Ordering>>, Error> {
+    let set = |value: &Value| {
+        let view = value.as_dict_view().filter(|view| view.is_set())?;
+        view.items.as_list().map(|list| list.items().to_vec())
+    };
+    let (Some(a), Some(b)) = (set(a), set(b)) else {
+        return Ok(None);
+    };
+    let depth = deeper(charge, depth)?;
+    let mut common = 0;
+    for item in &a {
+        for other in &b {
+            if same_or_equal_at(charge, item, other, depth)? {
+                common += 1;
+                break;
+            }
+        }
+    }
+    Ok(Some(match (common == a.len(), common == b.len()) {
+        (true, true) => Some(Ordering::Equal),
+        (true, false) => Some(Ordering::Less),
+        (false, true) => Some(Ordering::Greater),
+        (false, false) => None,
+    }))
 }
 
 /// Equality as templates have it, `1 == 1.0` included; values that cannot be compared are unequal.

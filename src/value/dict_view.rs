@@ -13,6 +13,13 @@ pub(crate) struct DictView {
     pub(crate) items: Value,
 }
 
+impl DictView {
+    /// Whether it compares as a set, as views of keys and of items do.
+    pub(super) fn is_set(&self) -> bool {
+        self.kind != "dict_values"
+    }
+}
+
 impl Object for DictView {
     fn type_name(&self) -> &str {
         self.kind

@@ -7,6 +7,7 @@ use indexmap::Equivalent;
 use crate::error::Error;
 use crate::error::value::ValueFault;
 use crate::value::charge::MAX_DEPTH;
+use crate::value::dict_view::DictView;
 use crate::value::number::{Number, number_of};
 use crate::value::symbol::{hash_bytes, hash_str, hash_word};
 use crate::value::{Repr, Symbol, Value, pending};
@@ -148,6 +149,9 @@ fn check(value: &Value, depth: usize, seen: &mut usize) -> Result<(), Error> {
         }
         Repr::Undefined(_) => value.as_undefined().map_or(Ok(()), |known| known.check()),
         Repr::List(_) | Repr::Map(_) | Repr::Record(_) => {
+            Err(ValueFault::Unhashable(value.type_name().into()).into())
+        }
+        Repr::Object(_) if value.as_dict_view().is_some_and(DictView::is_set) => {
             Err(ValueFault::Unhashable(value.type_name().into()).into())
         }
         Repr::Pending(_) | Repr::Stream(_) => Err(pending::misused(value)),

@@ -208,7 +208,8 @@ impl Undefined {
 fn owner_name(owner: &Value) -> ArcStr {
     match &owner.0 {
         Repr::None => literal!("None"),
-        Repr::Object(object) => object.type_name().into(),
+        Repr::Object(object) if owner.as_dict_view().is_none() => object.type_name().into(),
+        Repr::Safe(_) => literal!("markupsafe.Markup object"),
         _ => arcstr::format!("{} object", owner.type_name()),
     }
 }

@@ -162,15 +162,31 @@ def encode(value, depth=0):
 def environment(case, asynchronous=False):
     """Jinja2's environment for a case."""
     options = dict(case.get("options") or {})
+    translated = options.pop("i18n", None)
     options["undefined"] = UNDEFINED[options.get("undefined") or "lenient"]
     if options.get("autoescape") == "extension":
         options["autoescape"] = jinja2.select_autoescape(("html", "htm", "xml", "xhtml"))
     env = jinja2.Environment(
         loader=jinja2.DictLoader(case["templates"]),
-        extensions=[ext.do, ext.loopcontrols],
+        extensions=[ext.do, ext.loopcontrols] + ([ext.i18n] if translated is not None else []),
         enable_async=asynchronous,
         **options,
     )
+    if translated is not None:
+        def form(one, many, n):
+            # As a catalogue of gettext does.
+            if not isinstance(n, (int, float)):
+                raise TypeError("plural value must be an integer")
+            return one if n == 1 else many
+
+        env.policies["ext.i18n.trimmed"] = translated["trimmed"]
+        env.install_gettext_callables(
+            lambda text: f"[{text}]",
+            lambda one, many, n: f"[{form(one, many, n)}]",
+            newstyle=translated["newstyle"],
+            pgettext=lambda context, text: f"[{context}: {text}]",
+            npgettext=lambda context, one, many, n: f"[{context}: {form(one, many, n)}]",
+        )
     def raise_exception(message):
         raise jinja2.TemplateError(message)
     env.globals["raise_exception"] = raise_exception

@@ -3,6 +3,8 @@
 
     cargo build --manifest-path tools/compare/Cargo.toml
     tools/compare/compare.py random --seed 1 --count 10000   # generated templates
+    tools/compare/compare.py surface --seed 1 --count 10000  # calls of everything that has a name, with any arguments
+    tools/compare/compare.py mutate --seed 1 --count 10000   # generated templates with mistakes in them
     tools/compare/compare.py chat                            # chat templates of `chat/`
     tools/compare/compare.py chat FOLDER…                    # others, such as those of models that you have
     tools/compare/compare.py cases FILE.jsonl…               # cases written before, such as by record.py
@@ -15,6 +17,7 @@ recognised in `named` below and counted apart.
 
 import argparse
 import collections
+import importlib
 import json
 import pathlib
 import re
@@ -62,7 +65,7 @@ def named(case, expected, actual):
         return "limit"
     if "fractional power" in message:
         return "complex numbers"
-    if re.search(r"undefined value printed|no such element: jinja2\.", printed, re.IGNORECASE):
+    if re.search(r"undefined value printed|no such element: (jinja2\.|dict_\w+ object)", printed, re.IGNORECASE):
         return "words of undefined values under `debug`"
     if "TemplateReference" in printed:
         return "prints `self`"
@@ -78,6 +81,14 @@ def named(case, expected, actual):
         return "`do` is always there"
     if case.get("preset") == "chat" and expected.get("error") == "SecurityError":
         return "chat templates may change what they made"
+    if "error" in expected and re.search(r"\.\.|\|>|\?\?|\?\.", text):
+        return "operators of kakehi"
+    if "expected an expression" in message and re.search(r"`(and|or|in|is|not|if|else)`", message):
+        return "words of operators as names"
+    if re.search(r"`(divisibleby|odd|even)` cannot be applied to str", message):
+        return "a text that is asked whether it is odd"
+    if re.search(r"\b_\b", text) and "i18n" not in (case.get("options") or {}):
+        return "`_` exists"
     if "random" in text:
         return "random"
     if "__class__" in text:
@@ -153,16 +164,17 @@ def main():
     parser.add_argument("--show", type=int, default=10)
     parser.add_argument("--write")
     commands = parser.add_subparsers(dest="command", required=True)
-    random_command = commands.add_parser("random")
-    random_command.add_argument("--seed", type=int, default=1)
-    random_command.add_argument("--count", type=int, default=1000)
+    for name in ("random", "surface", "mutate"):
+        made = commands.add_parser(name)
+        made.add_argument("--seed", type=int, default=1)
+        made.add_argument("--count", type=int, default=1000)
     chat_command = commands.add_parser("chat")
     chat_command.add_argument("folders", nargs="*", default=[str(HERE / "chat")], help="folders with *.jinja; those of kakehi if none")
     commands.add_parser("cases").add_argument("files", nargs="+")
     options = parser.parse_args()
-    if options.command == "random":
-        import generate
-        all_cases = (generate.case(options.seed, number) for number in range(options.count))
+    if options.command in ("random", "surface", "mutate"):
+        module = importlib.import_module("generate" if options.command == "random" else options.command)
+        all_cases = (module.case(options.seed, number) for number in range(options.count))
     elif options.command == "chat":
         import chat
         all_cases = chat.all_cases(options.folders)

@@ -43,10 +43,10 @@ fn int(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     let default = || value(bound.get(0).cloned().unwrap_or(Value::int(0)));
     if let Some(text) = bound.value.as_str() {
         context.fuel(text.len() as u64 / 16)?;
-        let base = integer(bound, 1)?.unwrap_or(10);
-        // A base that there is not is no failure: the text is then read as a float.
-        let read = match u32::try_from(base) {
-            Ok(base @ (0 | 2..=36)) => parse_int(text, base)?,
+        // A base that there is not, or that is no number, is no failure: the text is then read as a float.
+        let base = integer(bound, 1).ok().map(|base| base.unwrap_or(10));
+        let read = match base.and_then(|base| u32::try_from(base).ok()) {
+            Some(base @ (0 | 2..=36)) => parse_int(text, base)?,
             _ => None,
         };
         if let Some(number) = read {

@@ -1,7 +1,7 @@
 //! Filters that compare items: sorting, grouping, the least and the greatest, and those without a double.
 
 use crate::builtins::attribute::{Found, Path, look_up};
-use crate::builtins::operand::{flag, items, refuse, refuse_range, string};
+use crate::builtins::operand::{flag, items, refuse, refuse_range, strict_flag, string};
 use crate::builtins::produce::{Answer, charge_values, nothing, value};
 use crate::builtins::sort::{self, Keys};
 use crate::call::{Bound, Builtin, CallContext};
@@ -73,7 +73,7 @@ fn with_keys(
 }
 
 fn sort(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
-    let reverse = flag(context, bound, 0, false)?;
+    let reverse = strict_flag(context, bound, 0)?;
     let case_sensitive = flag(context, bound, 1, false)?;
     look_up(
         context,
@@ -180,7 +180,7 @@ fn groupby(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
 fn dictsort(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     let case_sensitive = flag(context, bound, 0, false)?;
     let by = string(bound, 1)?.unwrap_or("key");
-    let reverse = flag(context, bound, 2, false)?;
+    let reverse = strict_flag(context, bound, 2)?;
     let position = match by {
         "key" => 0,
         "value" => 1,

@@ -260,16 +260,13 @@ fn write_joined(
 }
 
 fn batch(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
-    // A float is welcome as long as nothing is to be filled: half the length of a list is one.
+    // A count that no length is equal to makes one batch; what is to be filled needs a number.
     let count = match operand::number(bound.required(0)) {
-        Some(Number::Float(count)) if bound.some(1).is_none() => {
-            if count.fract() == 0.0 {
-                count as i64
-            } else {
-                -1
-            }
+        Some(Number::Int(count)) => operand::saturate(count),
+        Some(Number::Float(count)) if bound.some(1).is_none() && count.fract() == 0.0 => {
+            count as i64
         }
-        _ => integer(bound, 0)?.unwrap_or(0),
+        _ => -1,
     };
     let fill = bound.some(1);
     let mut batches = Vec::new();
@@ -284,6 +281,9 @@ fn batch(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         batch.push(item);
     }
     if !batch.is_empty() {
+        if fill.is_some() {
+            integer(bound, 0)?;
+        }
         if let Some(fill) = fill
             && let Ok(count) = usize::try_from(count)
             && batch.len() < count

@@ -30,8 +30,9 @@ pub(super) const FILTERS: &[Builtin] = &[Builtin::filter(
 struct Links {
     /// The attributes of a link, each with a space before it.
     attributes: String,
-    /// How many characters of an address are shown; negative counts from its end.
-    limit: Option<i64>,
+    /// How many characters of an address are shown; negative counts from its end. One that is no number matters
+    /// where there is an address only.
+    limit: Result<Option<i64>, Error>,
     schemes: Vec<ArcStr>,
 }
 
@@ -44,7 +45,7 @@ fn urlize(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     };
     let links = Links {
         attributes: attributes(context, bound)?,
-        limit: optional_integer(bound, 0)?,
+        limit: optional_integer(bound, 0),
         schemes: schemes(context, bound)?,
     };
     let mut out = PaidText::new(context);
@@ -62,12 +63,17 @@ fn urlize(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
 }
 
 fn attributes(context: &CallContext<'_>, bound: &Bound<'_>) -> Result<String, Error> {
-    let text = |index: usize| match bound.some(index) {
-        None => Ok(None),
-        Some(_) => operand::string(bound, index),
+    // What is false counts as not given.
+    let given = |index: usize| match bound.some(index) {
+        Some(value) if flag(context, bound, index, false)? => Ok(Some(value)),
+        _ => Ok::<_, Error>(None),
+    };
+    let rel = match given(3)? {
+        Some(_) => operand::string(bound, 3)?,
+        None => None,
     };
     let policies = context.registry().policies();
-    let mut rel: Vec<&str> = split::words(text(3)?.unwrap_or_default(), usize::MAX).collect();
+    let mut rel: Vec<&str> = split::words(rel.unwrap_or_default(), usize::MAX).collect();
     rel.extend(split::words(&policies.urlize_rel, usize::MAX));
     if flag(context, bound, 1, false)? {
         rel.push("nofollow");
@@ -80,10 +86,14 @@ fn attributes(context: &CallContext<'_>, bound: &Bound<'_>) -> Result<String, Er
         out.push_escaped(&rel.join(" "))?;
         out.push("\"")?;
     }
-    let target = text(2)?.or(policies.urlize_target.as_deref());
-    if let Some(target) = target.filter(|target| !target.is_empty()) {
+    let target = match (given(2)?, bound.some(2), &policies.urlize_target) {
+        (Some(target), ..) => operand::text(context, target)?,
+        (None, None, Some(target)) => target.into(),
+        (None, ..) => ArcStr::new(),
+    };
+    if !target.is_empty() {
         out.push(" target=\"")?;
-        out.push_escaped(target)?;
+        out.push_escaped(&target)?;
         out.push("\"")?;
     }
     Ok(out.finish())
@@ -183,7 +193,7 @@ impl Links {
 
     fn write_shortened(&self, out: &mut PaidText<'_, '_>, text: &str) -> Result<(), Error> {
         let length = operand::length(text) as i64;
-        match self.limit {
+        match self.limit.clone()? {
             Some(limit) if length > limit => {
                 let shown = if limit < 0 {
                     length.saturating_add(limit).max(0)

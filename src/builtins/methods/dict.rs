@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::builtins::filters::tuples;
 use crate::builtins::functions::merge;
-use crate::builtins::operand::{refuse, shown};
+use crate::builtins::operand::{items, refuse, shown};
 use crate::builtins::produce::{Answer, charge_values, value};
 use crate::call::{Bound, Builtin, CallContext};
 use crate::error::Error;
@@ -40,6 +40,7 @@ pub(super) const METHODS: &[Builtin] = &[
         merge(context, &mut map, bound.value)?;
         value(Value::shared_map(map))
     }),
+    Builtin::method("fromkeys", &["iterable", "value"], fromkeys).required(1),
     Builtin::method("pop", &["key", "default"], pop).required(1),
     Builtin::method("popitem", &[], popitem),
     Builtin::method("setdefault", &["key", "default"], setdefault).required(1),
@@ -70,6 +71,17 @@ fn get(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         Some(found) => value(found.clone()),
         None => value(bound.get(1).cloned().unwrap_or(Value::NONE)),
     }
+}
+
+/// A new dict of keys that all have one value; what the dict holds that has the method does not matter.
+fn fromkeys(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
+    let given = bound.get(1).unwrap_or(&Value::NONE);
+    let mut map = Map::new();
+    for key in items(context, bound.required(0))? {
+        charge_values(context, 5)?;
+        map.insert(key, given.clone())?;
+    }
+    value(Value::shared_map(map))
 }
 
 fn pop(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {

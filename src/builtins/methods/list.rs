@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::builtins::each::{Applied, apply};
-use crate::builtins::operand::{self, flag, integer, items, shown};
+use crate::builtins::operand::{self, integer, items, shown, strict_flag};
 use crate::builtins::produce::{Answer, charge_values, value};
 use crate::builtins::sort::{self, Keys};
 use crate::call::{Arguments, Bound, Builtin, CallContext};
@@ -173,7 +173,7 @@ fn remove(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
 
 fn sort_in_place(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     let list = Arc::clone(receiver(bound)?);
-    let reverse = flag(context, bound, 1, false)?;
+    let reverse = strict_flag(context, bound, 1)?;
     // A list that may not change says so before its keys are asked for.
     list.change(context, |_| ())?;
     let subjects = items(context, bound.value)?;

@@ -1,6 +1,6 @@
 //! Methods of strings that split them.
 
-use crate::builtins::operand::{flag, integer, required_string};
+use crate::builtins::operand::{integer, required_string, strict_flag};
 use crate::builtins::produce::{Answer, charge_values, text_like, value};
 use crate::builtins::python::split;
 use crate::call::{Bound, Builtin, CallContext};
@@ -77,7 +77,7 @@ fn split_by(context: &CallContext<'_>, bound: &Bound<'_>, from_end: bool) -> Ans
 fn splitlines(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     let (subject, safe) = receiver(bound)?;
     context.fuel(subject.len() as u64 / 16)?;
-    let keep_ends = flag(context, bound, 0, false)?;
+    let keep_ends = strict_flag(context, bound, 0)?;
     let lines = parts(context, safe, split::lines(subject, keep_ends))?;
     value(Value::shared_list(lines))
 }

@@ -521,6 +521,10 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
         if matches!(section.kind, SectionKind::Output | SectionKind::Statement)
             && let Some((close, after)) =
                 self.end_at(at, delimiter, section.kind == SectionKind::Statement)
+            // Nothing is dropped behind an output, so that as in Jinja2 a `+` before its end is an operator.
+            && (section.kind == SectionKind::Statement
+                || self.source[at..].starts_with(delimiter)
+                || self.mark_at(at) != Some(b'+'))
             && !section.brackets.withhold(delimiter)
         {
             return self.leave(&section, at, close, after);

@@ -6,10 +6,13 @@
 
 mod data;
 
+use std::borrow::Cow;
 use std::io::{BufRead, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use kakehi::{AutoEscape, Delimiters, Environment, Error, Limits, Newline, UndefinedPolicy};
+use kakehi::{
+    AutoEscape, Delimiters, Environment, Error, Limits, Newline, Translations, UndefinedPolicy,
+};
 use serde_json::{Value as Json, json};
 
 fn main() {
@@ -128,6 +131,12 @@ fn configure(env: &mut Environment, options: &Json) -> Result<(), Error> {
         Some("debug") => UndefinedPolicy::Debug,
         _ => UndefinedPolicy::Lenient,
     });
+    if let Some(translated) = options.get("i18n") {
+        let flag = |name: &str| translated[name].as_bool() == Some(true);
+        env.set_translations(Bracketed);
+        env.set_newstyle_gettext(flag("newstyle"));
+        env.set_trimmed_translations(flag("trimmed"));
+    }
     let mut delimiters = Delimiters::builder()
         .statement(
             text("block_start_string").unwrap_or("{%"),
@@ -149,4 +158,26 @@ fn configure(env: &mut Environment, options: &Json) -> Result<(), Error> {
     }
     env.set_delimiters(delimiters.build()?);
     Ok(())
+}
+
+/// Translations that show what was translated.
+struct Bracketed;
+
+impl Translations for Bracketed {
+    fn gettext<'a>(&'a self, context: Option<&'a str>, message: &'a str) -> Cow<'a, str> {
+        Cow::Owned(match context {
+            None => format!("[{message}]"),
+            Some(context) => format!("[{context}: {message}]"),
+        })
+    }
+
+    fn ngettext<'a>(
+        &'a self,
+        context: Option<&'a str>,
+        singular: &'a str,
+        plural: &'a str,
+        count: i64,
+    ) -> Cow<'a, str> {
+        self.gettext(context, if count == 1 { singular } else { plural })
+    }
 }
