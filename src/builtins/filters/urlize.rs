@@ -88,8 +88,8 @@ fn attributes(context: &CallContext<'_>, bound: &Bound<'_>) -> Result<String, Er
     }
     let target = match (given(2)?, bound.some(2), &policies.urlize_target) {
         (Some(target), ..) => operand::text(context, target)?,
-        (None, None, Some(target)) => target.into(),
-        (None, ..) => ArcStr::new(),
+        (None, None, Some(target)) => Cow::Owned(ArcStr::from(target.as_str())),
+        (None, ..) => Cow::Owned(ArcStr::new()),
     };
     if !target.is_empty() {
         out.push(" target=\"")?;
