@@ -145,6 +145,9 @@ impl Program {
                     .try_for_each(|slot| write!(f, " sets {}", slot.0))
             }
             I::EndBranch(site) => write!(f, " {site}"),
+            I::BeginDefer(site, Label(label)) | I::EndDefer(site, Label(label)) => {
+                write!(f, " {site} -> {label}")
+            }
             I::LoadLoopField(level, field) => write!(f, " {level} {}", field_name(field)),
             I::LoadLoop(level) => write!(f, " {level}"),
             I::CycleLoop(level, count) | I::ChangedLoop(level, count) => {

@@ -144,7 +144,7 @@ impl Effect {
                 straight(1 + site(index)?, 1)
             }
             I::CallFunction(shape) | I::CallMethod(shape, _) => straight(1 + values(shape)?, 1),
-            I::Jump(_) | I::JumpBack(_) => ELSEWHERE,
+            I::Jump(_) | I::JumpBack(_) | I::EndDefer(..) => ELSEWHERE,
             I::CompareChain(..) => branch((2, 1), (2, 1)),
             I::JumpIfFalse(_) | I::JumpIfTrue(_) => branch((1, 0), (1, 0)),
             I::JumpIfFalseOrPop(_) | I::JumpIfTrueOrPop(_) | I::JumpIfValueOrPop(_) => {
@@ -156,6 +156,7 @@ impl Effect {
             I::EnterTry(_) => branch((0, 0), (0, 1)),
             I::EnterTimedTry(_) => branch((1, 0), (1, 1)),
             I::BeginBranch(..) => branch((0, 0), (0, 0)),
+            I::BeginDefer(..) => branch((0, 0), (0, 2)),
             I::NextItem(_) | I::ReleaseItem(_) => branch((0, 1), (0, 0)),
             I::HoldItem(_) => branch((1, 1), (1, 0)),
             I::MatchSequence { rest, length, .. } => {

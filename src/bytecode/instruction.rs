@@ -341,6 +341,13 @@ pub(crate) enum Instruction {
     /// Waits for the branches of the innermost block, and closes it. `->` ⏸
     ExitParallel,
 
+    // Deferred bodies.
+    /// What follows up to `EndDefer` may be run later; then jumps, with what begins and ends the placeholder.
+    /// The index is of the program's branches. `-> end begin` if it jumps, else `->` ⏸
+    BeginDefer(u16, Label),
+    /// The end of a deferred body: jumps behind its placeholder. `->`
+    EndDefer(u16, Label),
+
     // Matching; each jumps if the value does not fit, with the stack as before it.
     /// A list or tuple of `length` items (at least, if `rest`). `v -> [rest] item × n`, the first on top;
     /// `v ->` if it jumps
@@ -446,6 +453,8 @@ impl Instruction {
             | Instruction::JumpIfSet(_, label)
             | Instruction::JumpIfExtended(label)
             | Instruction::BeginBranch(_, label)
+            | Instruction::BeginDefer(_, label)
+            | Instruction::EndDefer(_, label)
             | Instruction::NextItem(label)
             | Instruction::HoldItem(label)
             | Instruction::ReleaseItem(label)

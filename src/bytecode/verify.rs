@@ -18,6 +18,7 @@ struct State {
     tries: usize,
     fragments: usize,
     parallels: usize,
+    defers: usize,
 }
 
 /// What is around a unit.
@@ -231,6 +232,7 @@ impl UnitWalk<'_> {
             tries: 0,
             fragments: 0,
             parallels: 0,
+            defers: 0,
         };
         self.reach(self.unit.entry.0, self.unit.entry, start)?;
         while let Some(address) = self.open.pop() {
@@ -278,6 +280,7 @@ impl UnitWalk<'_> {
                 tries: 0,
                 fragments: 0,
                 parallels: 0,
+                defers: 0,
             };
             return if state == end {
                 Ok(())
@@ -294,6 +297,7 @@ impl UnitWalk<'_> {
             // What fails in a `try` has left it, and a cached fragment is not made.
             let after = match instruction {
                 Instruction::EnterTry(_)
+                | Instruction::BeginDefer(..)
                 | Instruction::EnterTimedTry(_)
                 | Instruction::EnterCache(_) => before,
                 _ => state,
@@ -373,7 +377,10 @@ impl UnitWalk<'_> {
             I::Move { from, to } => has_variable(self.unit, from) && has_variable(self.unit, to),
             I::Clear(variable) => has_variable(self.unit, variable),
             I::EnterLoop(info) => (info as usize) < program.loops.len(),
-            I::BeginBranch(site, _) | I::EndBranch(site) => program
+            I::BeginBranch(site, _)
+            | I::EndBranch(site)
+            | I::BeginDefer(site, _)
+            | I::EndDefer(site, _) => program
                 .branches
                 .get(site as usize)
                 .is_some_and(|site| site.writes.iter().all(|slot| slot.0 < self.unit.slots)),
@@ -414,6 +421,8 @@ fn track(state: &mut State, instruction: Instruction) -> Option<()> {
         I::ExitParallel => state.parallels = state.parallels.checked_sub(1)?,
         I::BeginCapture => state.captures += 1,
         I::EndCapture => state.captures = state.captures.checked_sub(1)?,
+        I::BeginDefer(..) => state.defers += 1,
+        I::EndDefer(..) => state.defers = state.defers.checked_sub(1)?,
         I::EnterTry(_) | I::EnterTimedTry(_) => {
             state.tries += 1;
             state.captures += 1;

@@ -275,6 +275,11 @@ impl<'src> Search<'_, '_, 'src> {
                 self.body(&inner.body);
                 self.body(&inner.fallback);
             }
+            StmtKind::Defer(inner) => {
+                self.inner(&inner.body);
+                self.inner(&inner.placeholder);
+                inner.fallback.iter().for_each(|(_, body)| self.inner(body));
+            }
             StmtKind::Cache { key, ttl, body } => {
                 // Who makes a fragment may have to wait for another render that does.
                 self.found.waits = true;

@@ -33,7 +33,7 @@ impl<'src> Compiler<'_, 'src> {
     }
 
     /// Compiles what stands in for a body that failed; the error is on the stack.
-    fn fallback(
+    pub(super) fn fallback(
         &mut self,
         id: StmtId,
         error: Option<Name<'src>>,

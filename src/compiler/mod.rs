@@ -7,6 +7,7 @@
 mod activation;
 mod arguments;
 mod calls;
+mod deferred;
 mod effects;
 mod emitter;
 mod expression;

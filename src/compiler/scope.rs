@@ -45,6 +45,8 @@ pub(super) enum Part {
     Case(u32),
     /// What stands in for a body that failed.
     Fallback,
+    /// What stands in for a body until it is ready.
+    Placeholder,
 }
 
 /// What a variable starts as when its scope is entered.

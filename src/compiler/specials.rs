@@ -173,6 +173,14 @@ impl<'src> Search<'_, 'src> {
                 inner.error.into_iter().for_each(|name| self.write(name));
                 self.body(&inner.fallback);
             }
+            StmtKind::Defer(inner) => {
+                self.body(&inner.body);
+                self.body(&inner.placeholder);
+                if let Some((error, body)) = &inner.fallback {
+                    error.iter().for_each(|name| self.write(*name));
+                    self.body(body);
+                }
+            }
             StmtKind::Own(tag) => {
                 walk::argument_expressions(&tag.arguments, &mut |e| self.expression(e));
                 tag.parts().for_each(|part| self.statement(part));

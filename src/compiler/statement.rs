@@ -102,6 +102,7 @@ impl<'src> Compiler<'_, 'src> {
             StmtKind::Parallel { limit, body } => self.parallel_statement(*limit, body),
             StmtKind::AutoEscape { enabled, body } => self.auto_escape(id, *enabled, body),
             StmtKind::Try(inner) => self.try_statement(id, inner),
+            StmtKind::Defer(inner) => self.output(|compiler| compiler.defer_statement(id, inner)),
             StmtKind::Cache { key, ttl, body } => self.cache_statement(id, *key, *ttl, body),
             StmtKind::Do(value) => {
                 self.expression(*value)?;
@@ -314,7 +315,10 @@ impl<'src> Compiler<'_, 'src> {
     }
 
     /// Compiles a body whose output becomes a text on the stack.
-    fn capture(&mut self, compile: impl FnOnce(&mut Self) -> Located<()>) -> Located<()> {
+    pub(super) fn capture(
+        &mut self,
+        compile: impl FnOnce(&mut Self) -> Located<()>,
+    ) -> Located<()> {
         let span = self.now.span;
         self.emit(Instruction::BeginCapture, span);
         self.now.opened.push(Opened::Capture);

@@ -240,6 +240,7 @@ impl<'src> Pass<'_, 'src> {
                 self.branch(&inner.body)?;
                 self.fallback(id, inner.error, &inner.fallback)?;
             }
+            StmtKind::Defer(_) => self.open(id),
             StmtKind::Own(tag) => {
                 walk::argument_expressions(&tag.arguments, &mut |e| self.expression(e));
                 tag.parts().for_each(|part| self.open(part));
@@ -354,6 +355,18 @@ impl<'src> Pass<'_, 'src> {
             StmtKind::Cache { body, .. } => {
                 let inner = self.part(id, Part::Body, scope, unit);
                 self.solid_scope(inner, |pass| pass.body(body))
+            }
+            StmtKind::Defer(inner) => {
+                let scope_of_body = self.part(id, Part::Body, scope, unit);
+                self.solid_scope(scope_of_body, |pass| match &inner.fallback {
+                    None => pass.body(&inner.body),
+                    Some((error, fallback)) => {
+                        pass.branch(&inner.body)?;
+                        pass.fallback(id, *error, fallback)
+                    }
+                })?;
+                let scope_of_placeholder = self.part(id, Part::Placeholder, scope, unit);
+                self.solid_scope(scope_of_placeholder, |pass| pass.body(&inner.placeholder))
             }
             StmtKind::AutoEscape { enabled, body } => {
                 let inner = self.part(id, Part::Body, scope, unit);

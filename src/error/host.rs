@@ -55,6 +55,10 @@ pub(crate) enum HostFault {
         "`{0}` cannot be the name of a tag: it is one of the language's own, starts with `end`, or is no identifier"
     )]
     TagName(String),
+    #[error(
+        "`{0}` is no nonce: browsers know letters, digits, `+`, `/`, `-`, `_`, and at most two `=` at the end"
+    )]
+    Nonce(String),
     #[error("{what} took longer than {seconds} seconds")]
     Timeout { what: String, seconds: f64 },
     #[error(
@@ -81,7 +85,7 @@ impl HostFault {
             HostFault::LoadWaits { .. } | HostFault::ListWaits { .. } => ErrorKind::AsyncRequired,
             HostFault::BlockingInRuntime | HostFault::BlockOnGaveUp => ErrorKind::BlockingInRuntime,
             HostFault::Deadline(_) => ErrorKind::Deadline,
-            HostFault::TagName(_) => ErrorKind::Value,
+            HostFault::TagName(_) | HostFault::Nonce(_) => ErrorKind::Value,
             HostFault::Timeout { .. } => ErrorKind::Timeout,
             HostFault::NoTimer => ErrorKind::Host,
             HostFault::Output(_) | HostFault::WriteZero => ErrorKind::Output,

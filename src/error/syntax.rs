@@ -137,6 +137,12 @@ pub(crate) enum SyntaxFault {
         word: &'static str,
         tag: &'static str,
     },
+    #[error("a placeholder is sent at once, so nothing in it can be deferred")]
+    DeferInPlaceholder,
+    #[error(
+        "`let` sets a variable of the whole template, but a `defer` block may be run after the rest of it; use `set`"
+    )]
+    LetInDefer,
     #[error("a `call` block calls something, as in `call f(x)`")]
     NoCall,
     #[error("tests cannot be chained; use parentheses, or `and`")]

@@ -77,6 +77,8 @@ fn drive_at_once(job: Job<'_>, chunked: bool, emit: Emit<'_>) -> Result<Ended, E
     let pace = Pace {
         slice: deadline.is_some().then(|| job.options.slice()),
         chunk,
+        // Nothing waits, so nothing is ready later.
+        defers: false,
     };
     let slice = job.options.slice();
     let mut timers = Timers::default();
@@ -141,6 +143,7 @@ fn drive_at_once(job: Job<'_>, chunked: bool, emit: Emit<'_>) -> Result<Ended, E
                 Answer::Continue
             }
             Suspension::Branch => Answer::InPlace,
+            Suspension::Defer => unreachable!("this driver told the machine not to defer"),
             Suspension::Join => Answer::Joined,
             Suspension::Yield => Answer::Continue,
         };

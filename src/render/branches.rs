@@ -1,4 +1,4 @@
-//! What runs side by side within one render: branches of its template, and futures it has started.
+//! What runs side by side within one render: branches of its template, deferred parts, and futures it has started.
 //!
 //! Each has a waker of its own that says which of them was woken, so that a wake-up costs the same however
 //! many there are, and nothing is polled that is not ready. All of them run on the render's own task.
@@ -14,6 +14,7 @@ use slab::Slab;
 
 use crate::error::Error;
 use crate::render::combine;
+use crate::render::deferred::Deferred;
 use crate::render::lane::{Event, Held, Lane, Surroundings};
 use crate::value::{Pending, Value, Waiter};
 use crate::vm::{Answer, BranchPlace, GroupId, Machine};
@@ -22,9 +23,9 @@ use crate::vm::{Answer, BranchPlace, GroupId, Machine};
 #[derive(Default)]
 pub(super) struct Branches {
     entries: Slab<Entry>,
-    /// How many of them are branches.
+    /// How many of them are branches or deferred parts.
     branches: usize,
-    /// How many of those stand still until branches of their own end.
+    /// How many of those stand still until others end.
     parked: usize,
     /// What can go on, the next first.
     ready: VecDeque<Who>,
@@ -34,6 +35,12 @@ pub(super) struct Branches {
     waiting: usize,
     /// The number of the next entry.
     next: u64,
+    /// Where something was deferred.
+    deferred: Option<Deferred>,
+    /// Deferred parts that start when others end, the next first.
+    queue: VecDeque<Who>,
+    /// What the root gave at its end, if there is something to send behind it.
+    ended: Option<Value>,
 }
 
 /// Something that runs: the machine of the whole template, or an entry and its number.
@@ -52,7 +59,24 @@ struct Entry {
 
 enum Runs {
     Branch(Box<Branch>),
+    Part(Box<Part>),
     Task(Waiter),
+}
+
+impl Runs {
+    fn lane(&mut self) -> Option<&mut Lane> {
+        match self {
+            Runs::Branch(branch) => Some(&mut branch.lane),
+            Runs::Part(part) => Some(&mut part.lane),
+            Runs::Task(_) => None,
+        }
+    }
+}
+
+/// A deferred part.
+struct Part {
+    lane: Lane,
+    number: usize,
 }
 
 /// A branch, and the machine that it was split off.
@@ -82,6 +106,8 @@ enum Parked {
     Slot,
     /// That all of them end.
     Join,
+    /// Of a deferred part, that it may start.
+    Start,
 }
 
 /// Who was woken, and the task to be woken for that.
@@ -132,9 +158,9 @@ impl Woken {
 }
 
 impl Branches {
-    /// Whether nothing runs beside the root, which does not wait for it either.
+    /// Whether nothing runs beside the root, which does not wait for it either, and nothing is to be sent.
     pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.root.parked == Parked::No
+        self.entries.is_empty() && self.root.parked == Parked::No && self.deferred.is_none()
     }
 
     /// Does what the root asked for while nothing ran beside it.
@@ -155,10 +181,14 @@ impl Branches {
         chunk: Option<usize>,
     ) -> Event {
         self.woken.task.register(cx.waker());
-        if self.ready.is_empty() && self.entries.is_empty() {
+        if self.ready.is_empty() && self.entries.is_empty() && self.ended.is_none() {
             self.ready.push_back(Who::Root);
         }
         loop {
+            if let Some(event) = self.send(root, held) {
+                return event;
+            }
+            self.start_parts(around.most);
             let Some(who) = self.ready.pop_front() else {
                 let woken = self.woken.take();
                 if woken.is_empty() {
@@ -192,6 +222,9 @@ impl Branches {
         held: &Held,
         around: &mut Surroundings,
     ) -> Option<Event> {
+        if who == Who::Root && self.ended.is_some() {
+            return None;
+        }
         let waker = self.waker(who)?;
         let mut cx = Context::from_waker(&waker);
         let stand = self.stand(who)?;
@@ -210,24 +243,25 @@ impl Branches {
                 root.advance(&mut cx, held, around)
             }
             Who::Entry(key, _) => match &mut self.entries[key].runs {
-                Runs::Branch(branch) => {
-                    let machine = &mut branch.lane.machine;
-                    root.machine.lend_render(machine);
-                    machine.set_others_waiting(self.waiting);
-                    let event = branch.lane.advance(&mut cx, held, around);
-                    root.machine.lend_render(&mut branch.lane.machine);
-                    event
-                }
                 Runs::Task(waiter) => match waiter.poll_done(&mut cx) {
                     std::task::Poll::Pending => Event::Waits,
                     std::task::Poll::Ready(()) => Event::Finished(Value::NONE),
                 },
+                runs => {
+                    let lane = runs.lane().expect("what is no task has a machine");
+                    root.machine.lend_render(&mut lane.machine);
+                    lane.machine.set_others_waiting(self.waiting);
+                    let event = lane.advance(&mut cx, held, around);
+                    root.machine.lend_render(&mut lane.machine);
+                    event
+                }
             },
         };
         let dropped = self.lane(root, who).map(|lane| lane.machine.take_dropped());
         for group in dropped.into_iter().flatten() {
             self.cancel(root, who, group);
         }
+        self.drop_inner_parts(root, who);
         Some(event)
     }
 
@@ -259,6 +293,10 @@ impl Branches {
                 self.start(root, who, held, most);
                 None
             }
+            Event::Defer => {
+                self.defer(root, who, held, most);
+                None
+            }
             Event::Join => {
                 self.park(root, who, Parked::Join);
                 None
@@ -270,16 +308,20 @@ impl Branches {
                 self.ready.push_front(key);
                 None
             }
-            Event::Finished(value) if who == Who::Root => Some(Event::Finished(value)),
+            Event::Finished(value) if who == Who::Root => match self.deferred {
+                None => Some(Event::Finished(value)),
+                Some(_) => {
+                    self.ended = Some(value);
+                    // The page is whole, whatever comes behind it.
+                    Some(Event::Flush)
+                }
+            },
             Event::Failed(error) if who == Who::Root => Some(Event::Failed(error)),
             Event::Finished(value) => {
                 self.finish(root, who, &value, held, most);
                 None
             }
-            Event::Failed(error) => {
-                self.fail(root, who, held, error);
-                None
-            }
+            Event::Failed(error) => self.fail(root, who, held, error),
         }
     }
 
@@ -334,10 +376,127 @@ impl Branches {
         }
     }
 
-    /// A branch has ended: its machine goes on with what it gave. Of a task nobody needs to know.
-    fn finish(&mut self, root: &mut Lane, who: Who, value: &Value, held: &Held, most: usize) {
-        let Some(Runs::Branch(mut branch)) = self.remove(who) else {
+    /// Splits a deferred part off a machine, which goes on behind it.
+    fn defer(&mut self, root: &mut Lane, who: Who, held: &Held, most: usize) {
+        let itself = usize::from(who != Who::Root);
+        let is_full = self.branches - self.parked - itself >= most;
+        let within = self.part_around(who);
+        let deferred = self
+            .deferred
+            .get_or_insert_with(|| Deferred::new(held.options.deferral()));
+        let (number, (begin, end)) = deferred.begin(within);
+        let (begin, end) = (Value::safe(begin), Value::safe(end));
+        let host = held.host();
+        let machine = self.with_render(root, who, |machine| machine.defer(&host, begin, end));
+        let Some(mut machine) = machine else {
             return;
+        };
+        // Those around may have ended when an error has to say how the render got there.
+        let mut around = Some(who);
+        while let Some(who) = around {
+            let steps = self.with_render(root, who, |machine| machine.steps(&host));
+            machine.add_steps(steps.unwrap_or_default());
+            around = self.parent(who);
+        }
+        let lane = Lane::new(machine);
+        let part = self.insert(Runs::Part(Box::new(Part { lane, number })));
+        self.branches += 1;
+        self.ready.push_front(who);
+        if is_full {
+            self.set_parked(part, Parked::Start);
+            self.queue.push_back(part);
+        } else {
+            self.ready.push_front(part);
+        }
+    }
+
+    /// Starts deferred parts as far as they may.
+    fn start_parts(&mut self, most: usize) {
+        while self.branches - self.parked < most
+            && let Some(part) = self.queue.pop_front()
+        {
+            if self.stand(part).is_some() {
+                self.set_parked(part, Parked::No);
+                self.ready.push_back(part);
+            }
+        }
+    }
+
+    /// Sends what is ready once the page is sent; the end if that was all.
+    fn send(&mut self, root: &mut Lane, held: &Held) -> Option<Event> {
+        let (Some(deferred), Some(value)) = (&mut self.deferred, &self.ended) else {
+            return None;
+        };
+        match deferred.next() {
+            Some(part) => Some(match root.machine.send(&part.text, part.markup) {
+                Ok(()) => Event::Flush,
+                Err(error) => Event::Failed(root.machine.locate(&held.host(), error)),
+            }),
+            None => deferred.is_over().then(|| Event::Finished(value.clone())),
+        }
+    }
+
+    /// Ends the parts whose placeholders stand in text that a deferred part has given up.
+    fn drop_inner_parts(&mut self, root: &mut Lane, who: Who) {
+        let Some(Runs::Part(part)) = self.runs(who) else {
+            return;
+        };
+        if !part.lane.machine.take_gave_up() {
+            return;
+        }
+        let number = part.number;
+        let Some(deferred) = &mut self.deferred else {
+            return;
+        };
+        let dropped = deferred.drop_within(number);
+        let entries = self.entries.iter();
+        let ended = entries
+            .filter_map(|(key, entry)| match &entry.runs {
+                Runs::Part(part) if dropped.contains(&part.number) => {
+                    Some(Who::Entry(key, entry.number))
+                }
+                _ => None,
+            })
+            .collect();
+        self.end(root, ended);
+    }
+
+    /// The deferred part that one of them is or belongs to.
+    fn part_around(&mut self, who: Who) -> Option<usize> {
+        let mut who = who;
+        loop {
+            match self.runs(who)? {
+                Runs::Part(part) => return Some(part.number),
+                Runs::Branch(branch) => who = branch.parent,
+                Runs::Task(_) => return None,
+            }
+        }
+    }
+
+    /// What a branch was split off.
+    fn parent(&mut self, who: Who) -> Option<Who> {
+        match self.runs(who)? {
+            Runs::Branch(branch) => Some(branch.parent),
+            Runs::Part(_) | Runs::Task(_) => None,
+        }
+    }
+
+    /// A branch has ended: its machine goes on with what it gave. A deferred part is ready to be sent. Of a task nobody
+    /// needs to know.
+    fn finish(&mut self, root: &mut Lane, who: Who, value: &Value, held: &Held, most: usize) {
+        let mut branch = match self.remove(who) {
+            Some(Runs::Branch(branch)) => branch,
+            Some(Runs::Part(mut part)) => {
+                let text = part.lane.machine.take_output();
+                root.machine.lend_render(&mut part.lane.machine);
+                part.lane.machine.abandon();
+                root.machine.lend_render(&mut part.lane.machine);
+                if let Some(deferred) = &mut self.deferred {
+                    deferred.finish(part.number, text);
+                }
+                return;
+            }
+            Some(Runs::Task(_)) | None => return,
         };
         let text = branch.lane.machine.take_output();
         let (parent, place) = (branch.parent, branch.place);
@@ -370,17 +529,17 @@ impl Branches {
         }
     }
 
-    /// A branch has failed: the others of its block end, and its machine fails.
-    fn fail(&mut self, root: &mut Lane, who: Who, held: &Held, error: Error) {
-        let Some(Runs::Branch(branch)) = self.remove(who) else {
-            return;
+    /// A branch has failed: the others of its block end, and its machine fails. With a deferred part the render does.
+    fn fail(&mut self, root: &mut Lane, who: Who, held: &Held, error: Error) -> Option<Event> {
+        let branch = match self.remove(who)? {
+            Runs::Branch(branch) => branch,
+            Runs::Part(_) => return Some(Event::Failed(error)),
+            Runs::Task(_) => return None,
         };
         let (parent, group) = (branch.parent, branch.place.group);
         drop(branch);
         self.cancel(root, parent, group);
-        let Some(lane) = self.lane(root, parent) else {
-            return;
-        };
+        let lane = self.lane(root, parent)?;
         lane.wait = None;
         let dropped = self.with_render(root, parent, |machine| {
             machine.fail_branch(&held.host(), group, error);
@@ -395,19 +554,25 @@ impl Branches {
         }
         self.set_parked(parent, Parked::No);
         self.ready.push_front(parent);
+        None
     }
 
     /// Ends the branches of a block, and theirs.
     fn cancel(&mut self, root: &mut Lane, parent: Who, group: GroupId) {
-        let mut ended =
-            self.children(|branch| branch.parent == parent && branch.place.group == group);
+        let ended = self.children(|branch| branch.parent == parent && branch.place.group == group);
+        self.end(root, ended);
+    }
+
+    /// Ends some of them, and their branches.
+    fn end(&mut self, root: &mut Lane, mut ended: Vec<Who>) {
         while let Some(who) = ended.pop() {
             ended.extend(self.children(|branch| branch.parent == who));
-            if let Some(Runs::Branch(mut branch)) = self.remove(who) {
-                branch.lane.wait = None;
-                root.machine.lend_render(&mut branch.lane.machine);
-                branch.lane.machine.abandon();
-                root.machine.lend_render(&mut branch.lane.machine);
+            let mut runs = self.remove(who);
+            if let Some(lane) = runs.as_mut().and_then(Runs::lane) {
+                lane.wait = None;
+                root.machine.lend_render(&mut lane.machine);
+                lane.machine.abandon();
+                root.machine.lend_render(&mut lane.machine);
             }
         }
     }
@@ -470,7 +635,7 @@ impl Branches {
         self.set_parked(who, Parked::No);
         let entry = self.entries.remove(key);
         self.waiting -= usize::from(entry.stand.waits);
-        self.branches -= usize::from(matches!(entry.runs, Runs::Branch(_)));
+        self.branches -= usize::from(!matches!(entry.runs, Runs::Task(_)));
         Some(entry.runs)
     }
 
@@ -481,17 +646,10 @@ impl Branches {
         who: Who,
         act: impl FnOnce(&mut Machine) -> T,
     ) -> Option<T> {
-        let Who::Entry(key, number) = who else {
+        if who == Who::Root {
             return Some(act(&mut root.machine));
-        };
-        let entry = self.entries.get_mut(key)?;
-        let Runs::Branch(branch) = &mut entry.runs else {
-            return None;
-        };
-        if entry.number != number {
-            return None;
         }
-        let machine = &mut branch.lane.machine;
+        let machine = &mut self.runs(who)?.lane()?.machine;
         root.machine.lend_render(machine);
         let result = act(machine);
         root.machine.lend_render(machine);
@@ -502,14 +660,17 @@ impl Branches {
     fn lane<'a>(&'a mut self, root: &'a mut Lane, who: Who) -> Option<&'a mut Lane> {
         match who {
             Who::Root => Some(root),
-            Who::Entry(key, number) => {
-                let entry = self.entries.get_mut(key)?;
-                match &mut entry.runs {
-                    Runs::Branch(branch) if entry.number == number => Some(&mut branch.lane),
-                    _ => None,
-                }
-            }
+            Who::Entry(..) => self.runs(who)?.lane(),
         }
+    }
+
+    /// What one of them runs, unless it has ended or is the root.
+    fn runs(&mut self, who: Who) -> Option<&mut Runs> {
+        let Who::Entry(key, number) = who else {
+            return None;
+        };
+        let entry = self.entries.get_mut(key)?;
+        (entry.number == number).then_some(&mut entry.runs)
     }
 
     /// How one of them stands, unless it has ended.

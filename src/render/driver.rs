@@ -9,6 +9,7 @@ use crate::environment::Compiled;
 use crate::error::{Error, HostFault};
 use crate::render::branches::Branches;
 use crate::render::clock::Deadline;
+use crate::render::defer_mode::DeferMode;
 use crate::render::job::{DetachedJob, Job, Pace, Target};
 use crate::render::lane::{Event, Held, Lane, Surroundings};
 use crate::render::load::LoadFuture;
@@ -158,6 +159,7 @@ impl Run {
         let pace = Pace {
             slice: Some(job.options.slice()),
             chunk,
+            defers: chunked && *job.options.deferral() != DeferMode::InOrder,
         };
         let held = Held {
             configuration: job.configuration,
@@ -233,7 +235,7 @@ impl Run {
                         return Poll::Ready(Ok(step));
                     }
                 }
-                beside @ (Event::Branch | Event::Join | Event::Spawn(_)) => {
+                beside @ (Event::Branch | Event::Join | Event::Spawn(_) | Event::Defer) => {
                     let branches = self.branches.get_or_insert_default();
                     branches.handle_root(&mut self.root, beside, held, self.around.most);
                 }

@@ -52,6 +52,8 @@ pub(crate) struct Pace {
     pub(crate) slice: Option<NonZeroU32>,
     /// At so many bytes of output.
     pub(crate) chunk: Option<usize>,
+    /// Where something is deferred.
+    pub(crate) defers: bool,
 }
 
 /// The options of renders that were given none.
@@ -66,6 +68,7 @@ impl<'j> Job<'j> {
         options: &'j Arc<RenderOptions>,
         context: &(impl Serialize + ?Sized),
     ) -> Result<Self, Error> {
+        options.deferral().check()?;
         let (context, linked) = target.context(configuration, context)?;
         Ok(Job {
             context,
@@ -160,6 +163,7 @@ impl<'j> Parts<'j> {
             slice: pace.slice,
             chunk: pace.chunk,
             capacity,
+            defers: pace.defers,
         };
         Machine::new(&self.host(compiled), setup)
     }

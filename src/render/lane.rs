@@ -83,6 +83,8 @@ pub(super) enum Event {
     Branch,
     /// To be resumed once the branches of its innermost block have ended.
     Join,
+    /// A body to take over, and to be sent later.
+    Defer,
     /// A future to start; the machine goes on.
     Spawn(Arc<Pending>),
     Finished(Value),
@@ -183,6 +185,7 @@ impl Lane {
                 }
                 Suspension::Next { stream } => self.wait = Some(Wait::Next(stream)),
                 Suspension::Branch => return Event::Branch,
+                Suspension::Defer => return Event::Defer,
                 Suspension::Join => return Event::Join,
                 Suspension::Spawn { pending } => {
                     self.machine.resume(Answer::Spawned);

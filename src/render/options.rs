@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::call::{Extensions, RenderTranslations, Translations};
 use crate::limits::Limits;
 use crate::render::block_on::BlockOn;
+use crate::render::defer_mode::DeferMode;
 
 /// Bytes of a stream's chunk unless told otherwise.
 const CHUNK_SIZE: NonZeroUsize = NonZeroUsize::new(8 * 1024).expect("not zero");
@@ -37,6 +38,7 @@ pub struct RenderOptions {
     yield_every: Option<NonZeroU32>,
     max_concurrency: Option<NonZeroUsize>,
     block_on: Option<Arc<dyn BlockOn>>,
+    defer_mode: DeferMode,
 }
 
 impl RenderOptions {
@@ -195,6 +197,34 @@ impl RenderOptions {
         self
     }
 
+    /// Sets how a stream sends what the template puts in `defer` blocks; in its place unless told otherwise.
+    ///
+    /// In the other modes a block of HTML is replaced by its placeholder, the page goes on, and the block is
+    /// sent behind the page when it is ready, before others that take longer. Whole texts, what is captured or not
+    /// escaped as HTML, and synchronous renders that cannot wait have it in its place in any mode. A nonce that is none
+    /// is an error of kind [`Value`](crate::ErrorKind::Value) when the render starts.
+    ///
+    /// ```
+    /// use futures_util::TryStreamExt;
+    /// use kakehi::{DeferMode, Environment, RenderOptions};
+    /// let mut env = Environment::new();
+    /// env.add_async_function("news", || async { "all is well" });
+    /// env.add_template("page.html", "<% defer %><< await news() >><% placeholder %>…<% end %> and so on");
+    /// let page = env.template("page.html")?;
+    /// let options = RenderOptions::new().defer_mode(DeferMode::Declarative);
+    /// let chunks = page.render_stream_with((), options);
+    /// let chunks: Vec<_> = futures_executor::block_on(chunks.try_collect())?;
+    /// let text = String::from_utf8_lossy(&chunks[0]);
+    /// assert!(text.starts_with("<?start name=") && text.ends_with("…<?end> and so on"));
+    /// let text = String::from_utf8_lossy(&chunks[1]);
+    /// assert!(text.starts_with("<template for=") && text.ends_with(">all is well</template>"));
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn defer_mode(mut self, mode: DeferMode) -> Self {
+        self.defer_mode = mode;
+        self
+    }
+
     /// Lets synchronous renders wait, by blocking their thread on a runtime.
     ///
     /// Takes a closure that runs a future to its end, [`ParkThread`](crate::ParkThread), or, with the
@@ -246,6 +276,10 @@ impl RenderOptions {
         self.yield_every.unwrap_or(YIELD_EVERY)
     }
 
+    pub(super) fn deferral(&self) -> &DeferMode {
+        &self.defer_mode
+    }
+
     pub(crate) fn blocker(&self) -> Option<&Arc<dyn BlockOn>> {
         self.block_on.as_ref()
     }
@@ -261,6 +295,7 @@ impl fmt::Debug for RenderOptions {
             .field("yield_every", &self.yield_every)
             .field("max_concurrency", &self.max_concurrency)
             .field("block_on", &self.block_on.is_some())
+            .field("defer_mode", &self.defer_mode)
             .finish()
     }
 }

@@ -322,6 +322,7 @@ pub(crate) enum StmtKind<'src> {
         body: Body,
     },
     Try(Box<Try<'src>>),
+    Defer(Box<Defer<'src>>),
     Cache {
         key: ExprId,
         /// How long the fragment is kept.
@@ -382,6 +383,16 @@ pub(crate) struct For<'src> {
     pub(crate) body: Body,
     /// `else` or `empty`
     pub(crate) otherwise: Option<Body>,
+}
+
+/// A `defer`: a body that may be sent after the rest of the page.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Defer<'src> {
+    pub(crate) body: Body,
+    /// What stands in for the body until it is ready.
+    pub(crate) placeholder: Body,
+    /// What stands in for it if it fails, and the name of the error there.
+    pub(crate) fallback: Option<(Option<Name<'src>>, Body)>,
 }
 
 /// A `try`: a body, and what stands in for it if it fails.

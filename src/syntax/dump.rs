@@ -264,6 +264,15 @@ impl<'tree, 'src> Dump<'tree, 'src> {
                 let label = format!("fallback {error}");
                 dump.labelled_body(label.trim_end(), &inner.fallback);
             }),
+            StmtKind::Defer(inner) => self.under("defer", |dump| {
+                dump.labelled_body("body", &inner.body);
+                dump.labelled_body("placeholder", &inner.placeholder);
+                if let Some((error, body)) = &inner.fallback {
+                    let error = error.map_or("", |error| error.text);
+                    let label = format!("fallback {error}");
+                    dump.labelled_body(label.trim_end(), body);
+                }
+            }),
             StmtKind::Cache { key, ttl, body } => self.under("cache", |dump| {
                 dump.expr(*key);
                 if let Some(ttl) = ttl {

@@ -197,6 +197,7 @@ mod tests {
             "{% filter upper | replace('a', 'b') %}x{% endfilter %}",
             "{% spaceless %}{% end %}{% autoescape false %}{% endautoescape %}",
             "{% try %}a{% fallback %}{% end %}{% try timeout=2.5: %}{{ timeout }}{% fallback e %}{{ e.kind }}{% endtry %}",
+            "{% defer %}a{% placeholder %}b{% fallback e %}{{ defer.placeholder }}{% enddefer %}{% defer %}{% end %}",
             "{% cache a %}b{% endcache %}{% cache (a, ttl), ttl='5m' %}{{ ttl }}{% end %}",
             "{% block a scoped required %} {# c #}{% endblock a %}{% block scoped %}{% end %}",
             "{% extends 'a' %}{% include ['a', 'b'] ignore missing without context %}",

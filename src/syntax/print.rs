@@ -7,7 +7,7 @@ mod translations;
 
 use crate::syntax::Delimiters;
 use crate::syntax::ast::{
-    Argument, Body, Element, Entry, ExprId, ExprKind, FilterCall, Parameter, Pattern, Step,
+    Argument, Body, Element, Entry, ExprId, ExprKind, FilterCall, Name, Parameter, Pattern, Step,
     StepKind, StmtId, StmtKind, Target, Tree,
 };
 use crate::syntax::dump::{
@@ -50,6 +50,14 @@ impl<'tree, 'src> Printer<'tree, 'src> {
 
     fn word_tag(&mut self, words: &str) {
         self.tag(|printer| printer.push(words));
+    }
+
+    fn fallback(&mut self, error: Option<Name<'_>>, body: &'tree Body) {
+        match error {
+            Some(error) => self.word_tag(&format!("fallback {}", error.text)),
+            None => self.word_tag("fallback"),
+        }
+        self.body(body);
     }
 
     fn body(&mut self, body: &'tree Body) {
@@ -271,12 +279,18 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                     None => self.word_tag("try"),
                 }
                 self.body(&inner.body);
-                match inner.error {
-                    Some(error) => self.word_tag(&format!("fallback {}", error.text)),
-                    None => self.word_tag("fallback"),
-                }
-                self.body(&inner.fallback);
+                self.fallback(inner.error, &inner.fallback);
                 self.word_tag("endtry");
+            }
+            StmtKind::Defer(inner) => {
+                self.word_tag("defer");
+                self.body(&inner.body);
+                self.word_tag("placeholder");
+                self.body(&inner.placeholder);
+                if let Some((error, body)) = &inner.fallback {
+                    self.fallback(*error, body);
+                }
+                self.word_tag("enddefer");
             }
             StmtKind::Cache { key, ttl, body } => {
                 self.tag(|printer| {

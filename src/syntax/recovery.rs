@@ -321,6 +321,8 @@ fn plainest<'src>(tag: Tag, assigns: bool) -> Vec<Token<'src>> {
         | Tag::Else
         | Tag::Empty
         | Tag::Try
+        | Tag::Defer
+        | Tag::Placeholder
         | Tag::Fallback => Vec::new(),
         tag if tag.is_closer() => Vec::new(),
         _ => return Vec::new(),

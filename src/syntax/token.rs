@@ -115,6 +115,9 @@ words! {
         Try = "try",
         Fallback = "fallback",
         EndTry = "endtry",
+        Defer = "defer",
+        Placeholder = "placeholder",
+        EndDefer = "enddefer",
         Cache = "cache",
         EndCache = "endcache",
         Do = "do",
@@ -158,6 +161,7 @@ impl Tag {
             Tag::Parallel => Tag::EndParallel,
             Tag::AutoEscape => Tag::EndAutoEscape,
             Tag::Try => Tag::EndTry,
+            Tag::Defer => Tag::EndDefer,
             Tag::Cache => Tag::EndCache,
             Tag::Block => Tag::EndBlock,
             Tag::Trans => Tag::EndTrans,
@@ -193,6 +197,7 @@ impl Tag {
                 | Tag::Else
                 | Tag::Empty
                 | Tag::Case
+                | Tag::Placeholder
                 | Tag::Fallback
                 | Tag::Pluralize
                 | Tag::OwnBranch

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::error::{SyntaxError, SyntaxFault, SyntaxNote};
 use crate::source::Span;
-use crate::syntax::ast::{Argument, Body, Name, Parameter, StmtKind, Tree};
+use crate::syntax::ast::{Argument, AssignScope, Body, Name, Parameter, StmtKind, Tree};
 
 /// Faults that one rule reports in one template.
 const MOST_FAULTS: usize = 100;
@@ -98,48 +98,78 @@ pub(super) fn only_blank(
     Some(SyntaxError::new(fault, shown.span))
 }
 
-/// Finds each `break` and `continue` that is in no loop of its own macro or block.
-pub(super) fn loop_control(tree: &Tree<'_>, faults: &mut Vec<SyntaxError>) {
-    check_body(tree, &tree.body, Around::Nothing, faults);
+/// Finds each `break` and `continue` that is in no loop of its own macro or block, and what a deferred body or a
+/// placeholder cannot hold.
+pub(super) fn bodies(tree: &Tree<'_>, faults: &mut Vec<SyntaxError>) {
+    check_body(tree, &tree.body, Around::default(), faults);
 }
 
 /// What a statement stands in.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Around {
-    Nothing,
+#[derive(Clone, Copy, Default)]
+struct Around {
+    round: Round,
+    is_deferred: bool,
+    is_placeholder: bool,
+}
+
+/// Which loop a statement is in.
+#[derive(Clone, Copy, Default)]
+enum Round {
+    #[default]
+    None,
     Loop,
     /// A block of this name, in a loop, that has to run to its end.
     Whole(&'static str),
 }
 
 impl Around {
+    /// What stands in a loop.
+    fn round(self) -> Self {
+        let round = Round::Loop;
+        Around { round, ..self }
+    }
+
+    /// What runs on its own.
+    fn alone(self) -> Self {
+        let round = Round::None;
+        Around { round, ..self }
+    }
+
     /// What stands in a block that has to run to its end.
     fn whole(self, tag: &'static str) -> Self {
-        match self {
-            Around::Nothing => Around::Nothing,
-            Around::Loop | Around::Whole(_) => Around::Whole(tag),
-        }
+        let round = match self.round {
+            Round::None => Round::None,
+            Round::Loop | Round::Whole(_) => Round::Whole(tag),
+        };
+        Around { round, ..self }
     }
 }
 
 /// The nesting limit bounds the recursion.
 fn check_body(tree: &Tree<'_>, body: &Body, around: Around, faults: &mut Vec<SyntaxError>) {
-    let mut refuse = |word, span| {
-        let fault = match around {
-            Around::Loop => return,
-            Around::Nothing => SyntaxFault::OutsideLoop { word },
-            Around::Whole(tag) => SyntaxFault::LeavesWhole { word, tag },
-        };
-        if faults.len() < MOST_FAULTS {
-            faults.push(*SyntaxError::new(fault, span));
-        }
+    let leaves = |word| match around.round {
+        Round::Loop => None,
+        Round::None => Some(SyntaxFault::OutsideLoop { word }),
+        Round::Whole(tag) => Some(SyntaxFault::LeavesWhole { word, tag }),
     };
     for id in body {
         let statement = tree.stmt(*id);
-        match &statement.kind {
-            StmtKind::Break => refuse("break", statement.span),
-            StmtKind::Continue => refuse("continue", statement.span),
-            _ => {}
+        let fault = match &statement.kind {
+            StmtKind::Break => leaves("break"),
+            StmtKind::Continue => leaves("continue"),
+            StmtKind::Assign { scope, .. } | StmtKind::AssignBlock { scope, .. } => {
+                let is_seen = *scope == AssignScope::Template;
+                (is_seen && around.is_deferred).then_some(SyntaxFault::LetInDefer)
+            }
+            StmtKind::Defer(_) => around
+                .is_placeholder
+                .then_some(SyntaxFault::DeferInPlaceholder),
+            _ => None,
+        };
+        if let Some(fault) = fault
+            && faults.len() < MOST_FAULTS
+        {
+            faults.push(*SyntaxError::new(fault, statement.span));
         }
     }
     for id in body {
@@ -155,12 +185,12 @@ fn check_body(tree: &Tree<'_>, body: &Body, around: Around, faults: &mut Vec<Syn
                 }
             }
             StmtKind::For(for_) => {
-                check_body(tree, &for_.body, Around::Loop, faults);
+                check_body(tree, &for_.body, around.round(), faults);
                 if let Some(body) = &for_.otherwise {
                     check_body(tree, body, around, faults);
                 }
             }
-            StmtKind::While { body, .. } => check_body(tree, body, Around::Loop, faults),
+            StmtKind::While { body, .. } => check_body(tree, body, around.round(), faults),
             StmtKind::Match { cases, .. } => {
                 for case in cases {
                     check_body(tree, &case.body, around, faults);
@@ -173,20 +203,35 @@ fn check_body(tree: &Tree<'_>, body: &Body, around: Around, faults: &mut Vec<Syn
             | StmtKind::Parallel { body, .. }
             | StmtKind::AutoEscape { body, .. } => check_body(tree, body, around, faults),
             StmtKind::Cache { body, .. } => check_body(tree, body, around.whole("cache"), faults),
+            StmtKind::Defer(inner) => {
+                let around = Around {
+                    is_deferred: true,
+                    ..around.whole("defer")
+                };
+                check_body(tree, &inner.body, around, faults);
+                let placeholder = Around {
+                    is_placeholder: true,
+                    ..around
+                };
+                check_body(tree, &inner.placeholder, placeholder, faults);
+                if let Some((_, body)) = &inner.fallback {
+                    check_body(tree, body, around, faults);
+                }
+            }
             StmtKind::Try(inner) => {
                 check_body(tree, &inner.body, around, faults);
                 check_body(tree, &inner.fallback, around, faults);
             }
             StmtKind::Own(tag) => {
                 for part in tag.parts() {
-                    check_body(tree, &vec![part], Around::Nothing, faults);
+                    check_body(tree, &vec![part], around.alone(), faults);
                 }
             }
             // Macros, callers and blocks run on their own: a loop around them is not theirs.
             StmtKind::Macro { body, .. }
             | StmtKind::CallBlock { body, .. }
             | StmtKind::OwnPart(body)
-            | StmtKind::Block { body, .. } => check_body(tree, body, Around::Nothing, faults),
+            | StmtKind::Block { body, .. } => check_body(tree, body, around.alone(), faults),
             StmtKind::Text(_)
             | StmtKind::Output(_)
             | StmtKind::Print(_)

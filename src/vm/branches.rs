@@ -14,6 +14,9 @@ use crate::error::Error;
 use crate::error::machine::MachineFault;
 use crate::limits::Limits;
 use crate::value::{Pending, Repr, Unlimited, Value, display, settled};
+use crate::vm::cells::Cells;
+use crate::vm::context::Context;
+use crate::vm::deferred::contexts;
 use crate::vm::frame::CodeFrame;
 use crate::vm::library::{Host, Library};
 use crate::vm::machine::{Machine, RenderState};
@@ -182,59 +185,20 @@ impl Machine {
     pub(crate) fn split(&mut self, host: &Host<'_>, key: usize) -> Split {
         let (site, behind) = self.group().ahead;
         let earlier = self.earlier(site);
-        let depth = self.depth + self.open() - 1;
-        let scope = self.shared_scope(host);
+        let context = self.shared_context(host);
         let frame = &self.running;
         let program = &self.groups.last().expect("blocks are balanced").program;
         let info = &program.branches[site as usize];
-        let room = program.units[frame.unit].stack as usize;
-        let slots = frame.base..frame.floor;
-        let mut stack = Vec::with_capacity(slots.len() + room);
-        stack.extend_from_slice(&self.stack[slots]);
-        let loops = self.loops[frame.loops as usize..].iter();
-        let loops = loops.map(|state| state.snapshot()).collect();
         let (is_round, is_awaited) = (info.is_round, info.is_awaited);
         let cells = match &frame.cells {
             Some(cells) if is_round => Some(cells.copy()),
             cells => cells.clone(),
         };
-        let root = CodeFrame {
-            base: 0,
-            floor: frame.floor - frame.base,
-            operands: 0,
-            scope: ScopeId::FIRST,
-            loops: 0,
-            captures: 0,
-            escapes: 0,
-            scopes: 0,
-            cells,
-            ..frame.clone()
-        };
-        let machine = Machine {
-            running: root,
-            callers: Vec::new(),
-            natives: Vec::new(),
-            stack,
-            loops,
-            output: OutputBuffer::new(0, None),
-            escapes: Vec::new(),
-            handlers: Vec::new(),
-            first_scope: scope,
-            scopes: Vec::new(),
-            fragments: Vec::new(),
-            groups: Vec::new(),
-            dropped: Vec::new(),
-            branch: Some(site),
-            depth,
-            render: RenderState::new(Limits::default()),
-            waiting: match earlier.is_empty() {
-                true => Waiting::Nothing,
-                false => Waiting::Branches(earlier),
-            },
-            retries: (0, 0),
-            slice_left: self.slice_left,
-            slice: self.slice,
-        };
+        let room = program.units[frame.unit].stack as usize;
+        let mut machine = self.offshoot(site, room, context, cells);
+        if !earlier.is_empty() {
+            machine.waiting = Waiting::Branches(earlier);
+        }
         let result = is_awaited.then(|| Arc::new(Pending::promise(literal!("branch"))));
         self.frame_mut().address = behind.0 as usize;
         self.put_text_aside();
@@ -264,16 +228,76 @@ impl Machine {
         }
     }
 
-    /// The scope of the running activation, as another machine has it.
-    fn shared_scope(&mut self, host: &Host<'_>) -> Scope {
-        let programs = std::mem::take(&mut self.render.programs);
-        let context = self.share(&Library::new(host, &programs), self.running.scope);
-        self.render.programs = programs;
+    /// A machine that goes on where this one is, with a copy of its variables, the names of a context, and `room` for
+    /// operands.
+    pub(super) fn offshoot(
+        &self,
+        site: u16,
+        room: usize,
+        context: Arc<Context>,
+        cells: Option<Arc<Cells>>,
+    ) -> Machine {
+        let frame = &self.running;
+        let slots = frame.base..frame.floor;
+        let mut stack = Vec::with_capacity(slots.len() + room);
+        stack.extend_from_slice(&self.stack[slots]);
+        let loops = self.loops[frame.loops as usize..].iter();
+        let loops = loops.map(|state| state.snapshot()).collect();
+        let root = CodeFrame {
+            base: 0,
+            floor: frame.floor - frame.base,
+            operands: 0,
+            scope: ScopeId::FIRST,
+            loops: 0,
+            captures: 0,
+            escapes: 0,
+            scopes: 0,
+            cells,
+            ..frame.clone()
+        };
         let names = ScopeNames::Context {
             context,
             own: false,
         };
-        Scope::new(names, self.running.program)
+        Machine {
+            first_scope: Scope::new(names, root.program),
+            running: root,
+            callers: Vec::new(),
+            natives: Vec::new(),
+            stack,
+            loops,
+            output: OutputBuffer::new(0, None),
+            escapes: Vec::new(),
+            handlers: Vec::new(),
+            scopes: Vec::new(),
+            fragments: Vec::new(),
+            groups: Vec::new(),
+            dropped: Vec::new(),
+            branch: Some(site),
+            is_straight: self.is_straight(),
+            gave_up: false,
+            steps: Vec::new(),
+            depth: self.depth + self.open() - 1,
+            render: RenderState::new(Limits::default()),
+            waiting: Waiting::Nothing,
+            retries: (0, 0),
+            slice_left: self.slice_left,
+            slice: self.slice,
+        }
+    }
+
+    /// The context of the running activation, which other machines see as well.
+    fn shared_context(&mut self, host: &Host<'_>) -> Arc<Context> {
+        let programs = std::mem::take(&mut self.render.programs);
+        let context = self.share(&Library::new(host, &programs), self.running.scope);
+        self.render.programs = programs;
+        context
+    }
+
+    /// Whether what is written now goes to the reader as it is.
+    pub(super) fn is_straight(&self) -> bool {
+        let aside = self.groups.iter().filter(|group| group.is_put_aside);
+        self.is_straight && self.output.captures() == aside.count()
     }
 
     /// Ends the piece of the machine's own text before a branch.
@@ -393,13 +417,19 @@ impl Machine {
         std::mem::swap(&mut self.slice_left, &mut other.slice_left);
     }
 
-    /// Leaves everything, while the render is lent to the machine.
+    /// Leaves everything, while the render is lent to the machine. A macro may keep what it has seen.
     pub(crate) fn abandon(&mut self) {
         self.natives.clear();
         while !self.callers.is_empty() {
             self.pop_frame();
         }
         self.drop_groups(usize::MAX, 0);
+        if let Some(cells) = &self.running.cells {
+            self.render.remember_cells(cells);
+        }
+        if let ScopeNames::Context { context, .. } = &self.first_scope.names {
+            contexts(context).for_each(|context| self.render.remember_context(context));
+        }
     }
 
     /// Says how many other machines of the render wait.

@@ -43,6 +43,14 @@ impl Cells {
         })
     }
 
+    /// The same with those around them.
+    pub(super) fn copy_all(&self) -> Arc<Self> {
+        Arc::new(Cells {
+            values: Mutex::new(self.lock().clone()),
+            outer: self.outer.as_ref().map(|outer| outer.copy_all()),
+        })
+    }
+
     /// What a cell holds.
     pub(super) fn load(&self, index: u16) -> Value {
         self.lock()[index as usize].clone()

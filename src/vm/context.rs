@@ -27,7 +27,7 @@ pub(super) struct Context {
 }
 
 /// The variables that a context has itself.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Names {
     /// Handed in by name: those an include or a scoped block sees of the place it stands in.
     locals: Vec<(ArcStr, Value)>,
@@ -35,6 +35,7 @@ struct Names {
 }
 
 /// A variable that a template set at its top level.
+#[derive(Clone)]
 struct Export {
     value: Value,
     /// Whether those that import the template see it.
@@ -75,6 +76,37 @@ impl Context {
             }),
             chain,
         })
+    }
+
+    /// The same names as they are now, whatever is set later.
+    ///
+    /// The limit of depth bounds the recursion.
+    pub(super) fn copy(&self) -> Arc<Self> {
+        let names = lock(&self.names).clone();
+        let has_names = !names.locals.is_empty() || names.exports.len() > 0;
+        Arc::new(Context {
+            outer: match &self.outer {
+                Outer::Root(root) => Outer::Root(root.clone()),
+                Outer::Context(outer) => Outer::Context(outer.copy()),
+            },
+            names: Mutex::new(names),
+            has_names: AtomicBool::new(has_names),
+            chain: Arc::clone(&self.chain),
+        })
+    }
+
+    /// The context of the including template, if this is the context of an included one.
+    pub(super) fn outer(&self) -> Option<&Arc<Self>> {
+        match &self.outer {
+            Outer::Root(_) => None,
+            Outer::Context(outer) => Some(outer),
+        }
+    }
+
+    /// How many variables it has itself.
+    pub(super) fn len(&self) -> usize {
+        let names = lock(&self.names);
+        names.locals.len() + names.exports.len()
     }
 
     /// The value of a name, without globals.

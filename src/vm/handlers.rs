@@ -32,9 +32,30 @@ pub(super) struct Handler {
     captures: usize,
     escapes: usize,
     fragments: usize,
+    /// Whether its text is put aside; all text of a deferred body is so anyhow.
+    is_aside: bool,
 }
 
 impl Machine {
+    /// Has a deferred body, of which nothing has run yet, go on at its fallback if it fails.
+    pub(super) fn catch_deferred(&mut self, id: u64, fallback: Label) {
+        self.handlers.push(Handler {
+            id: HandlerId(id),
+            fallback,
+            timeout: None,
+            auto_escape: self.frame().auto_escape,
+            callers: 0,
+            natives: 0,
+            groups: 0,
+            stack: self.stack.len(),
+            loops: self.loops.len(),
+            captures: 0,
+            escapes: 0,
+            fragments: 0,
+            is_aside: false,
+        });
+    }
+
     /// `->`: opens a `try`.
     pub(super) fn enter_try(
         &mut self,
@@ -58,6 +79,7 @@ impl Machine {
             captures,
             escapes: self.escapes.len(),
             fragments: self.fragments.len(),
+            is_aside: true,
         });
         Ok(id)
     }
@@ -103,7 +125,9 @@ impl Machine {
 
     /// `->`: the body of the innermost `try` came to its end.
     pub(super) fn exit_try(&mut self) -> Result<(), Error> {
-        self.output.join_capture(&self.render.budget)?;
+        if self.handlers.last().is_some_and(|last| last.is_aside) {
+            self.output.join_capture(&self.render.budget)?;
+        }
         self.handlers.pop();
         Ok(())
     }
@@ -143,6 +167,10 @@ impl Machine {
         self.escapes.truncate(handler.escapes);
         self.fragments.truncate(handler.fragments);
         self.output.drop_captures(handler.captures);
+        if !handler.is_aside {
+            self.output.take_inner();
+            self.gave_up = true;
+        }
         self.stack.push(caught);
         Ok(())
     }

@@ -422,6 +422,17 @@ impl Machine {
                     leave!(Control::Finish(self.branch_result(program, site)));
                 }
             }
+            Instruction::BeginDefer(..) => {
+                if self.begin_defer(library, program)? {
+                    leave!(Control::Suspend(Suspension::Defer));
+                }
+            }
+            Instruction::EndDefer(site, behind) => {
+                if self.ends_branch(site) {
+                    leave!(Control::Finish(Value::NONE));
+                }
+                jump!(behind);
+            }
             Instruction::ExitParallel => {
                 if !self.exit_parallel()? {
                     self.frame_mut().address = next - 1;

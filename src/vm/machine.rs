@@ -7,7 +7,7 @@ use arcstr::ArcStr;
 
 use crate::bytecode::Program;
 use crate::call::Budget;
-use crate::error::Error;
+use crate::error::{Error, TraceEntry};
 use crate::limits::Limits;
 use crate::value::{Repr, Value};
 use crate::vm::branches::{Group, GroupId};
@@ -39,6 +39,8 @@ pub(crate) struct Setup {
     pub(crate) chunk: Option<usize>,
     /// The first capacity of the output.
     pub(crate) capacity: usize,
+    /// Whether what is deferred can be sent after all else.
+    pub(crate) defers: bool,
 }
 
 /// What of the program runs.
@@ -78,6 +80,12 @@ pub(crate) struct Machine {
     pub(super) dropped: Vec<GroupId>,
     /// The branch of the program that this machine is, if it is one.
     pub(super) branch: Option<u16>,
+    /// Whether its text goes to the reader as it is, if no capture is in the way.
+    pub(super) is_straight: bool,
+    /// Whether an error has left all that this deferred body has deferred itself.
+    pub(super) gave_up: bool,
+    /// How the machines that it was split off got there, if they may be gone.
+    pub(super) steps: Vec<TraceEntry>,
     /// How many frames are open in the machines that it was split off.
     pub(super) depth: usize,
     /// Where the template that the render started with finds names.
@@ -98,6 +106,8 @@ pub(crate) struct Machine {
 #[derive(Debug)]
 pub(super) struct RenderState {
     pub(super) budget: Budget,
+    /// Whether what is deferred can be sent after all else.
+    pub(super) defers: bool,
     /// The programs that were loaded so far, by number.
     pub(super) programs: Vec<Arc<Program>>,
     /// Programs met since the machine ran on last, such as that of a macro of another render.
@@ -137,6 +147,7 @@ impl Machine {
             slice,
             chunk,
             capacity,
+            defers,
         } = setup;
         let slice = slice.map_or(u32::MAX, NonZeroU32::get);
         let returns = match entry {
@@ -157,10 +168,16 @@ impl Machine {
             groups: Vec::new(),
             dropped: Vec::new(),
             branch: None,
+            is_straight: true,
+            gave_up: false,
+            steps: Vec::new(),
             depth: 0,
             first_scope: Scope::new(ScopeNames::Host(context), ProgramId::FIRST),
             scopes: Vec::new(),
-            render: RenderState::new(limits),
+            render: RenderState {
+                defers,
+                ..RenderState::new(limits)
+            },
             waiting: Waiting::Nothing,
             retries: (0, 0),
             slice_left: slice,
@@ -239,6 +256,7 @@ impl Machine {
             | Suspension::Timer { .. }
             | Suspension::Keep { .. }
             | Suspension::Branch
+            | Suspension::Defer
             | Suspension::Join
             | Suspension::Yield => Ok(()),
         }
@@ -474,6 +492,7 @@ impl RenderState {
     pub(super) fn new(limits: Limits) -> Self {
         RenderState {
             budget: Budget::new(limits),
+            defers: false,
             programs: Vec::new(),
             adopted: Vec::new(),
             templates: NameMap::default(),
@@ -487,7 +506,7 @@ impl RenderState {
     }
 
     /// Notes a context that something it holds may hold in turn, if it outlives its scope.
-    fn remember_context(&mut self, context: &Arc<Context>) {
+    pub(super) fn remember_context(&mut self, context: &Arc<Context>) {
         let is_known = |survivor: &Survivor| match survivor {
             Survivor::Context(known) => std::ptr::eq(known.as_ptr(), Arc::as_ptr(context)),
             Survivor::Cells(_) => false,
@@ -499,7 +518,7 @@ impl RenderState {
     }
 
     /// Notes cells if they outlive their activation.
-    fn remember_cells(&mut self, cells: &Arc<Cells>) {
+    pub(super) fn remember_cells(&mut self, cells: &Arc<Cells>) {
         if Arc::strong_count(cells) > 1 {
             self.survivors.push(Survivor::Cells(Arc::downgrade(cells)));
         }

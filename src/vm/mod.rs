@@ -17,6 +17,7 @@ mod branches;
 mod calls;
 mod cells;
 mod context;
+mod deferred;
 mod dispatch;
 mod fragments;
 mod frame;

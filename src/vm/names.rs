@@ -8,7 +8,7 @@ use arcstr::ArcStr;
 const FEW: usize = 16;
 
 /// What belongs to each of some names, in the order in which they came.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct NameMap<T> {
     entries: Vec<(ArcStr, T)>,
     /// Where each name is, once there are more than a few.
@@ -46,6 +46,11 @@ impl<T> NameMap<T> {
                 None
             }
         }
+    }
+
+    /// How many names there are.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
     }
 
     /// All entries, in order.

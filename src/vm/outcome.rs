@@ -43,6 +43,8 @@ pub(crate) enum Suspension {
     },
     /// Nothing: a branch may be [split off](crate::vm::Machine::split) here, or runs in place.
     Branch,
+    /// Somebody to take over a [deferred](crate::vm::Machine::defer) body.
+    Defer,
     /// The end of the branches of the innermost block.
     Join,
     /// Somebody to start a future now.

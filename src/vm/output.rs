@@ -115,6 +115,13 @@ impl OutputBuffer {
         self.outer_charged[captures] += text.len();
     }
 
+    /// Writes text that is paid for.
+    pub(super) fn write_paid(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.charged += text.len();
+        self.set_mark();
+    }
+
     /// Has chunks be handed on from here on.
     pub(super) fn set_chunk(&mut self, chunk: usize) {
         self.chunk = Some(chunk);

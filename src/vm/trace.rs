@@ -27,24 +27,33 @@ impl Machine {
         if let Some(label) = waited_for(&error) {
             error = error.with_mended_source(&label);
         }
-        self.push_steps(library, &mut error);
+        self.push_steps(library, &mut |step| error.push_trace(step));
         error.mark_traced();
         error
     }
 
+    /// How the machine got to where it is. The render must be lent to it.
+    pub(crate) fn steps(&self, host: &Host<'_>) -> Vec<TraceEntry> {
+        let mut steps = Vec::new();
+        let library = Library::new(host, self.programs());
+        self.push_steps(&library, &mut |step| steps.push(step));
+        steps
+    }
+
     /// Adds who called whom, the innermost first.
-    fn push_steps(&self, library: &Library<'_>, error: &mut Error) {
+    fn push_steps(&self, library: &Library<'_>, push: &mut dyn FnMut(TraceEntry)) {
         let steps = self.callers.len();
         for (step, (callee, caller)) in self.frames().zip(self.frames().skip(1)).enumerate() {
             if step >= MOST_STEPS && step < steps.saturating_sub(MOST_STEPS) {
                 continue;
             }
-            error.push_trace(TraceEntry {
+            push(TraceEntry {
                 kind: kind(callee),
                 name: name(library, callee),
                 place: place(library, caller),
             });
         }
+        self.steps.iter().cloned().for_each(push);
     }
 
     /// Adds to the error of a branch how the machine that it was split off got there.
@@ -52,7 +61,8 @@ impl Machine {
         if !error.is_traced() {
             return self.locate(host, error);
         }
-        self.push_steps(&Library::new(host, self.programs()), &mut error);
+        let library = Library::new(host, self.programs());
+        self.push_steps(&library, &mut |step| error.push_trace(step));
         error
     }
 

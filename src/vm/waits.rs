@@ -385,6 +385,7 @@ impl Machine {
             | Suspension::Fragment { .. }
             | Suspension::Keep { .. }
             | Suspension::Branch
+            | Suspension::Defer
             | Suspension::Join
             | Suspension::Yield => String::new(),
         };

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use futures_util::StreamExt;
 use kakehi::{
-    AutoEscape, Delimiters, Environment, Error, ErrorKind, Newline, ParkThread, RenderOptions,
-    Template, UndefinedPolicy, Value, Waits,
+    AutoEscape, DeferMode, Delimiters, Environment, Error, ErrorKind, Newline, ParkThread,
+    RenderOptions, Template, UndefinedPolicy, Value, Waits,
 };
 
 use crate::case::{Case, Expected, case_files};
@@ -24,14 +24,30 @@ enum Driver {
     Stream,
     /// Stops wherever it may, hands over single bytes, and all that can wait does.
     Torture,
+    /// As a stream that sends what is deferred behind the page.
+    Deferring,
+    /// The same, as the torture.
+    DeferringTorture,
 }
 
-const DRIVERS: [Driver; 5] = [
+impl Driver {
+    fn tortures(self) -> bool {
+        matches!(self, Driver::Torture | Driver::DeferringTorture)
+    }
+
+    fn defers(self) -> bool {
+        matches!(self, Driver::Deferring | Driver::DeferringTorture)
+    }
+}
+
+const DRIVERS: [Driver; 7] = [
     Driver::Sync,
     Driver::Blocking,
     Driver::Async,
     Driver::Stream,
     Driver::Torture,
+    Driver::Deferring,
+    Driver::DeferringTorture,
 ];
 
 #[test]
@@ -111,6 +127,10 @@ fn check(case: &Case) -> Result<(), String> {
         if case.option("drivers") == Some("sync") && driver != Driver::Sync {
             continue;
         }
+        let defers = |(_, source): &(String, String)| source.contains("defer");
+        if driver.defers() && !case.templates.iter().any(defers) {
+            continue;
+        }
         let result = std::panic::catch_unwind(|| run_case(case, driver))
             .map_err(|_| format!("{driver:?}: panicked"))?;
         if may_refuse(case, driver, &result) {
@@ -187,7 +207,7 @@ fn run_case(case: &Case, driver: Driver) -> Result<String, Error> {
     let about_waiting = matches!(&case.expected, Expected::Error { kind, .. }
         if kind == "UnawaitedFuture" || kind == "StreamInSyncFor");
     let all_async =
-        driver == Driver::Torture && !about_waiting && case.option("auto_await") != Some("false");
+        driver.tortures() && !about_waiting && case.option("auto_await") != Some("false");
     let mode = if all_async {
         Mode::AllAsync
     } else {
@@ -200,10 +220,14 @@ fn run_case(case: &Case, driver: Driver) -> Result<String, Error> {
     host::populate(&mut env, mode);
     let context = host::context(&case.context);
     let mut options = RenderOptions::new().with_extension(Calls::default());
-    match driver {
-        Driver::Torture => options = options.chunk_size(1).yield_every(1),
-        Driver::Blocking => options = options.block_on(ParkThread),
-        Driver::Sync | Driver::Async | Driver::Stream => {}
+    if driver.tortures() {
+        options = options.chunk_size(1).yield_every(1);
+    }
+    if driver.defers() {
+        options = options.defer_mode(DeferMode::Declarative);
+    }
+    if driver == Driver::Blocking {
+        options = options.block_on(ParkThread);
     }
     if let Some(expression) = &case.expression {
         let expression = env.expression(expression)?;
@@ -219,18 +243,14 @@ fn run_case(case: &Case, driver: Driver) -> Result<String, Error> {
         (None, Driver::Async) => {
             futures_executor::block_on(template.render_async_with(context, options))
         }
-        (None, Driver::Stream | Driver::Torture) => {
-            collect(template.render_stream_with(context, options))
-        }
+        (None, _) => collect(template.render_stream_with(context, options)),
         (Some(block), Driver::Sync | Driver::Blocking) => {
             template.block(block)?.render_with(context, options)
         }
         (Some(block), Driver::Async) => {
             futures_executor::block_on(template.block(block)?.render_async_with(context, options))
         }
-        (Some(block), Driver::Stream | Driver::Torture) => {
-            collect(template.block(block)?.render_stream_with(context, options))
-        }
+        (Some(block), _) => collect(template.block(block)?.render_stream_with(context, options)),
     }
 }
 
@@ -243,7 +263,8 @@ fn collect(mut stream: kakehi::RenderStream) -> Result<String, Error> {
             assert!(!chunk.is_empty(), "an empty chunk");
             bytes.extend_from_slice(&chunk);
         }
-        Ok(String::from_utf8(bytes).expect("output is text"))
+        let page = String::from_utf8(bytes).expect("output is text");
+        Ok(crate::deferred::put_in_place(&page))
     })
 }
 

@@ -12,6 +12,7 @@ mod cases;
 mod cli;
 #[cfg(feature = "datetime")]
 mod dates;
+mod deferred;
 mod events;
 mod examples;
 mod failing;

@@ -43,8 +43,8 @@ pub(super) struct AstBuilder<'src> {
     tags: Arc<Vec<TagShape>>,
     tree: Tree<'src>,
     faults: Vec<SyntaxError>,
-    /// Whether there is a `break` or `continue` to check at the end.
-    controls_loops: bool,
+    /// Whether there is a `break`, `continue` or `defer` to check at the end.
+    checks_bodies: bool,
     /// Whether something nests beyond the limit: then nobody may walk the tree.
     too_deep: bool,
 }
@@ -75,7 +75,7 @@ impl<'src> AstBuilder<'src> {
             tags: Arc::clone(&options.tags),
             tree: Tree::default(),
             faults: Vec::new(),
-            controls_loops: false,
+            checks_bodies: false,
             too_deep: false,
         }
     }
@@ -86,8 +86,8 @@ impl<'src> AstBuilder<'src> {
     pub(super) fn into_parts(mut self) -> (Tree<'src>, Vec<SyntaxError>) {
         if self.too_deep {
             self.tree = Tree::default();
-        } else if self.controls_loops {
-            validate::loop_control(&self.tree, &mut self.faults);
+        } else if self.checks_bodies {
+            validate::bodies(&self.tree, &mut self.faults);
         }
         self.faults.sort_by_key(|fault| fault.span.start);
         (self.tree, self.faults)

@@ -3,7 +3,7 @@
 use crate::error::{SyntaxFault, SyntaxNote};
 use crate::source::Span;
 use crate::syntax::ast::{
-    AssignScope, Body, ExprId, ExprKind, FilterCall, For, MatchCase, Name, Parameter, Step,
+    AssignScope, Body, Defer, ExprId, ExprKind, FilterCall, For, MatchCase, Name, Parameter, Step,
     StepKind, StmtId, StmtKind, Target, Try,
 };
 use crate::syntax::builder::{AstBuilder, PatternNode, TargetNode, span};
@@ -49,12 +49,12 @@ impl<'src> AstBuilder<'src> {
     }
 
     pub(in crate::syntax) fn break_(&mut self, l: u32, r: u32) -> StmtId {
-        self.controls_loops = true;
+        self.checks_bodies = true;
         self.add_statement(StmtKind::Break, span(l, r), 0)
     }
 
     pub(in crate::syntax) fn continue_(&mut self, l: u32, r: u32) -> StmtId {
-        self.controls_loops = true;
+        self.checks_bodies = true;
         self.add_statement(StmtKind::Continue, span(l, r), 0)
     }
 
@@ -370,6 +370,31 @@ impl<'src> AstBuilder<'src> {
             timeout,
             body,
             error,
+            fallback,
+        }));
+        self.add_statement(kind, span(l, r), below)
+    }
+
+    pub(in crate::syntax) fn defer(
+        &mut self,
+        l: u32,
+        r: u32,
+        body: Body,
+        placeholder: Option<Body>,
+        fallback: Option<(Option<Name<'src>>, Body)>,
+    ) -> StmtId {
+        self.checks_bodies = true;
+        let placeholder = placeholder.unwrap_or_default();
+        let failed = fallback
+            .as_ref()
+            .map_or(0, |(_, body)| self.body_depth(body));
+        let below = self
+            .body_depth(&body)
+            .max(self.body_depth(&placeholder))
+            .max(failed);
+        let kind = StmtKind::Defer(Box::new(Defer {
+            body,
+            placeholder,
             fallback,
         }));
         self.add_statement(kind, span(l, r), below)
