@@ -2,20 +2,35 @@
 //!
 //! Each panel takes its time, and the page as long as the slowest of them. Panels go out in the order of the
 //! page as soon as those before them are there; one that does not answer says so and holds nobody up. The page
-//! itself is in `dashboard.html`.
+//! itself is in `dashboard.html`. In `deferred.html` no panel waits for another one: the page goes out at once, and
+//! each panel behind it when it is there.
 //!
-//! `cargo run --example dashboard`
+//! `cargo run --example dashboard`, or `cargo run --example dashboard deferred`
 
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
-use kakehi::{Environment, Error, FileLoader, RenderStream, Value, context};
+use kakehi::{
+    DeferMode, Environment, Error, FileLoader, RenderOptions, RenderStream, Value, context,
+};
 use tokio::time::sleep;
 
 /// The page, ready to be read.
 pub(crate) fn dashboard(folder: &Path) -> RenderStream {
+    harbour(folder).render_stream("dashboard.html", ())
+}
+
+/// The page whose panels come in the order in which they are there.
+pub(crate) fn deferred(folder: &Path) -> Result<RenderStream, Error> {
+    let template = harbour(folder).template("deferred.html")?;
+    let options = RenderOptions::new().defer_mode(DeferMode::Declarative);
+    Ok(template.render_stream_with((), options))
+}
+
+/// Whom the panels ask.
+fn harbour(folder: &Path) -> Environment {
     let mut env = Environment::new();
     env.set_trim_blocks(true);
     env.set_lstrip_blocks(true);
@@ -46,13 +61,16 @@ pub(crate) fn dashboard(folder: &Path) -> RenderStream {
     env.add_async_function("pilots", || async {
         std::future::pending::<()>().await;
     });
-    env.render_stream("dashboard.html", ())
+    env
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/dashboard"));
-    let mut page = dashboard(folder);
+    let mut page = match std::env::args().nth(1).as_deref() {
+        Some("deferred") => deferred(folder)?,
+        _ => dashboard(folder),
+    };
     while let Some(chunk) = page.next().await {
         let mut out = std::io::stdout().lock();
         out.write_all(&chunk?)?;

@@ -78,6 +78,15 @@ async fn channel_without_readings() {
     assert_eq!(text, "No reading came.\n");
 }
 
+/// What each panel of the dashboard shows.
+const PANELS: [&str; 5] = [
+    "10:25 0.4 m",
+    "3. Calypso: 280 t of tea",
+    "5 from the west",
+    "north 2, east 5",
+    "nobody answers",
+];
+
 #[tokio::test(start_paused = true)]
 async fn the_dashboard_takes_as_long_as_its_slowest_panel() {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/dashboard"));
@@ -90,17 +99,42 @@ async fn the_dashboard_takes_as_long_as_its_slowest_panel() {
     while let Some(chunk) = page.next().await {
         rest.push_str(std::str::from_utf8(&chunk.expect("renders")).expect("text"));
     }
-    for panel in [
-        "10:25 0.4 m",
-        "3. Calypso: 280 t of tea",
-        "5 from the west",
-        "north 2, east 5",
-        "nobody answers",
-    ] {
+    for panel in PANELS {
         assert!(rest.contains(panel), "{panel} is not in {rest}");
     }
     // Where the template's timer needs the feature, all else is the same.
     assert_eq!(start.elapsed(), Duration::from_millis(120));
+}
+
+#[tokio::test(start_paused = true)]
+async fn deferred_panels_come_when_they_are_there() {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/dashboard"));
+    let start = Instant::now();
+    let mut page = dashboard::deferred(folder).expect("is there");
+    let mut sent = String::new();
+    let mut chunks = Vec::new();
+    while let Some(chunk) = page.next().await {
+        let chunk = chunk.expect("renders");
+        let chunk = std::str::from_utf8(&chunk).expect("text");
+        let panel = PANELS.iter().position(|panel| chunk.contains(panel));
+        chunks.push((start.elapsed().as_millis(), panel));
+        sent.push_str(chunk);
+    }
+    // The page, wind, tides, ships, berths; where the template's timer needs the feature, nobody answers by then.
+    chunks.retain(|(_, panel)| *panel != Some(4));
+    let in_order = [
+        (0, None),
+        (30, Some(2)),
+        (80, Some(0)),
+        (110, Some(1)),
+        (120, Some(3)),
+    ];
+    assert_eq!(chunks, in_order);
+    let whole = crate::deferred::put_in_place(&sent);
+    for panel in PANELS {
+        assert!(whole.contains(panel), "{panel} is not in {whole}");
+    }
+    assert!(!whole.contains('…'), "{whole}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,10 +1,12 @@
 //! Values that templates tie into cycles: they are gone with their render like all others.
 
+use kakehi::AutoEscape;
+
 use super::generator::Templates;
 use super::host::{Driver, Token, environment, poll_and_drop, run};
 
 /// Templates whose values hold themselves, and something of the host's.
-const CYCLES: [(&str, &str); 23] = [
+const CYCLES: [(&str, &str); 27] = [
     ("<% set l = [held()] %><% do l.append(l) %>", ""),
     (
         "<% set l = [held()] %><% do l.append([(l, {'a': l})]) %>",
@@ -79,6 +81,23 @@ const CYCLES: [(&str, &str); 23] = [
         "<% set ns = namespace(h=held()) %><% set ns.s = numbers(2) %><% set ns.me = [ns] %><< 1 // 0 >>",
         "",
     ),
+    (
+        "<% set l = [held()] %><% defer %><% macro m() %><< l >><% end %><% do l.append(m) %><< await get(1) >><% end %>",
+        "",
+    ),
+    (
+        "<% let l = [held()] %><% include 'part' %><% include 'part' %>",
+        "<% set x = l %><% defer %><% macro m() %><< x >><% end %><% do l.append(m) %><< await get(1) >><% end %>",
+    ),
+    (
+        "<% set ns = namespace(h=held()) %><% macro n() %><< ns >><% end %><% defer %><% include 'part' %><% end %>",
+        "<% macro m() %><% end %><% set ns.m = m %><% defer %><% set ns.n = [m] %><< await get(2) >><% end %>",
+    ),
+    (
+        "<% set l = [held()] %><% defer %><% macro m() %><< l >><% end %><% do l.append(m) %><% defer %><% do l.append(m) %>\
+         << await later(1, 9) >><% end %><< await get(1) // 0 >><% fallback %>x<% end %>",
+        "",
+    ),
 ];
 
 #[test]
@@ -91,14 +110,25 @@ fn cycles_do_not_outlive_the_render() {
         };
         let env = environment(&templates, true);
         // Ended, well or with an error; `run` looks at what is left.
-        for driver in [Driver::Async, Driver::Blocking, Driver::Torture] {
+        for driver in [
+            Driver::Async,
+            Driver::Blocking,
+            Driver::Torture,
+            Driver::Deferring,
+        ] {
             run(&env, driver, true);
         }
         // Dropped on the way.
-        let mut polls = 0;
-        while let Some(left) = poll_and_drop(&env, &Token::default(), polls) {
-            assert_eq!(left, 0, "after {polls} polls of {main}");
-            polls += 1;
+        for driver in [Driver::Torture, Driver::Deferring] {
+            let mut env = env.clone();
+            if driver == Driver::Deferring {
+                env.set_auto_escape(AutoEscape::Always);
+            }
+            let mut polls = 0;
+            while let Some(left) = poll_and_drop(&env, driver, &Token::default(), polls) {
+                assert_eq!(left, 0, "{driver:?}, after {polls} polls of {main}");
+                polls += 1;
+            }
         }
     }
 }

@@ -42,6 +42,8 @@ pub(super) struct Generator<'a> {
     pub(super) depth: usize,
     /// Loops around the place that is written now.
     pub(super) loops: usize,
+    /// Whether `let` cannot stand in the place, which may be run after all else.
+    pub(super) deferred: bool,
     /// Whether `caller` is there.
     pub(super) caller: bool,
     /// Bodies around the place that is written now.
@@ -64,6 +66,7 @@ impl<'a> Generator<'a> {
             waits,
             depth: 0,
             loops: 0,
+            deferred: false,
             caller: false,
             bodies: 0,
             blocks: Vec::new(),

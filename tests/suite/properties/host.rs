@@ -7,11 +7,11 @@ use std::task::{Context, Poll, Waker};
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use kakehi::ParkThread;
 use kakehi::{
     AsyncFunctionLoader, CallContext, Environment, Error, ErrorKind, FunctionLoader, Limits,
     Object, RenderOptions, RenderStream, Value,
 };
+use kakehi::{AutoEscape, DeferMode, ParkThread};
 
 use super::generator::Templates;
 use crate::host::{self, Mode, Rounds};
@@ -167,6 +167,8 @@ pub(super) enum Driver {
     Async,
     Stream,
     Torture,
+    /// As the torture, with what is deferred behind the page.
+    Deferring,
 }
 
 /// What came of a render: its output, or the kind of its error and the whole report.
@@ -202,6 +204,10 @@ pub(super) fn options(driver: Driver, token: &Token) -> RenderOptions {
     let options = RenderOptions::new().with_extension(token.clone());
     match driver {
         Driver::Torture => options.chunk_size(1).yield_every(1),
+        Driver::Deferring => {
+            let options = options.chunk_size(1).yield_every(1);
+            options.defer_mode(DeferMode::Declarative)
+        }
         Driver::Blocking => options.block_on(ParkThread),
         Driver::Sync | Driver::Async | Driver::Stream => options,
     }
@@ -212,6 +218,9 @@ pub(super) fn run(env: &Environment, driver: Driver, waits: bool) -> Outcome {
     // A copy has a cache of its own.
     let mut env = env.clone();
     env.set_limits(limits());
+    if driver == Driver::Deferring {
+        env.set_auto_escape(AutoEscape::Always);
+    }
     env.clear_templates();
     let token = Token::default();
     let context = context(&token, waits);
@@ -228,7 +237,7 @@ pub(super) fn run(env: &Environment, driver: Driver, waits: bool) -> Outcome {
                 .render_async_with(context, options)
                 .await
         }),
-        Driver::Stream | Driver::Torture => futures_executor::block_on(async {
+        Driver::Stream | Driver::Torture | Driver::Deferring => futures_executor::block_on(async {
             join(
                 env.template_async("main")
                     .await?
@@ -255,9 +264,14 @@ async fn join(mut stream: RenderStream) -> Result<String, Error> {
 
 /// Starts a render that stops wherever it can, polls it some times, and drops it: how many tokens it leaves
 /// behind, or none if it ended before.
-pub(super) fn poll_and_drop(env: &Environment, token: &Token, polls: usize) -> Option<usize> {
+pub(super) fn poll_and_drop(
+    env: &Environment,
+    driver: Driver,
+    token: &Token,
+    polls: usize,
+) -> Option<usize> {
     env.clear_templates();
-    let options = options(Driver::Torture, token);
+    let options = options(driver, token);
     let main = futures_executor::block_on(env.template_async("main")).ok()?;
     let mut render = main.render_stream_with(context(token, true), options);
     drop(main);

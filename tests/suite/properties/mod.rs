@@ -17,7 +17,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 
 use generator::{Generator, Templates};
 use host::{Driver, Outcome, Token, run};
-use kakehi::ErrorKind;
+use kakehi::{AutoEscape, ErrorKind};
 
 /// Runs a test on many inputs, the same ones each time unless more are asked for.
 fn check<S: Strategy>(
@@ -110,24 +110,43 @@ fn templates_that_wait_are_the_same_under_all_drivers() {
     });
 }
 
+/// What is sent behind the page neither panics nor hangs, and nothing is left of it.
+#[test]
+fn deferred_parts_end_and_let_go_of_everything() {
+    check(250, templates(true), |templates| {
+        let env = host::environment(&templates, true);
+        run(&env, Driver::Deferring, true);
+        Ok(())
+    });
+}
+
 /// Everything the host gave a render is dropped with it, at whichever suspension that happens.
 #[test]
 fn dropped_renders_let_go_of_everything() {
-    check(150, templates(true), |templates| {
-        let env = host::environment(&templates, true);
-        // Most templates run through some hundred suspensions; all would be too many for each.
-        let mut polls = 0;
-        loop {
-            let token = Token::default();
-            match host::poll_and_drop(&env, &token, polls) {
-                Some(left) if left > 0 => {
-                    let found = format!("{left} tokens are left after {polls} polls");
-                    return Err(TestCaseError::fail(found));
-                }
-                Some(_) => {}
-                None => return Ok(()),
+    check(
+        150,
+        (templates(true), any::<bool>()),
+        |(templates, defers)| {
+            let mut env = host::environment(&templates, true);
+            let mut driver = Driver::Torture;
+            if defers {
+                env.set_auto_escape(AutoEscape::Always);
+                driver = Driver::Deferring;
             }
-            polls += 1 + polls / 20;
-        }
-    });
+            // Most templates run through some hundred suspensions; all would be too many for each.
+            let mut polls = 0;
+            loop {
+                let token = Token::default();
+                match host::poll_and_drop(&env, driver, &token, polls) {
+                    Some(left) if left > 0 => {
+                        let found = format!("{left} tokens are left after {polls} polls");
+                        return Err(TestCaseError::fail(found));
+                    }
+                    Some(_) => {}
+                    None => return Ok(()),
+                }
+                polls += 1 + polls / 20;
+            }
+        },
+    );
 }

@@ -31,7 +31,7 @@ impl Generator<'_> {
 
     fn statement(&mut self) -> String {
         let simple = self.bodies >= DEPTH;
-        match self.choices.below(if simple { 14 } else { 36 }) {
+        match self.choices.below(if simple { 14 } else { 38 }) {
             0 | 1 => self
                 .choices
                 .one(&[
@@ -132,8 +132,26 @@ impl Generator<'_> {
                     + &self.body(2)
                     + &self.close("endtry")
             }
+            35 | 36 => self.defer(),
             _ => self.import(),
         }
+    }
+
+    fn defer(&mut self) -> String {
+        let loops = std::mem::take(&mut self.loops);
+        let around = std::mem::replace(&mut self.deferred, true);
+        let mut text = self.tag("defer") + &self.scope(3);
+        if self.choices.below(3) > 0 {
+            text += &self.tag("placeholder");
+            text += "<i>…</i>";
+        }
+        if self.choices.below(2) == 1 {
+            text += &self.tag("fallback err");
+            text += &self.scope(2);
+        }
+        self.deferred = around;
+        self.loops = loops;
+        text + &self.close("enddefer")
     }
 
     fn assignment(&mut self) -> String {
@@ -145,7 +163,7 @@ impl Generator<'_> {
                 self.define(&name, kind);
                 self.tag(&format!("set {name} = {value}"))
             }
-            2 => {
+            2 if !self.deferred => {
                 let name = self.fresh("l");
                 self.define_outside(&name, kind);
                 self.tag(&format!("let {name} = {value}"))
@@ -158,7 +176,10 @@ impl Generator<'_> {
                 self.tag(&format!("set {a}, {b} = {value}, {other}"))
             }
             _ => {
-                let word = self.choices.one(&["set", "let"]);
+                let word = match self.deferred {
+                    true => "set",
+                    false => self.choices.one(&["set", "let"]),
+                };
                 let name = self.variable(kind).unwrap_or_else(|| "late".to_owned());
                 self.tag(&format!("{word} {name} ??= {value}"))
             }
@@ -395,6 +416,10 @@ impl Generator<'_> {
             ("let", "endlet"),
             ("capture", "endcapture"),
         ][self.choices.below(3)];
+        let (word, close) = match self.deferred {
+            true => ("set", "endset"),
+            false => (word, close),
+        };
         let filter = self.choices.one(&["", " | upper", " | trim | title"]);
         let text =
             self.tag(&format!("{word} {name}{filter}")) + &self.scope(3) + &self.close(close);
@@ -405,9 +430,10 @@ impl Generator<'_> {
     fn while_(&mut self) -> String {
         let name = self.fresh("k");
         let rounds = self.choices.below(4);
-        let mut text = self.tag(&format!("let {name} = 0"));
+        let word = if self.deferred { "set" } else { "let" };
+        let mut text = self.tag(&format!("{word} {name} = 0"));
         text += &self.tag(&format!("while {name} < {rounds}"));
-        text += &self.tag(&format!("let {name} = {name} + 1"));
+        text += &self.tag(&format!("{word} {name} = {name} + 1"));
         // `loop` is not there in a `while`, but `break` is.
         let loops = std::mem::take(&mut self.loops);
         text += &self.body(2);
