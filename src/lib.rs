@@ -89,7 +89,9 @@ pub use render::{
     RenderStream, WriteFuture,
 };
 pub use source::Location;
-pub use syntax::{Delimiters, DelimitersBuilder, Newline, Whitespace};
+pub use syntax::{
+    Delimiters, DelimitersBuilder, Newline, NodeKind, SyntaxNode, SyntaxTree, Whitespace,
+};
 pub use template::{Block, MacroSignature, Template};
 pub use value::{Object, StreamHandle, UndefinedPolicy, Value, ValueIter, ValueKind};
 

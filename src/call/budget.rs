@@ -1,11 +1,13 @@
 //! What a render has left of its limits.
 
 use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::sync::Arc;
 
 use crate::error::Error;
 use crate::error::call::CallFault;
 use crate::limits::Limits;
-use crate::value::{Charge, Containers, Value};
+use crate::value::{Charge, Containers, Undefined, Value};
 
 /// The counters of one render, charged by the machine and by every builtin before it allocates.
 ///
@@ -22,6 +24,17 @@ pub(crate) struct Budget {
     /// Room for text that is being made, kept from one builtin to the next.
     scratch: RefCell<String>,
     containers: RefCell<Containers>,
+    undefined_hook: Option<UndefinedHook>,
+}
+
+/// Hears of undefined values that are used.
+#[derive(Clone)]
+pub(crate) struct UndefinedHook(pub(crate) Arc<dyn Fn(&Error) + Send + Sync>);
+
+impl fmt::Debug for UndefinedHook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UndefinedHook(..)")
+    }
 }
 
 /// What one charge may ask for at most where the host set no limit: no allocation is that large.
@@ -38,8 +51,14 @@ impl Budget {
             others_waiting: Cell::new(0),
             scratch: RefCell::default(),
             containers: RefCell::default(),
+            undefined_hook: None,
             limits,
         }
+    }
+
+    /// Says who hears of undefined values that are used.
+    pub(crate) fn set_undefined_hook(&mut self, hook: Option<&UndefinedHook>) {
+        self.undefined_hook = hook.cloned();
     }
 
     /// Pays for `rounds` instructions or rounds of a loop.
@@ -170,5 +189,11 @@ impl Charge for Budget {
 
     fn stored(&self, container: &Value) {
         self.containers.borrow_mut().remember(container);
+    }
+
+    fn used_undefined(&self, undefined: &Undefined) {
+        if let Some(UndefinedHook(hook)) = &self.undefined_hook {
+            hook(&undefined.error());
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::call::{
 };
 use crate::error::Error;
 use crate::error::call::CallFault;
-use crate::value::{Charge, UndefinedPolicy, Value};
+use crate::value::{Charge, Undefined, UndefinedPolicy, Value};
 
 /// The render behind a call: its budget, its extensions, whether output is escaped.
 ///
@@ -312,6 +312,10 @@ impl Charge for CallContext<'_> {
 
     fn stored(&self, container: &Value) {
         self.parts.budget.stored(container);
+    }
+
+    fn used_undefined(&self, undefined: &Undefined) {
+        self.parts.budget.used_undefined(undefined);
     }
 }
 

@@ -26,7 +26,7 @@ mod typed;
 
 pub use arguments::Arguments;
 pub(crate) use arguments::OwnedArguments;
-pub(crate) use budget::Budget;
+pub(crate) use budget::{Budget, UndefinedHook};
 pub(crate) use builtin::{Bound, Builtin, Futures};
 pub use context::CallContext;
 pub(crate) use context::ContextParts;

@@ -9,7 +9,7 @@ use arcstr::ArcStr;
 use crate::call::typed::{Asynchronous, Synchronous};
 use crate::call::{
     Builtin, Function, IntoAsyncFunction, IntoFunction, Methods, NativeFunction, Policies,
-    Translating,
+    Translating, UndefinedHook,
 };
 use crate::value::{Symbol, Value};
 
@@ -28,6 +28,7 @@ struct Tables {
     /// What every value goes through before it is printed.
     finalize: Option<Arc<dyn Function>>,
     tags: HashMap<ArcStr, Arc<dyn Function>, foldhash::fast::FixedState>,
+    undefined_hook: Option<UndefinedHook>,
 }
 
 impl Registry {
@@ -181,6 +182,16 @@ impl Registry {
     /// Registers the same from a closure.
     pub(crate) fn add_finalize<A: 'static>(&mut self, function: impl IntoFunction<A>) {
         self.set_finalize(Arc::new(Synchronous::new(function)));
+    }
+
+    /// Who hears of undefined values that are used.
+    pub(crate) fn undefined_hook(&self) -> Option<&UndefinedHook> {
+        self.0.undefined_hook.as_ref()
+    }
+
+    /// Says who hears of undefined values that are used.
+    pub(crate) fn set_undefined_hook(&mut self, hook: UndefinedHook) {
+        self.tables().undefined_hook = Some(hook);
     }
 
     /// What the tag called `name` does.

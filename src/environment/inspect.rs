@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::environment::Environment;
 use crate::error::Error;
-use crate::syntax;
+use crate::syntax::{self, SyntaxTree};
 
 impl Environment {
     /// All errors of a text as a template of this name, in source order; none if it is fine.
@@ -16,6 +16,29 @@ impl Environment {
     /// ```
     pub fn check(&self, name: &str, source: &str) -> Vec<Error> {
         self.configuration.check(name, source)
+    }
+
+    /// The tree of a text as a template of this name, for tools.
+    ///
+    /// # Errors
+    /// If the text is no template.
+    ///
+    /// ```
+    /// use kakehi::{Environment, NodeKind};
+    /// let tree = Environment::jinja().parse("page", "{% include 'a' %}{% include name %}")?;
+    /// let included: Vec<_> = tree
+    ///     .nodes()
+    ///     .filter(|node| node.kind() == NodeKind::Statement && node.name() == Some("include"))
+    ///     .filter_map(|include| include.children().next())
+    ///     .map(|template| (template.kind(), template.name().unwrap_or_default()))
+    ///     .collect();
+    /// assert_eq!(included, [(NodeKind::String, "a"), (NodeKind::Variable, "name")]);
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn parse(&self, name: &str, source: &str) -> Result<SyntaxTree, Error> {
+        let origin = super::configuration::origin(name, source)?;
+        let tree = syntax::parse(&origin, &self.configuration.syntax)?;
+        Ok(syntax::outline(&origin, &tree))
     }
 
     /// The tokens of a text, one a line, for people to read.

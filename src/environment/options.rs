@@ -1,9 +1,12 @@
 //! How an environment reads and compiles templates.
 
-use crate::call::Policies;
+use std::sync::Arc;
+
+use crate::call::{Policies, UndefinedHook};
 use crate::environment::Environment;
 use crate::environment::auto_escape::AutoEscape;
 use crate::environment::loader::Loader;
+use crate::error::Error;
 use crate::limits::Limits;
 use crate::syntax::{Delimiters, Newline, Whitespace};
 use crate::value::UndefinedPolicy;
@@ -19,7 +22,7 @@ impl Environment {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn set_loader(&mut self, loader: impl Loader) {
-        self.recompiled().loader = Some(std::sync::Arc::new(loader));
+        self.recompiled().loader = Some(Arc::new(loader));
     }
 
     /// Sets the strings that mark statements, outputs and comments.
@@ -148,6 +151,27 @@ impl Environment {
     /// ```
     pub fn policies(&self) -> &Policies {
         self.configuration.registry.policies()
+    }
+
+    /// Has `hook` told of undefined values that are used where that is allowed: printed, iterated, or asked
+    /// whether they are true. It gets the error that a strict environment would fail with, for a log; of one
+    /// that is used while a template waits it may be told again.
+    ///
+    /// ```
+    /// use std::sync::{Arc, Mutex};
+    /// use kakehi::Environment;
+    /// let log = Arc::new(Mutex::new(Vec::new()));
+    /// let mut env = Environment::new();
+    /// let written = Arc::clone(&log);
+    /// env.set_undefined_hook(move |used| written.lock().unwrap().push(used.to_string()));
+    /// let source = "<< user >><< nobody | default('-') >><% if missing is defined %><% end %>";
+    /// assert_eq!(env.render_str(source, ())?, "-");
+    /// assert_eq!(*log.lock().unwrap(), ["'user' is undefined"]);
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn set_undefined_hook(&mut self, hook: impl Fn(&Error) + Send + Sync + 'static) {
+        let hook = UndefinedHook(Arc::new(hook));
+        self.changed().registry.set_undefined_hook(hook);
     }
 
     /// Sets whether futures are awaited wherever their result is needed; off by default, and on in

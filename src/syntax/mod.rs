@@ -11,6 +11,7 @@ mod expected;
 mod lexer;
 mod messages;
 mod options;
+mod outline;
 mod parser;
 #[cfg(test)]
 mod print;
@@ -29,6 +30,8 @@ pub(crate) use dump::{dump_tokens, dump_tree};
 pub(crate) use messages::{comments, messages};
 pub use options::{Newline, Whitespace};
 pub(crate) use options::{Options, TagShape};
+pub(crate) use outline::outline;
+pub use outline::{NodeKind, SyntaxNode, SyntaxTree};
 pub(crate) use parser::{parse, parse_expression};
 #[cfg(test)]
 use print::print_tree;

@@ -25,6 +25,7 @@ use crate::error::{Error, ErrorKind, HostFault};
 use crate::render::{
     self, Job, LoadFuture, RenderFuture, RenderOptions, RenderStream, Target, WriteFuture,
 };
+use crate::value::Value;
 use crate::vm::Entry;
 
 /// A compiled template of an environment.
@@ -205,6 +206,42 @@ impl Template {
             options: Arc::new(options),
             ..self.clone()
         }
+    }
+
+    /// The same template with globals of its own, which it and what it includes, imports and extends see: those of
+    /// its environment are hidden by ones of the same name. It is compiled anew, and so is what it names, so make
+    /// it once and keep it.
+    ///
+    /// # Errors
+    /// If it cannot be compiled with them.
+    ///
+    /// ```
+    /// use kakehi::{Environment, Value};
+    /// let mut env = Environment::new();
+    /// env.add_global("site", "A");
+    /// env.add_template("part", "[<< site >>]");
+    /// env.add_template("page", "<< site >> <% include 'part' %>");
+    /// let page = env.template("page")?;
+    /// assert_eq!(page.with_globals([("site", Value::from("B"))])?.render(())?, "B [B]");
+    /// assert_eq!(page.render(())?, "A [A]");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn with_globals<N: Into<String>>(
+        &self,
+        globals: impl IntoIterator<Item = (N, Value)>,
+    ) -> Result<Template, Error> {
+        let mut configuration = Configuration::clone(&self.configuration);
+        configuration.cache = Arc::default();
+        for (name, value) in globals {
+            configuration.registry.set_global(name.into(), value);
+        }
+        let origin = &self.compiled.program.origin;
+        let program = configuration.compile(&origin.name, &origin.text)?;
+        Ok(Template {
+            configuration: Arc::new(configuration),
+            compiled: Compiled::new(program),
+            options: Arc::clone(&self.options),
+        })
     }
 
     /// Renders the template.

@@ -1,7 +1,7 @@
 //! How an operation pays for what it is about to do.
 
 use crate::error::Error;
-use crate::value::Value;
+use crate::value::{Undefined, Value};
 
 /// How deep values may nest where something walks through them: print, comparison, hash, conversion.
 pub(crate) const MAX_DEPTH: usize = 200;
@@ -23,6 +23,9 @@ pub(crate) trait Charge {
 
     /// Hears that `container` now holds another container, so that a cycle may have come to be.
     fn stored(&self, _container: &Value) {}
+
+    /// Hears that an undefined value is used where that is allowed.
+    fn used_undefined(&self, _undefined: &Undefined) {}
 }
 
 /// Pays for everything; for hosts that use values outside of a render.

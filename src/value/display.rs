@@ -116,12 +116,17 @@ impl<'a> Printer<'a> {
     fn str(&mut self, value: &Value) -> Result<(), Error> {
         match &value.0 {
             Repr::String(text) | Repr::Safe(text) => self.out.push_str(text),
-            Repr::Undefined(Some(known)) => match known.policy {
-                UndefinedPolicy::Strict if !self.tolerant => return Err(known.error()),
-                UndefinedPolicy::Debug => self.out.push_str(&known.debug_text()),
-                _ => {}
-            },
-            Repr::Undefined(None) | Repr::Unset => {}
+            Repr::Undefined(_) => {
+                if let Some(known) = value.as_undefined() {
+                    match known.policy {
+                        UndefinedPolicy::Strict if !self.tolerant => return Err(known.error()),
+                        UndefinedPolicy::Debug => self.out.push_str(&known.debug_text()),
+                        _ => {}
+                    }
+                    self.charge.used_undefined(known);
+                }
+            }
+            Repr::Unset => {}
             Repr::Pending(_) | Repr::Stream(_) if !self.tolerant => {
                 return self.str(settled(self.charge, value)?);
             }

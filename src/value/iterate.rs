@@ -246,6 +246,7 @@ pub(crate) fn iterate(charge: &dyn Charge, value: &Value) -> Result<ValueIter, E
         Repr::Undefined(_) | Repr::Unset => {
             if let Some(undefined) = value.as_undefined() {
                 undefined.check()?;
+                charge.used_undefined(undefined);
             }
             Source::Empty
         }

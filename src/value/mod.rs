@@ -368,9 +368,10 @@ impl Value {
 pub(crate) fn truth(charge: &dyn Charge, value: &Value) -> Result<bool, Error> {
     Ok(match &value.0 {
         Repr::Unset | Repr::None => false,
-        Repr::Undefined(known) => {
-            if let Some(known) = known {
-                known.check()?;
+        Repr::Undefined(_) => {
+            if let Some(undefined) = value.as_undefined() {
+                undefined.check()?;
+                charge.used_undefined(undefined);
             }
             false
         }

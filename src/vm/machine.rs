@@ -184,6 +184,8 @@ impl Machine {
             slice,
         };
         machine.running.auto_escape = host.program.auto_escape;
+        let hook = host.registry.undefined_hook();
+        machine.render.budget.set_undefined_hook(hook);
         if is_prelude {
             machine.output.put_aside();
         }

@@ -373,3 +373,56 @@ fn delimiters(case: &Case) -> Option<Delimiters> {
     }
     changed.then(|| delimiters.build().expect("the case's delimiters are fine"))
 }
+
+/// What features bring, which is tested elsewhere: case files run without features as well.
+const OF_FEATURES: [&str; 8] = [
+    "date",
+    "dateformat",
+    "datetimeformat",
+    "now",
+    "slug",
+    "slugify",
+    "strftime_now",
+    "timeformat",
+];
+
+#[test]
+fn every_filter_test_and_function_is_in_a_case() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut text = String::new();
+    for path in case_files(&folder) {
+        let case = Case::read(&path).expect("it is a case");
+        for (_, source) in &case.templates {
+            text.extend(source.split_whitespace().flat_map(|word| [word, " "]));
+        }
+        text.extend(case.expression);
+    }
+    let text = text.replace("| ", "|").replace("is not ", "is ");
+    let has = |before: &str, name: &str, after: &str| {
+        let start = format!("{before}{name}{after}");
+        text.match_indices(&start).any(|(at, found)| {
+            let rest = text[at + found.len()..].chars().next();
+            !after.is_empty() || !rest.is_some_and(|next| next.is_alphanumeric() || next == '_')
+        })
+    };
+    let quoted = |name: &str| has("'", name, "'") || has("\"", name, "\"");
+    let env = Environment::new();
+    let mut missing = Vec::new();
+    for name in env.filter_names() {
+        let is_used = has("|", name, "") || has("filter ", name, "") || quoted(name);
+        if !is_used && !OF_FEATURES.contains(&name) {
+            missing.push(format!("filter {name}"));
+        }
+    }
+    for name in env.test_names() {
+        if !has("is ", name, "") && !quoted(name) {
+            missing.push(format!("test {name}"));
+        }
+    }
+    for name in env.global_names() {
+        if !has("", name, "(") && !OF_FEATURES.contains(&name) {
+            missing.push(format!("function {name}"));
+        }
+    }
+    assert!(missing.is_empty(), "no case has {}", missing.join(", "));
+}

@@ -1,9 +1,14 @@
 //! Options of environments that a case file cannot set.
 
+use std::sync::{Arc, Mutex};
+
 use kakehi::{
     AsyncFunctionLoader, ChoiceLoader, Environment, ErrorKind, FunctionLoader, Load, Loader,
-    MapLoader, Policies, PrefixLoader,
+    MapLoader, NodeKind, Policies, PrefixLoader, Value,
 };
+
+use crate::case::{Case, case_files};
+use crate::cases::environment;
 
 fn rendered(policies: &Policies, source: &str) -> String {
     let mut env = Environment::jinja();
@@ -201,4 +206,150 @@ fn compiled_catalogues_translate_in_either_order_of_bytes() {
         }
         assert!(kakehi::GettextCatalog::parse_mo(&bytes[..27]).is_err());
     }
+}
+
+#[test]
+fn undefined_values_that_are_used_are_told_to_the_hook() {
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let mut env = Environment::jinja();
+    let written = Arc::clone(&log);
+    env.set_undefined_hook(move |used| {
+        let mut log = written.lock().expect("nothing panics");
+        log.push(used.message().to_owned());
+    });
+    let quiet = "{{ a is defined }}{{ a | default('x') }}{{ a | default('x', true) }}{% set b = a %}\
+        {{ [a] | length }}{{ a is undefined }}{% if true %}{{ 1 }}{% endif %}";
+    for (source, expected) in [
+        (quiet, &[][..]),
+        ("{{ a }}", &["'a' is undefined"]),
+        ("{{ d.q }}", &["'dict object' has no attribute 'q'"]),
+        ("{{ l[5] }}", &["'list object' has no element 5"]),
+        ("{% for x in a %}{% endfor %}", &["'a' is undefined"]),
+        ("{% if a %}{% endif %}", &["'a' is undefined"]),
+        ("{{ 'x' ~ a }}", &["'a' is undefined"]),
+        ("{{ a | upper }}", &["'a' is undefined"]),
+        ("{{ not a }}", &["'a' is undefined"]),
+        (
+            "{{ a }}{{ d.q }}",
+            &["'a' is undefined", "'dict object' has no attribute 'q'"],
+        ),
+    ] {
+        let context = || kakehi::context! { d => kakehi::context! {}, l => [1] };
+        for is_async in [false, true] {
+            log.lock().expect("nothing panics").clear();
+            let text = match is_async {
+                false => env.render_str(source, context()),
+                true => futures_executor::block_on(env.render_str_async(source, context())),
+            };
+            text.expect("it renders");
+            assert_eq!(*log.lock().expect("nothing panics"), expected, "{source}");
+        }
+    }
+}
+
+#[test]
+fn a_template_may_have_globals_of_its_own() {
+    let mut env = Environment::jinja();
+    env.add_global("site", "A");
+    env.add_template("lib", "{% macro m() %}<{{ site }}{{ more }}>{% endmacro %}");
+    env.add_template("base", "{% block b %}{% endblock %}{{ site }}");
+    env.add_template(
+        "page",
+        "{% extends 'base' %}{% import 'lib' as lib %}{% block b %}{{ site }}{{ lib.m() }}{% include 'lib' %}{% endblock %}",
+    );
+    let page = env.template("page").unwrap();
+    let own = page
+        .with_globals([("site", Value::from("B")), ("more", Value::from("!"))])
+        .unwrap();
+    assert_eq!(own.render(()).unwrap(), "B<B!>B");
+    assert_eq!(page.render(()).unwrap(), "A<A>A");
+    // The context wins over globals.
+    let context = kakehi::context! { site => "C" };
+    assert_eq!(own.render(context).unwrap(), "C<B!>C");
+}
+
+#[test]
+fn the_tree_of_every_case_can_be_walked() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut nodes = 0;
+    for path in case_files(&folder) {
+        let Ok(case) = Case::read(&path) else {
+            continue;
+        };
+        let mut env = environment(&case);
+        crate::host::populate(&mut env, crate::host::Mode::Plain);
+        for (name, source) in &case.templates {
+            let Ok(tree) = env.parse(name, source) else {
+                continue;
+            };
+            for node in tree.nodes() {
+                nodes += 1;
+                let span = node.span();
+                assert!(
+                    tree.source().get(span.clone()).is_some(),
+                    "{name}: {span:?}"
+                );
+                for child in node
+                    .children()
+                    .filter(|child| child.kind() == NodeKind::Variable)
+                {
+                    let text = &tree.source()[child.span()];
+                    assert_eq!(Some(text), child.name(), "{}", path.display());
+                }
+            }
+        }
+    }
+    assert!(nodes > 10_000, "only {nodes} nodes were found");
+}
+
+#[test]
+fn trees_have_what_the_template_has() {
+    let env = Environment::jinja();
+    let source = "{% macro m(a, b=1) %}{{ -a ** 2 if b is not odd else c.d[0] }}{% endmacro %}\
+        {% for k, v in d | items if v %}{{ [k, *v] }}{% else %}-{% endfor %}";
+    let tree = env.parse("page", source).unwrap();
+    let shown = |node: kakehi::SyntaxNode<'_>| match node.name() {
+        Some(name) => format!("{:?} {name}", node.kind()),
+        None => format!("{:?}", node.kind()),
+    };
+    let nodes: Vec<String> = tree.nodes().map(shown).collect();
+    assert_eq!(
+        nodes,
+        [
+            "Statement macro",
+            "Target m",
+            "Parameter a",
+            "Parameter b",
+            "Literal 1",
+            "Body body",
+            "Output",
+            "Operator if",
+            "Operator **",
+            "Operator -",
+            "Variable a",
+            "Literal 2",
+            "Operator not",
+            "Test odd",
+            "Variable b",
+            "Item",
+            "Attribute d",
+            "Variable c",
+            "Literal 0",
+            "Statement for",
+            "Target k",
+            "Target v",
+            "Filter items",
+            "Variable d",
+            "Variable v",
+            "Body body",
+            "Output",
+            "Collection list",
+            "Variable k",
+            "Spread *",
+            "Variable v",
+            "Body else",
+            "Text -",
+        ]
+    );
+    assert!(env.parse("page", "{{ 1 + }}").is_err());
 }
