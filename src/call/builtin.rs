@@ -183,7 +183,7 @@ impl Builtin {
     }
 
     /// What it is applied to, and how many of the arguments that takes.
-    #[inline]
+    #[inline(always)]
     fn subject<'a>(&self, arguments: &Arguments<'a>) -> Result<(&'a Value, usize), Error> {
         match self.signature.callee {
             Callee::Filter | Callee::Test => match arguments.get(0) {
@@ -196,7 +196,7 @@ impl Builtin {
 
     /// Sorts the arguments, but for the first `skipped`, by the parameters. Arguments by position stay where
     /// they are; `slots` is used where there are others.
-    #[inline]
+    #[inline(always)]
     fn bind<'a>(
         &'static self,
         context: &CallContext<'_>,

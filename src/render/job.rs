@@ -134,6 +134,7 @@ impl<'j> Parts<'j> {
             program: &compiled.program,
             registry: &self.configuration.registry,
             extensions: self.options.extensions(),
+            supply: None,
         }
     }
 

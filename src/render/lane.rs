@@ -1,8 +1,10 @@
 //! One machine and what it waits for: runs it as far as it goes without the others of its render.
 
+use std::cell::Cell;
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
@@ -17,7 +19,7 @@ use crate::render::job::Parts;
 use crate::render::load::{Check, LoadFuture};
 use crate::render::timers::Timers;
 use crate::value::{Pending, StreamHandle, Value, Waiter};
-use crate::vm::{Answer, FragmentAnswer, Host, Machine, Outcome, Suspension};
+use crate::vm::{Answer, FragmentAnswer, Host, Machine, Outcome, Supply, Suspension};
 
 /// What a render holds as long as it runs, for its machines to read.
 pub(super) struct Held {
@@ -108,10 +110,14 @@ impl Lane {
         held: &Held,
         around: &mut Surroundings,
     ) -> Event {
-        let host = held.host();
+        let mut waits = false;
         loop {
             if let Some(wait) = &mut self.wait {
-                match wait.poll(cx) {
+                let polled = match std::mem::take(&mut waits) {
+                    true => Poll::Pending,
+                    false => wait.poll(cx),
+                };
+                match polled {
                     Poll::Ready(answer) => {
                         if let Some(Wait::Load(mut load)) = self.wait.take() {
                             around.checks.extend(load.take_check());
@@ -130,7 +136,15 @@ impl Lane {
                     }
                 }
             }
-            let suspension = match self.machine.run(&host) {
+            let now = Now::new(cx.waker(), around);
+            let host = Host {
+                supply: Some(&now),
+                ..held.host()
+            };
+            let outcome = self.machine.run(&host);
+            around.ready = now.ready.get();
+            let polled = now.waits.take();
+            let suspension = match outcome {
                 Err(error) => return Event::Failed(error),
                 Ok(Outcome::Finished(value)) => return Event::Finished(value),
                 Ok(Outcome::Suspended(suspension)) => suspension,
@@ -180,10 +194,15 @@ impl Lane {
                     if pending.result().is_some() {
                         self.machine.resume(Answer::Awaited);
                     } else {
-                        self.wait = Some(Wait::Await(combine::wait(&pending, around.most)));
+                        waits = polled.is_some();
+                        let wait = || Wait::Await(combine::wait(&pending, around.most));
+                        self.wait = Some(polled.unwrap_or_else(wait));
                     }
                 }
-                Suspension::Next { stream } => self.wait = Some(Wait::Next(stream)),
+                Suspension::Next { stream } => {
+                    waits = polled.is_some();
+                    self.wait = Some(polled.unwrap_or(Wait::Next(stream)));
+                }
                 Suspension::Branch => return Event::Branch,
                 Suspension::Defer => return Event::Defer,
                 Suspension::Join => return Event::Join,
@@ -216,6 +235,78 @@ impl Lane {
     }
 }
 
+/// What is there by now: polls once, in the midst of a run of the machine.
+struct Now<'a> {
+    waker: &'a Waker,
+    most: usize,
+    ready: Cell<u32>,
+    /// What was polled and is not there, for which the machine suspends.
+    waits: Cell<Option<Wait>>,
+}
+
+impl<'a> Now<'a> {
+    fn new(waker: &'a Waker, around: &Surroundings) -> Self {
+        Now {
+            waker,
+            most: around.most,
+            ready: Cell::new(around.ready),
+            waits: Cell::new(None),
+        }
+    }
+
+    /// Whether others need not get their turn yet; counts what is there.
+    fn may_go_on(&self) -> bool {
+        let ready = self.ready.get() + 1;
+        let may = ready < MOST_READY;
+        if may {
+            self.ready.set(ready);
+        }
+        may
+    }
+}
+
+impl Supply for Now<'_> {
+    fn item(&self, stream: &StreamHandle) -> Option<Result<Option<Value>, Error>> {
+        if !self.may_go_on() {
+            return None;
+        }
+        let item = poll_item(stream, &mut Context::from_waker(self.waker));
+        if item.is_pending() {
+            self.waits.set(Some(Wait::Next(stream.clone())));
+        }
+        match item {
+            Poll::Ready(item) => Some(item),
+            Poll::Pending => None,
+        }
+    }
+
+    fn settles(&self, pending: &Arc<Pending>) -> bool {
+        if !self.may_go_on() {
+            return false;
+        }
+        let mut waiter = combine::wait(pending, self.most);
+        let done = waiter.poll_done(&mut Context::from_waker(self.waker));
+        if done.is_pending() {
+            self.waits.set(Some(Wait::Await(waiter)));
+        }
+        done.is_ready()
+    }
+}
+
+impl fmt::Debug for Now<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Now").finish_non_exhaustive()
+    }
+}
+
+/// The next item of a stream.
+#[inline]
+fn poll_item(stream: &StreamHandle, cx: &mut Context<'_>) -> Poll<Result<Option<Value>, Error>> {
+    let mut stream = stream.lock();
+    let item = Pin::new(&mut *stream).poll_next(cx);
+    item.map(Option::transpose)
+}
+
 impl Wait {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Answer> {
         match self {
@@ -223,12 +314,7 @@ impl Wait {
             Wait::Await(waiter) => waiter.poll_done(cx).map(|()| Answer::Awaited),
             Wait::Fragment(asked) => asked.poll_unpin(cx).map(Answer::Fragment),
             Wait::Keep(kept) => kept.poll_unpin(cx).map(|()| Answer::Continue),
-            Wait::Next(stream) => {
-                let mut stream = stream.lock();
-                Pin::new(&mut *stream)
-                    .poll_next(cx)
-                    .map(|item| Answer::Item(item.transpose()))
-            }
+            Wait::Next(stream) => poll_item(stream, cx).map(Answer::Item),
         }
     }
 }

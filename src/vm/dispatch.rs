@@ -283,6 +283,14 @@ impl Machine {
                 }
                 Instruction::NextItem(end) => {
                     let state = self.loops.last_mut().expect("loops are balanced");
+                    if !STEPPING
+                        && let Some(supply) = library.supply
+                        && let Some(stream) = state.stream()
+                        && self.render.budget.in_flight(1).is_ok()
+                        && let Some(item) = supply.item(stream)
+                    {
+                        state.receive(item);
+                    }
                     match attempt!(state.next(&self.render.budget)) {
                         Fetched::Item(item) => self.stack.push(item),
                         Fetched::End => jump!(end),

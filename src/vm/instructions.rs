@@ -390,6 +390,14 @@ impl Machine {
             }
             Instruction::Await => {
                 if let Repr::Pending(pending) = &self.top().0 {
+                    if pending.result().is_none()
+                        && self.slice != 1
+                        && let Some(supply) = library.supply
+                        && self.render.budget.in_flight(1).is_ok()
+                    {
+                        // Where it does, the result is found below.
+                        supply.settles(pending);
+                    }
                     match pending.result() {
                         Some(result) => {
                             let value = result.clone()?;

@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use crate::bytecode::Program;
 use crate::call::{Extensions, Registry};
+use crate::vm::outcome::Supply;
 
-/// What a driver lends a machine whenever it runs it, always the same.
+/// What a driver lends a machine whenever it runs it: always the same, but for the supply.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Host<'h> {
     /// The code that the render started with.
     pub(crate) program: &'h Arc<Program>,
     pub(crate) registry: &'h Registry,
     pub(crate) extensions: &'h Extensions,
+    /// Whom to ask before the machine stops for a future or a stream, if anybody.
+    pub(crate) supply: Option<&'h dyn Supply>,
 }
 
 /// A program of a render, by its number: 0 is the one that the render started with.
@@ -43,6 +46,7 @@ pub(super) struct Library<'h> {
     loaded: &'h [Arc<Program>],
     pub(super) registry: &'h Registry,
     pub(super) extensions: &'h Extensions,
+    pub(super) supply: Option<&'h dyn Supply>,
 }
 
 impl<'h> Library<'h> {
@@ -52,6 +56,7 @@ impl<'h> Library<'h> {
             loaded,
             registry: host.registry,
             extensions: host.extensions,
+            supply: host.supply,
         }
     }
 

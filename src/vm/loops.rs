@@ -105,6 +105,15 @@ impl LoopState {
         }
     }
 
+    /// The stream that must give an item before the next round.
+    #[inline]
+    pub(super) fn stream(&self) -> Option<&StreamHandle> {
+        match &self.source {
+            LoopSource::Stream(stream) if self.fetched.is_none() => Some(stream),
+            _ => None,
+        }
+    }
+
     /// Takes an item that the driver polled.
     pub(super) fn receive(&mut self, item: Result<Option<Value>, Error>) {
         self.fetched = Some(item);

@@ -40,4 +40,6 @@ mod waits;
 pub(crate) use branches::{BranchPlace, GroupId};
 pub(crate) use library::Host;
 pub(crate) use machine::{Entry, Machine, Setup};
-pub(crate) use outcome::{Answer, FragmentAnswer, FragmentToken, HandlerId, Outcome, Suspension};
+pub(crate) use outcome::{
+    Answer, FragmentAnswer, FragmentToken, HandlerId, Outcome, Supply, Suspension,
+};

@@ -1,6 +1,7 @@
 //! What the machine and its driver say to each other.
 
 use std::any::Any;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,6 +67,17 @@ pub(crate) enum FragmentAnswer {
     Found(ArcStr),
     /// The fragment has to be made; with a token, to be handed over with it.
     Make(Option<FragmentToken>),
+}
+
+/// A driver that can be asked for what may be there by now, so that the machine need not stop for it.
+///
+/// What is not there the machine suspends for, at once and for the same thing.
+pub(crate) trait Supply: fmt::Debug {
+    /// The next item of a stream, or its end.
+    fn item(&self, stream: &StreamHandle) -> Option<Result<Option<Value>, Error>>;
+
+    /// Whether a future has its result.
+    fn settles(&self, pending: &Arc<Pending>) -> bool;
 }
 
 /// What the driver answers.
