@@ -1,10 +1,11 @@
-//! Dropping nested values without recursion, so that depth cannot overflow the stack.
+//! Dropping nested values without much recursion, so that depth cannot overflow the stack.
 //!
-//! What a list, tuple, map or record holds is taken out and dropped one by one ([`drop_all`]). Nobody
-//! can look into an object of the host or a future, so these wait for their turn ([`drop_in_turn`]).
+//! What a list, tuple, map or record deep inside of others holds is taken out and dropped one by one
+//! ([`drop_nested`]). Nobody can look into an object of the host or a future, so these wait for their turn
+//! ([`drop_in_turn`]).
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use crate::value::{Repr, Value};
@@ -22,8 +23,44 @@ pub(super) fn nests(value: &Value) -> bool {
     )
 }
 
+/// How deep values are dropped by recursion, which costs less than taking all of them apart.
+const SHALLOW: u32 = 32;
+
+thread_local! {
+    /// In how many containers this thread is while it drops what they hold; 0 before and after.
+    static DEPTH: Cell<u32> = const { Cell::new(0) };
+}
+
+/// One container deeper, until it is dropped.
+pub(super) struct Level(());
+
+impl Level {
+    /// Goes one deeper, unless that is deep enough.
+    pub(super) fn enter() -> Option<Level> {
+        let depth = DEPTH.get();
+        (depth < SHALLOW).then(|| {
+            DEPTH.set(depth + 1);
+            Level(())
+        })
+    }
+}
+
+impl Drop for Level {
+    fn drop(&mut self) {
+        DEPTH.set(DEPTH.get() - 1);
+    }
+}
+
+/// Drops what a container held, of which some nests.
+pub(super) fn drop_nested(values: Vec<Value>) {
+    match Level::enter() {
+        Some(_level) => drop(values),
+        None => drop_all(values),
+    }
+}
+
 /// Drops `values` and all that only they hold.
-pub(super) fn drop_all(mut values: Vec<Value>) {
+fn drop_all(mut values: Vec<Value>) {
     while let Some(value) = values.pop() {
         // Only the last owner takes the content apart; what is left of it then has nothing to drop.
         match value.0 {

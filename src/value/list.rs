@@ -129,7 +129,7 @@ impl Drop for List {
             }
         };
         if nested {
-            drop::drop_all(self.take());
+            drop::drop_nested(self.take());
         }
     }
 }
@@ -199,7 +199,7 @@ impl Tuple {
 impl Drop for Tuple {
     fn drop(&mut self) {
         if drop::has_nested(&self.items) {
-            drop::drop_all(self.take());
+            drop::drop_nested(self.take());
         }
     }
 }

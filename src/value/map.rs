@@ -331,7 +331,7 @@ impl Drop for Map {
         if self.has_nested() {
             let mut values = Vec::with_capacity(self.len() * 2);
             self.take_values(&mut values);
-            drop::drop_all(values);
+            drop::drop_nested(values);
         }
     }
 }

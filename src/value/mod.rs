@@ -43,6 +43,7 @@ mod serializer;
 mod shapes;
 mod symbol;
 pub(crate) mod text;
+mod texts;
 mod undefined;
 
 #[cfg(test)]

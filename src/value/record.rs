@@ -128,7 +128,7 @@ impl Record {
 impl Drop for Record {
     fn drop(&mut self) {
         if drop::has_nested(&self.values) {
-            drop::drop_all(self.take());
+            drop::drop_nested(self.take());
         }
     }
 }

@@ -7,7 +7,8 @@ use serde::ser::{self, Serialize, Serializer};
 use crate::error::Error;
 use crate::error::value::ValueFault;
 use crate::value::serialize::{self, SerdeError};
-use crate::value::shapes::Shapes;
+use crate::value::shapes::{KnownShape, Shapes};
+use crate::value::texts::Texts;
 use crate::value::{MAX_DEPTH, Map, Value};
 
 impl Value {
@@ -34,8 +35,8 @@ impl Value {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn from_serialize<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
-        let shapes = Shapes::default();
-        Ok(value.serialize(ValueSerializer::new(&shapes))?)
+        let met = Met::default();
+        Ok(value.serialize(ValueSerializer::new(&met))?)
     }
 }
 
@@ -46,12 +47,11 @@ pub(crate) fn from_fields<T: Serialize + ?Sized>(
     value: &T,
     wanted: &dyn Fn(&str) -> bool,
 ) -> Result<Value, Error> {
-    let shapes = Shapes::default();
-    let serializer = ValueSerializer {
+    let met = Met {
         wanted: Some(wanted),
-        ..ValueSerializer::new(&shapes)
+        ..Met::default()
     };
-    Ok(value.serialize(serializer)?)
+    Ok(value.serialize(ValueSerializer::new(&met))?)
 }
 
 /// Whether `S` is the serialiser that makes values. Serde lets types that serialise not ask for more
@@ -60,38 +60,46 @@ pub(super) fn is_value_serializer<S>() -> bool {
     type_name::<S>() == type_name::<ValueSerializer<'static>>()
 }
 
+/// What a conversion has met so far and may meet again.
+#[derive(Default)]
+struct Met<'w> {
+    shapes: Shapes,
+    texts: Texts,
+    /// Which of the outermost fields are converted; all of them if this is not given.
+    wanted: Option<&'w dyn Fn(&str) -> bool>,
+}
+
 /// Makes values of what serialises.
 #[derive(Clone, Copy)]
 struct ValueSerializer<'a> {
-    shapes: &'a Shapes,
+    met: &'a Met<'a>,
+    /// How many levels there may be inside.
     depth: usize,
-    /// Which of the outermost fields are converted; all of them if this is not given.
-    wanted: Option<&'a dyn Fn(&str) -> bool>,
 }
 
 impl<'a> ValueSerializer<'a> {
-    fn new(shapes: &'a Shapes) -> Self {
+    fn new(met: &'a Met<'a>) -> Self {
         ValueSerializer {
-            shapes,
+            met,
             depth: MAX_DEPTH,
-            wanted: None,
         }
     }
 
     /// The serialiser of what is inside.
     fn inside(self) -> Result<Self, SerdeError> {
         match self.depth.checked_sub(1) {
-            Some(depth) => Ok(ValueSerializer {
-                depth,
-                wanted: None,
-                ..self
-            }),
+            Some(depth) => Ok(ValueSerializer { depth, ..self }),
             None => Err(ValueFault::TooDeep(MAX_DEPTH).into()),
         }
     }
 
-    fn wants(&self, name: &str) -> bool {
-        self.wanted.is_none_or(|wanted| wanted(name))
+    /// Whether a field of what is converted here is wanted.
+    #[inline]
+    fn wants(self, name: &str) -> bool {
+        match self.met.wanted {
+            Some(wanted) if self.depth == MAX_DEPTH => wanted(name),
+            _ => true,
+        }
     }
 }
 
@@ -163,7 +171,7 @@ impl<'a> Serializer for ValueSerializer<'a> {
     }
 
     fn serialize_str(self, text: &str) -> Result<Value, SerdeError> {
-        Ok(text.into())
+        Ok(Value::string(self.met.texts.share(text)))
     }
 
     fn serialize_bytes(self, bytes: &[u8]) -> Result<Value, SerdeError> {
@@ -257,8 +265,7 @@ impl<'a> Serializer for ValueSerializer<'a> {
     }
 
     fn serialize_struct(self, name: &'static str, length: usize) -> Result<Fields<'a>, SerdeError> {
-        self.inside()?;
-        Ok(Fields::new(self, name, length, None))
+        Fields::new(self, name, length, None)
     }
 
     fn serialize_struct_variant(
@@ -268,8 +275,7 @@ impl<'a> Serializer for ValueSerializer<'a> {
         variant: &'static str,
         length: usize,
     ) -> Result<Fields<'a>, SerdeError> {
-        self.inside()?;
-        Ok(Fields::new(self, variant, length, Some(variant)))
+        Fields::new(self, variant, length, Some(variant))
     }
 }
 
@@ -424,10 +430,11 @@ impl ser::SerializeMap for Entries<'_> {
 /// The fields of a struct: compared with those of the row before as long as they agree.
 struct Fields<'a> {
     serializer: ValueSerializer<'a>,
+    inside: ValueSerializer<'a>,
     type_name: &'static str,
     variant: Option<&'static str>,
-    /// The place of the shape that all fields so far agree with.
-    guess: Option<usize>,
+    /// The shape that all fields so far agree with.
+    guess: Option<&'static KnownShape>,
     /// The fields so far, once there is no such shape.
     fields: Vec<&'static str>,
     values: Vec<Value>,
@@ -439,15 +446,16 @@ impl<'a> Fields<'a> {
         type_name: &'static str,
         length: usize,
         variant: Option<&'static str>,
-    ) -> Self {
-        Fields {
+    ) -> Result<Self, SerdeError> {
+        Ok(Fields {
             serializer,
+            inside: serializer.inside()?,
             type_name,
             variant,
-            guess: serializer.shapes.guess(type_name),
+            guess: serializer.met.shapes.guess(type_name),
             fields: Vec::new(),
             values: Vec::with_capacity(length.min(MOST_RESERVED)),
-        }
+        })
     }
 
     fn push<T: Serialize + ?Sized>(
@@ -458,32 +466,34 @@ impl<'a> Fields<'a> {
         if !self.serializer.wants(field) {
             return Ok(());
         }
-        let value = value.serialize(self.serializer.inside()?)?;
-        let shapes = self.serializer.shapes;
-        if let Some(place) = self.guess
-            && !shapes.has_field(place, self.values.len(), field)
+        let value = value.serialize(self.inside)?;
+        let count = self.values.len();
+        if !self
+            .guess
+            .is_some_and(|known| known.has_field(count, field))
         {
-            self.fields = shapes.fields(place, self.values.len());
-            self.guess = None;
-        }
-        if self.guess.is_none() {
-            self.fields.push(field);
+            self.part(field);
         }
         self.values.push(value);
         Ok(())
     }
 
+    /// Goes on with a field that the row before did not have here.
+    #[cold]
+    fn part(&mut self, field: &'static str) {
+        if let Some(known) = self.guess.take() {
+            self.fields = known.fields()[..self.values.len()].to_vec();
+        }
+        self.fields.push(field);
+    }
+
     fn finish(self) -> Value {
-        let shapes = self.serializer.shapes;
-        let count = self.values.len();
-        let known = self.guess.and_then(|place| shapes.complete(place, count));
-        let shape = known.unwrap_or_else(|| {
-            let fields = match self.guess {
-                Some(place) => shapes.fields(place, count),
-                None => self.fields,
-            };
-            shapes.of(self.type_name, fields)
-        });
+        let (shapes, count) = (&self.serializer.met.shapes, self.values.len());
+        let shape = match self.guess {
+            Some(known) if known.fields().len() == count => known.shape.clone(),
+            Some(known) => shapes.of(self.type_name, known.fields()[..count].to_vec()),
+            None => shapes.of(self.type_name, self.fields),
+        };
         let record = Value::record(shape, self.values);
         match self.variant {
             Some(variant) => tagged(variant, record),

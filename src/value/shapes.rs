@@ -1,73 +1,121 @@
-//! The shapes that one conversion of rows has met, so that rows of one type share theirs.
+//! The shapes of structs that were converted before: rows of one type share theirs, over all conversions.
 
 use std::cell::RefCell;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use arcstr::ArcStr;
 
 use crate::value::Shape;
 
-/// So many shapes are remembered; a type whose fields come and go at random may have any number.
-const MOST: usize = 64;
+/// So many shapes are remembered of one type; one whose fields come and go at random may have any number.
+const MOST_OF_TYPE: usize = 64;
 
-/// The shapes of one conversion: rows of one type find that of the row before.
-#[derive(Default)]
-pub(super) struct Shapes(RefCell<Vec<KnownShape>>);
+/// So many types are remembered.
+const MOST_TYPES: usize = 4096;
 
-struct KnownShape {
+/// A shape with the fields it is of.
+#[derive(Debug)]
+pub(super) struct KnownShape {
     type_name: &'static str,
-    fields: Vec<&'static str>,
-    shape: Arc<Shape>,
+    fields: Box<[&'static str]>,
+    pub(super) shape: Arc<Shape>,
 }
 
+impl KnownShape {
+    /// The names of its fields.
+    pub(super) fn fields(&self) -> &[&'static str] {
+        &self.fields
+    }
+
+    /// Whether it has this field at `index`.
+    #[inline]
+    pub(super) fn has_field(&self, index: usize, field: &'static str) -> bool {
+        let there = self.fields.get(index);
+        there.is_some_and(|there| same_str(there, field))
+    }
+}
+
+/// The shapes of each type, for the whole process: they are few, and live as long as the names they are of.
+static KNOWN: LazyLock<RwLock<Known>> = LazyLock::new(RwLock::default);
+
+type Known = HashMap<&'static str, Vec<&'static KnownShape>, foldhash::fast::FixedState>;
+
+/// The shapes that one conversion has met, one a type: that of the row before.
+#[derive(Default)]
+pub(super) struct Shapes(RefCell<Vec<&'static KnownShape>>);
+
 impl Shapes {
-    /// The place of a shape for this type, the latest one first.
-    pub(super) fn guess(&self, type_name: &'static str) -> Option<usize> {
-        let known = self.0.borrow();
-        known
+    /// The shape that the next row of this type most likely has.
+    pub(super) fn guess(&self, type_name: &'static str) -> Option<&'static KnownShape> {
+        let met = self.0.borrow();
+        let latest = met
             .iter()
-            .rposition(|known| same_str(known.type_name, type_name))
-    }
-
-    /// Whether the shape at `place` has this field next.
-    pub(super) fn has_field(&self, place: usize, index: usize, field: &'static str) -> bool {
-        let known = self.0.borrow();
-        let field_there = known[place].fields.get(index);
-        field_there.is_some_and(|there| same_str(there, field))
-    }
-
-    /// The first fields of the shape at `place`.
-    pub(super) fn fields(&self, place: usize, count: usize) -> Vec<&'static str> {
-        self.0.borrow()[place].fields[..count].to_vec()
-    }
-
-    /// The shape at `place`, if it has exactly `count` fields.
-    pub(super) fn complete(&self, place: usize, count: usize) -> Option<Arc<Shape>> {
-        let known = self.0.borrow();
-        let known = &known[place];
-        (known.fields.len() == count).then(|| known.shape.clone())
+            .rfind(|known| same_str(known.type_name, type_name));
+        if let Some(known) = latest {
+            return Some(known);
+        }
+        std::mem::drop(met);
+        let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+        let known = *known.get(type_name)?.last()?;
+        self.0.borrow_mut().push(known);
+        Some(known)
     }
 
     /// The shape of these fields, a known one if there is one.
     pub(super) fn of(&self, type_name: &'static str, fields: Vec<&'static str>) -> Arc<Shape> {
-        let mut known = self.0.borrow_mut();
-        let found = known
-            .iter()
-            .rev()
-            .find(|known| known.type_name == type_name && known.fields == fields);
-        if let Some(found) = found {
-            return found.shape.clone();
+        let found = {
+            let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+            find(&known, type_name, &fields)
+        };
+        match found.or_else(|| remember(type_name, &fields)) {
+            Some(known) => {
+                let mut met = self.0.borrow_mut();
+                match met
+                    .iter_mut()
+                    .find(|met| same_str(met.type_name, type_name))
+                {
+                    Some(met) => *met = known,
+                    None => met.push(known),
+                }
+                known.shape.clone()
+            }
+            None => shape_of(&fields),
         }
-        let shape = Shape::new(fields.iter().map(|field| ArcStr::from(*field)).collect());
-        if known.len() < MOST {
-            known.push(KnownShape {
-                type_name,
-                fields,
-                shape: shape.clone(),
-            });
-        }
-        shape
     }
+}
+
+fn find(known: &Known, type_name: &str, fields: &[&'static str]) -> Option<&'static KnownShape> {
+    let shapes = known.get(type_name)?;
+    let found = shapes.iter().rev().find(|known| *known.fields == *fields);
+    found.copied()
+}
+
+/// Makes a shape and keeps it for good, if there is room.
+#[cold]
+fn remember(type_name: &'static str, fields: &[&'static str]) -> Option<&'static KnownShape> {
+    let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+    if let Some(found) = find(&known, type_name, fields) {
+        return Some(found);
+    }
+    if known.len() >= MOST_TYPES && !known.contains_key(type_name) {
+        return None;
+    }
+    let shapes = known.entry(type_name).or_default();
+    if shapes.len() >= MOST_OF_TYPE {
+        return None;
+    }
+    let made: &'static KnownShape = Box::leak(Box::new(KnownShape {
+        type_name,
+        fields: fields.into(),
+        shape: shape_of(fields),
+    }));
+    shapes.push(made);
+    Some(made)
+}
+
+fn shape_of(fields: &[&'static str]) -> Arc<Shape> {
+    Shape::new(fields.iter().map(|field| ArcStr::from(*field)).collect())
 }
 
 /// Names of one type are mostly one and the same text in the program.

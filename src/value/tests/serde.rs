@@ -265,3 +265,62 @@ fn typed() {
     assert_eq!(repr(&v(vec![Some(1), None])), "[1, None]");
     assert_eq!(repr(&v(BTreeMap::from([("a", 1)]))), "{'a': 1}");
 }
+
+/// Fails after its first field.
+struct Broken;
+
+impl Serialize for Broken {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::{Error, SerializeStruct};
+        let mut fields = serializer.serialize_struct("Broken", 2)?;
+        fields.serialize_field("lost", &1)?;
+        Err(S::Error::custom("broken"))
+    }
+}
+
+/// What can be converted of some rows, others left out.
+struct Whole;
+
+impl Serialize for Whole {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeSeq;
+        let mut rows = serializer.serialize_seq(None)?;
+        rows.serialize_element(&row(1, None))?;
+        assert!(rows.serialize_element(&[Broken]).is_err());
+        rows.serialize_element(&row(2, None))?;
+        rows.end()
+    }
+}
+
+#[test]
+fn a_struct_that_fails_half_way_leaves_nothing_behind() {
+    #[derive(Serialize)]
+    struct Outer {
+        first: u8,
+        rows: Whole,
+        last: u8,
+    }
+    let outer = Outer {
+        first: 1,
+        rows: Whole,
+        last: 3,
+    };
+    let value = Value::from_serialize(&outer).expect("it converts");
+    let ids =
+        "[{'id': 1, 'name': 'row1', 'tags': ['a']}, {'id': 2, 'name': 'row2', 'tags': ['a']}]";
+    assert_eq!(
+        repr(&value),
+        format!("{{'first': 1, 'rows': {ids}, 'last': 3}}")
+    );
+}
+
+#[test]
+fn conversions_share_the_shapes_of_types() {
+    let shape = |row: &Row| {
+        let value = Value::from_serialize(row).expect("it converts");
+        Arc::as_ptr(value.as_record().expect("it is a record").shape()) as usize
+    };
+    assert_eq!(shape(&row(1, None)), shape(&row(2, None)));
+    assert_eq!(shape(&row(1, Some("n"))), shape(&row(2, Some("m"))));
+    assert_ne!(shape(&row(1, None)), shape(&row(1, Some("n"))));
+}
