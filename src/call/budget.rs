@@ -23,7 +23,8 @@ pub(crate) struct Budget {
     others_waiting: Cell<usize>,
     /// Room for text that is being made, kept from one builtin to the next.
     scratch: RefCell<String>,
-    containers: RefCell<Containers>,
+    /// None while there are none.
+    containers: RefCell<Option<Box<Containers>>>,
     undefined_hook: Option<UndefinedHook>,
 }
 
@@ -42,6 +43,7 @@ const UNLIMITED: u64 = isize::MAX as u64;
 
 impl Budget {
     /// A full budget.
+    #[inline(always)]
     pub(crate) fn new(limits: Limits) -> Self {
         Budget {
             fuel_left: Cell::new(limits.fuel.unwrap_or(u64::MAX)),
@@ -157,14 +159,24 @@ impl Budget {
     /// How many containers could be part of a cycle.
     #[cfg(test)]
     pub(crate) fn remembered(&self) -> usize {
-        self.containers.borrow().len()
+        self.containers
+            .borrow()
+            .as_ref()
+            .map_or(0, |containers| containers.len())
+    }
+
+    /// Whether any container could be part of a cycle.
+    pub(crate) fn has_containers(&self) -> bool {
+        self.containers.borrow().is_some()
     }
 
     /// Empties the containers that templates tied into cycles.
     ///
     /// `something_left` says that a result may still hold some of them.
     pub(crate) fn break_cycles(&self, something_left: bool) {
-        self.containers.borrow_mut().break_cycles(something_left);
+        if let Some(containers) = &mut *self.containers.borrow_mut() {
+            containers.break_cycles(something_left);
+        }
     }
 
     /// What is left of the fuel, where it is limited.
@@ -188,7 +200,8 @@ impl Charge for Budget {
     }
 
     fn stored(&self, container: &Value) {
-        self.containers.borrow_mut().remember(container);
+        let mut containers = self.containers.borrow_mut();
+        containers.get_or_insert_default().remember(container);
     }
 
     fn used_undefined(&self, undefined: &Undefined) {

@@ -45,7 +45,9 @@ pub(crate) fn convert_context(
             && reads.generation == configuration.cache.generation()
         {
             let value = value::from_fields(context, &|name| names.contains(name))?;
-            return Ok((value, Some(Arc::clone(&reads.linked))));
+            // A template that names no other needs no version of one.
+            let linked = (!reads.linked.is_empty()).then(|| Arc::clone(&reads.linked));
+            return Ok((value, linked));
         }
     }
     Ok((Value::from_serialize(context)?, None))

@@ -144,7 +144,7 @@ impl<'j> Parts<'j> {
     }
 
     /// Starts a machine on some code.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn start(
         &self,
         compiled: &Compiled,

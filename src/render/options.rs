@@ -246,6 +246,7 @@ impl RenderOptions {
     }
 
     /// The limits of a render in an environment with limits of its own.
+    #[inline]
     pub(crate) fn resolve_limits(&self, environment: &Limits) -> Limits {
         let mut limits = self.limits.as_ref().unwrap_or(environment).clone();
         if self.deadline.is_some() {
@@ -255,6 +256,7 @@ impl RenderOptions {
     }
 
     /// How long a render may take in an environment with limits of its own.
+    #[inline]
     pub(crate) fn resolve_deadline(&self, environment: &Limits) -> Option<Duration> {
         let limits = self.limits.as_ref().unwrap_or(environment);
         self.deadline.or(limits.deadline)

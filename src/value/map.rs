@@ -78,12 +78,13 @@ impl Map {
     }
 
     /// The value of a name that is hashed already.
+    #[inline]
     pub(crate) fn get_symbol(&self, key: &Symbol) -> Option<&Value> {
         match &self.0 {
-            Entries::Small(entries) => entries
-                .iter()
-                .find(|(own, _)| is_name(own.value(), key))
-                .map(|(_, value)| value),
+            Entries::Small(entries) => match entries.get(key.place()) {
+                Some((own, value)) if is_name(own.value(), key) => Some(value),
+                _ => find_name(entries, key),
+            },
             Entries::Large(entries) => entries.get(key),
         }
     }
@@ -205,6 +206,16 @@ impl Map {
         self.iter()
             .any(|(key, value)| drop::nests(key) || drop::nests(value))
     }
+}
+
+/// The value of a name that is not where it was found last.
+#[inline(never)]
+fn find_name<'a>(entries: &'a [(Key, Value)], name: &Symbol) -> Option<&'a Value> {
+    let at = entries
+        .iter()
+        .position(|(own, _)| is_name(own.value(), name))?;
+    name.found_at(at);
+    Some(&entries[at].1)
 }
 
 fn find_text<'a>(entries: &'a [(Key, Value)], key: &str) -> Option<&'a Value> {

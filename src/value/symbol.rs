@@ -4,6 +4,7 @@ use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 use std::ops::Deref;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use arcstr::ArcStr;
 use foldhash::quality::RandomState;
@@ -13,10 +14,21 @@ use foldhash::quality::RandomState;
 static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
 /// A name with its hash.
-#[derive(Clone)]
 pub(crate) struct Symbol {
     text: ArcStr,
     hash: u64,
+    /// Where the name was found last. The next row is mostly of the same shape, so that this is where it is.
+    place: AtomicU32,
+}
+
+impl Clone for Symbol {
+    fn clone(&self) -> Self {
+        Symbol {
+            text: self.text.clone(),
+            hash: self.hash,
+            place: AtomicU32::new(self.place() as u32),
+        }
+    }
 }
 
 impl Symbol {
@@ -24,7 +36,25 @@ impl Symbol {
     pub(crate) fn new(text: impl Into<ArcStr>) -> Self {
         let text = text.into();
         let hash = hash_str(&text);
-        Symbol { text, hash }
+        Symbol {
+            text,
+            hash,
+            place: AtomicU32::new(0),
+        }
+    }
+
+    /// Where the name was found last; no more than a guess of where it is next.
+    #[inline]
+    pub(crate) fn place(&self) -> usize {
+        self.place.load(Ordering::Relaxed) as usize
+    }
+
+    /// Remembers where the name was found.
+    pub(crate) fn found_at(&self, place: usize) {
+        // A store would take the cache line from every other core, so there is one only where it helps.
+        if self.place() != place {
+            self.place.store(place as u32, Ordering::Relaxed);
+        }
     }
 
     /// The name.
@@ -68,7 +98,7 @@ impl Deref for Symbol {
 
 impl PartialEq for Symbol {
     fn eq(&self, other: &Self) -> bool {
-        self.hash == other.hash && self.text == other.text
+        self.hash == other.hash && self.is(&other.text)
     }
 }
 

@@ -244,7 +244,7 @@ impl Machine {
                     body,
                 });
                 if cached {
-                    self.render.modules.push((program, module.clone()));
+                    self.render.kept().modules.push((program, module.clone()));
                 }
                 self.deliver(library, module)?;
                 Ok(Control::Switch)

@@ -22,6 +22,7 @@ use crate::vm::library::{Host, Library};
 use crate::vm::machine::{Machine, RenderState};
 use crate::vm::output::OutputBuffer;
 use crate::vm::scope::{Scope, ScopeId, ScopeNames};
+use crate::vm::seldom::Seldom;
 use crate::vm::waits::Waiting;
 
 /// Which open block of a machine; no two of a machine are the same.
@@ -92,7 +93,7 @@ impl Machine {
         };
         self.pop();
         self.render.next_group += 1;
-        self.groups.push(Group {
+        let group = Group {
             id: GroupId(self.render.next_group),
             program: Arc::clone(program),
             callers: self.callers.len(),
@@ -104,7 +105,8 @@ impl Machine {
             pieces: VecDeque::new(),
             first: 0,
             results: Vec::new(),
-        });
+        };
+        self.seldom().groups.push(group);
         Ok(())
     }
 
@@ -117,17 +119,18 @@ impl Machine {
         if group.is_put_aside {
             self.output.join_capture(&self.render.budget)?;
         }
-        self.groups.pop();
+        self.seldom().groups.pop();
         Ok(true)
     }
 
     fn group(&mut self) -> &mut Group {
-        self.groups.last_mut().expect("blocks are balanced")
+        let groups = &mut self.seldom().groups;
+        groups.last_mut().expect("blocks are balanced")
     }
 
     /// Whether the branch that ends is this machine.
     pub(super) fn ends_branch(&self, site: u16) -> bool {
-        self.branch == Some(site) && self.callers.is_empty()
+        self.branch() == Some(site) && self.callers.is_empty()
     }
 
     /// What a branch gives at its end: the variables that it sets.
@@ -147,7 +150,7 @@ impl Machine {
 
     /// How many branches of the innermost block run, and how many may.
     pub(crate) fn load(&self) -> (usize, usize) {
-        let group = self.groups.last().expect("blocks are balanced");
+        let group = self.groups().last().expect("blocks are balanced");
         (group.running, group.limit)
     }
 
@@ -187,7 +190,7 @@ impl Machine {
         let earlier = self.earlier(site);
         let context = self.shared_context(host);
         let frame = &self.running;
-        let program = &self.groups.last().expect("blocks are balanced").program;
+        let program = &self.groups().last().expect("blocks are balanced").program;
         let info = &program.branches[site as usize];
         let (is_round, is_awaited) = (info.is_round, info.is_awaited);
         let cells = match &frame.cells {
@@ -202,7 +205,7 @@ impl Machine {
         let result = is_awaited.then(|| Arc::new(Pending::promise(literal!("branch"))));
         self.frame_mut().address = behind.0 as usize;
         self.put_text_aside();
-        let group = self.groups.last_mut().expect("blocks are balanced");
+        let group = self.group();
         let number = group.first + group.pieces.len();
         group.pieces.push_back(Piece {
             key,
@@ -263,22 +266,18 @@ impl Machine {
             first_scope: Scope::new(names, root.program),
             running: root,
             callers: Vec::new(),
-            natives: Vec::new(),
             stack,
             loops,
             output: OutputBuffer::new(0, None),
             escapes: Vec::new(),
-            handlers: Vec::new(),
             scopes: Vec::new(),
-            fragments: Vec::new(),
-            groups: Vec::new(),
-            dropped: Vec::new(),
-            branch: Some(site),
-            is_straight: self.is_straight(),
-            gave_up: false,
-            steps: Vec::new(),
-            depth: self.depth + self.open() - 1,
-            render: RenderState::new(Limits::default()),
+            seldom: Some(Box::new(Seldom {
+                branch: Some(site),
+                is_collected: !self.is_straight(),
+                depth: self.depth() + self.open() - 1,
+                ..Seldom::default()
+            })),
+            render: RenderState::new(Limits::default(), false),
             waiting: Waiting::Nothing,
             retries: (0, 0),
             slice_left: self.slice_left,
@@ -296,13 +295,19 @@ impl Machine {
 
     /// Whether what is written now goes to the reader as it is.
     pub(super) fn is_straight(&self) -> bool {
-        let aside = self.groups.iter().filter(|group| group.is_put_aside);
-        self.is_straight && self.output.captures() == aside.count()
+        let aside = self.groups().iter().filter(|group| group.is_put_aside);
+        let is_collected = self
+            .seldom
+            .as_ref()
+            .is_some_and(|seldom| seldom.is_collected);
+        !is_collected && self.output.captures() == aside.count()
     }
 
     /// Ends the piece of the machine's own text before a branch.
     fn put_text_aside(&mut self) {
-        let group = self.groups.last_mut().expect("blocks are balanced");
+        let groups = self.seldom.as_mut().map(|seldom| &mut seldom.groups);
+        let group = groups.and_then(|groups| groups.last_mut());
+        let group = group.expect("blocks are balanced");
         if !group.is_put_aside {
             self.output.put_aside();
             group.is_put_aside = true;
@@ -322,8 +327,8 @@ impl Machine {
         text: String,
         done: Option<&Value>,
     ) -> bool {
-        let open = self.groups.iter_mut().find(|group| group.id == place.group);
-        let Some(group) = open else {
+        let groups = self.seldom.iter_mut().flat_map(|seldom| &mut seldom.groups);
+        let Some(group) = groups.into_iter().find(|group| group.id == place.group) else {
             return false;
         };
         let piece = &mut group.pieces[place.number - group.first];
@@ -364,13 +369,15 @@ impl Machine {
 
     /// A branch has failed, and with it its block. The render must be lent to the machine.
     pub(crate) fn fail_branch(&mut self, host: &Host<'_>, group: GroupId, error: Error) {
-        if let Some(at) = self.groups.iter().position(|open| open.id == group) {
-            while self.groups.len() > at + 1 {
+        if let Some(at) = self.groups().iter().position(|open| open.id == group) {
+            while self.groups().len() > at + 1 {
                 self.drop_group();
             }
             // What the machine itself did meanwhile is of no use, but the place is that of the block.
-            let callers = self.groups[at].callers;
-            self.natives.retain(|native| native.callers < callers);
+            let callers = self.groups()[at].callers;
+            self.seldom()
+                .natives
+                .retain(|native| native.callers < callers);
             while self.callers.len() > callers {
                 self.pop_frame();
             }
@@ -379,16 +386,17 @@ impl Machine {
     }
 
     fn drop_group(&mut self) {
-        if let Some(group) = self.groups.pop() {
-            self.dropped.push(group.id);
+        let seldom = self.seldom();
+        if let Some(group) = seldom.groups.pop() {
+            seldom.dropped.push(group.id);
         }
     }
 
     /// Drops blocks that were opened in activations which are left, with so many callers there are now, or
     /// until so many blocks are left.
     pub(super) fn drop_groups(&mut self, callers: usize, most: usize) {
-        while let Some(last) = self.groups.last()
-            && (last.callers > callers || self.groups.len() > most)
+        while let Some(last) = self.groups().last()
+            && (last.callers > callers || self.groups().len() > most)
         {
             self.drop_group();
         }
@@ -396,12 +404,15 @@ impl Machine {
 
     /// The blocks that were left by an error since the last time.
     pub(crate) fn take_dropped(&mut self) -> Vec<GroupId> {
-        std::mem::take(&mut self.dropped)
+        match &mut self.seldom {
+            Some(seldom) => std::mem::take(&mut seldom.dropped),
+            None => Vec::new(),
+        }
     }
 
     /// The branch whose text is the next to be handed on, as the driver knows it.
     pub(crate) fn next_branch(&self) -> Option<usize> {
-        let group = self.groups.first()?;
+        let group = self.groups().first()?;
         let next = group.pieces.front()?;
         (group.captures == 0).then_some(next.key)
     }
@@ -419,7 +430,7 @@ impl Machine {
 
     /// Leaves everything, while the render is lent to the machine. A macro may keep what it has seen.
     pub(crate) fn abandon(&mut self) {
-        self.natives.clear();
+        self.seldom().natives.clear();
         while !self.callers.is_empty() {
             self.pop_frame();
         }

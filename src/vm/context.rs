@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use arcstr::ArcStr;
 
 use crate::bytecode::Program;
-use crate::value::{Value, mapping};
+use crate::value::{Repr, Symbol, Value, mapping};
 use crate::vm::library::ProgramId;
 use crate::vm::names::NameMap;
 
@@ -110,7 +110,7 @@ impl Context {
     }
 
     /// The value of a name, without globals.
-    pub(super) fn lookup(&self, name: &str) -> Option<Value> {
+    pub(super) fn lookup(&self, name: &Symbol) -> Option<Value> {
         let mut context = self;
         loop {
             if context.has_names.load(Ordering::Acquire)
@@ -195,11 +195,13 @@ impl Context {
 }
 
 /// A name of the host's context.
-pub(super) fn root_name(root: &Value, name: &str) -> Option<Value> {
-    match (mapping(root), root.as_object()) {
-        (Some(mapping), _) => mapping.get_str(name).cloned(),
-        (None, Some(object)) => object.get_attr(name),
-        (None, None) => None,
+#[inline]
+pub(super) fn root_name(root: &Value, name: &Symbol) -> Option<Value> {
+    match &root.0 {
+        Repr::Record(record) => record.get_symbol(name).cloned(),
+        Repr::Map(dict) => dict.get_symbol(name),
+        Repr::Object(object) => object.get_attr(name),
+        _ => None,
     }
 }
 

@@ -68,7 +68,7 @@ impl Machine {
 
     /// Says how the machines around got to where they split this one off.
     pub(crate) fn add_steps(&mut self, steps: Vec<TraceEntry>) {
-        self.steps.extend(steps);
+        self.seldom().steps.extend(steps);
     }
 
     /// Writes a deferred part behind the page, which is written; of its text only the markup is not paid for.
@@ -80,7 +80,8 @@ impl Machine {
 
     /// Whether all that this deferred body has deferred so far is of no use any more, since its fallback runs.
     pub(crate) fn take_gave_up(&mut self) -> bool {
-        std::mem::take(&mut self.gave_up)
+        let seldom = self.seldom.as_mut();
+        seldom.is_some_and(|seldom| std::mem::take(&mut seldom.gave_up))
     }
 }
 

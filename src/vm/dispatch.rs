@@ -1,6 +1,6 @@
 //! The run loop: fetches instructions and does them, or calls the method that does.
 
-use crate::bytecode::{Instruction, Label, Program};
+use crate::bytecode::{Instruction, Label, LoopField, Program};
 use crate::error::Error;
 use crate::source::Place;
 use crate::value::{self, Repr, Undefined, UndefinedPolicy, Value, access};
@@ -10,6 +10,7 @@ use crate::vm::machine::Machine;
 use crate::vm::operators;
 use crate::vm::outcome::Suspension;
 use crate::vm::shortcuts;
+use crate::vm::waits::Waiting;
 
 /// Why the run loop stopped.
 pub(super) enum Control {
@@ -20,7 +21,7 @@ pub(super) enum Control {
 }
 
 impl Machine {
-    /// Runs the frame on top until another one is on top, the machine must wait, or all is done.
+    /// Runs frames until the machine must wait, all is done, or something but code is to be run.
     pub(super) fn run_frame(&mut self, library: &Library<'_>) -> Result<Control, Error> {
         if self.native().is_some() {
             return self.run_native(library);
@@ -32,17 +33,37 @@ impl Machine {
         }
     }
 
+    /// Whether the code of the frame on top is all there is to do next.
+    fn runs_code(&mut self) -> bool {
+        self.slice_left > 0
+            && self.render.adopted.is_empty()
+            && matches!(self.waiting, Waiting::Nothing)
+            && self.native().is_none()
+    }
+
     fn run_code<const STEPPING: bool>(&mut self, library: &Library<'_>) -> Result<Control, Error> {
-        let frame = self.frame();
-        let program: &Program = library.program(frame.program);
-        let code = &program.code[..];
-        let base = frame.base;
-        let mut next = frame.address;
-        let mut auto_escape = frame.auto_escape;
-        let policy = program.undefined_policy;
-        self.render
-            .budget
-            .set_futures_are_awaited(program.auto_await);
+        let mut program: &Program;
+        let mut code: &[Instruction];
+        let mut base;
+        let mut next;
+        let mut auto_escape;
+        let mut policy;
+        /// Goes on with the frame on top.
+        macro_rules! enter {
+            () => {
+                let frame = &self.running;
+                program = library.program(frame.program);
+                code = &program.code;
+                base = frame.base;
+                next = frame.address;
+                auto_escape = frame.auto_escape;
+                policy = program.undefined_policy;
+                self.render
+                    .budget
+                    .set_futures_are_awaited(program.auto_await);
+            };
+        }
+        enter!();
 
         /// Gives the value of an operation, or has the failing instruction wait or fail.
         macro_rules! attempt {
@@ -301,6 +322,20 @@ impl Machine {
                     }
                 }
                 Instruction::CompleteRound => self.complete_round(),
+                Instruction::LoadLoopField(0, LoopField::First) => {
+                    let is_first = self.loop_at(0).index0 == 0;
+                    self.stack.push(Value::bool(is_first));
+                }
+                Instruction::Return => {
+                    self.frame_mut().address = next;
+                    match self.leave_unit(library) {
+                        Ok(Control::Switch) if self.runs_code() => {
+                            enter!();
+                        }
+                        Ok(control) => return Ok(control),
+                        Err(error) => return self.wait_or_fail(program, next - 1, error),
+                    }
+                }
                 // A machine that stops wherever it can runs the plain instructions.
                 _ if STEPPING && instruction.shortens().is_some() => {}
                 Instruction::LoadField {
@@ -435,6 +470,9 @@ impl Machine {
                             let frame = self.frame();
                             next = frame.address;
                             auto_escape = frame.auto_escape;
+                        }
+                        Ok(Some(Control::Switch)) if self.runs_code() => {
+                            enter!();
                         }
                         Ok(Some(control)) => return Ok(control),
                         Err(error) => return self.wait_or_fail(program, next - 1, error),

@@ -68,11 +68,12 @@ impl Machine {
             FragmentAnswer::Make(token) => {
                 self.output.begin_capture(&self.render.budget)?;
                 self.stack.truncate(self.stack.len() - 2);
-                self.fragments.push(Fragment {
+                let frames = self.open();
+                self.seldom().fragments.push(Fragment {
                     key,
                     ttl,
                     token,
-                    frames: self.open(),
+                    frames,
                 });
                 Ok(Entered::Making)
             }
@@ -82,7 +83,7 @@ impl Machine {
     /// `->`: writes the innermost fragment, and gives it away to be kept.
     pub(super) fn exit_cache(&mut self) -> Result<Option<Suspension>, Error> {
         let is_kept = self
-            .fragments
+            .fragments()
             .last()
             .is_some_and(|last| last.token.is_some());
         let text = if is_kept {
@@ -93,7 +94,11 @@ impl Machine {
             None
         };
         self.output.join_capture(&self.render.budget)?;
-        let fragment = self.fragments.pop().expect("fragments are balanced");
+        let fragment = self
+            .seldom()
+            .fragments
+            .pop()
+            .expect("fragments are balanced");
         let (Some(text), Some(token)) = (text, fragment.token) else {
             return Ok(None);
         };
@@ -108,12 +113,16 @@ impl Machine {
     /// Gives up the fragments whose frames are gone.
     pub(super) fn abandon_fragments(&mut self) {
         let frames = self.open();
-        self.fragments.retain(|fragment| fragment.frames <= frames);
+        if let Some(seldom) = &mut self.seldom {
+            seldom
+                .fragments
+                .retain(|fragment| fragment.frames <= frames);
+        }
     }
 
     /// The tokens of the fragments that are being made.
     pub(crate) fn fragment_tokens(&self) -> impl Iterator<Item = &FragmentToken> {
-        self.fragments
+        self.fragments()
             .iter()
             .filter_map(|fragment| fragment.token.as_ref())
     }

@@ -47,6 +47,7 @@ pub(super) struct CodeFrame {
 
 impl CodeFrame {
     /// An activation that does nothing yet, of the unit `unit` of a program.
+    #[inline(always)]
     pub(super) fn new(program: ProgramId, unit: usize, scope: ScopeId, returns: Returns) -> Self {
         CodeFrame {
             program,

@@ -39,7 +39,7 @@ pub(super) struct Handler {
 impl Machine {
     /// Has a deferred body, of which nothing has run yet, go on at its fallback if it fails.
     pub(super) fn catch_deferred(&mut self, id: u64, fallback: Label) {
-        self.handlers.push(Handler {
+        let handler = Handler {
             id: HandlerId(id),
             fallback,
             timeout: None,
@@ -53,7 +53,8 @@ impl Machine {
             escapes: 0,
             fragments: 0,
             is_aside: false,
-        });
+        };
+        self.seldom().handlers.push(handler);
     }
 
     /// `->`: opens a `try`.
@@ -66,21 +67,22 @@ impl Machine {
         self.output.begin_capture(&self.render.budget)?;
         let id = HandlerId(self.render.next_handler);
         self.render.next_handler += 1;
-        self.handlers.push(Handler {
+        let handler = Handler {
             id,
             fallback,
             timeout,
             auto_escape: self.frame().auto_escape,
             callers: self.callers.len(),
-            natives: self.natives.len(),
-            groups: self.groups.len(),
+            natives: self.natives().len(),
+            groups: self.groups().len(),
             stack: self.stack.len(),
             loops: self.loops.len(),
             captures,
             escapes: self.escapes.len(),
-            fragments: self.fragments.len(),
+            fragments: self.fragments().len(),
             is_aside: true,
-        });
+        };
+        self.seldom().handlers.push(handler);
         Ok(id)
     }
 
@@ -125,22 +127,22 @@ impl Machine {
 
     /// `->`: the body of the innermost `try` came to its end.
     pub(super) fn exit_try(&mut self) -> Result<(), Error> {
-        if self.handlers.last().is_some_and(|last| last.is_aside) {
+        if self.handlers().last().is_some_and(|last| last.is_aside) {
             self.output.join_capture(&self.render.budget)?;
         }
-        self.handlers.pop();
+        self.seldom().handlers.pop();
         Ok(())
     }
 
     /// Whether a `try` is still open.
     pub(crate) fn is_open(&self, handler: HandlerId) -> bool {
-        self.handlers.iter().any(|open| open.id == handler)
+        self.handlers().iter().any(|open| open.id == handler)
     }
 
     /// Whether the innermost `try` is nearer to what runs than any native function.
     pub(super) fn has_handler_above(&self) -> bool {
-        let natives = self.natives.len();
-        self.handlers
+        let natives = self.natives().len();
+        self.handlers()
             .last()
             .is_some_and(|handler| handler.natives == natives)
     }
@@ -152,9 +154,10 @@ impl Machine {
         let caught = Value::from_error(error);
         self.waiting = Waiting::Nothing;
         self.retries = (0, 0);
-        self.handlers.truncate(at + 1);
-        let handler = self.handlers.pop().expect("the handler is open");
-        self.natives.truncate(handler.natives);
+        let seldom = self.seldom();
+        seldom.handlers.truncate(at + 1);
+        let handler = seldom.handlers.pop().expect("the handler is open");
+        seldom.natives.truncate(handler.natives);
         while self.callers.len() > handler.callers {
             self.pop_frame();
         }
@@ -165,11 +168,11 @@ impl Machine {
         self.stack.truncate(handler.stack);
         self.loops.truncate(handler.loops);
         self.escapes.truncate(handler.escapes);
-        self.fragments.truncate(handler.fragments);
+        self.seldom().fragments.truncate(handler.fragments);
         self.output.drop_captures(handler.captures);
         if !handler.is_aside {
             self.output.take_inner();
-            self.gave_up = true;
+            self.seldom().gave_up = true;
         }
         self.stack.push(caught);
         Ok(())
@@ -181,10 +184,10 @@ impl Machine {
         library: &Library<'_>,
         handler: HandlerId,
     ) -> Result<(), Error> {
-        let Some(at) = self.handlers.iter().position(|open| open.id == handler) else {
+        let Some(at) = self.handlers().iter().position(|open| open.id == handler) else {
             return Ok(());
         };
-        let timeout = self.handlers[at].timeout.unwrap_or_default();
+        let timeout = self.handlers()[at].timeout.unwrap_or_default();
         let error = self.locate_in(library, MachineFault::Timeout(timeout).into_error());
         self.catch(at, &error)
     }

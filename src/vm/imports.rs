@@ -72,7 +72,8 @@ impl Machine {
 
     /// What is known of a template; none if it is known not to exist.
     fn template(&self, name: &ArcStr) -> Option<Lookup> {
-        match self.render.templates.get(name) {
+        let kept = self.render.kept.as_ref();
+        match kept.and_then(|kept| kept.templates.get(name)) {
             None => Some(Lookup::Load(name.clone())),
             Some(Some(program)) => Some(Lookup::Found(*program)),
             Some(None) => None,
@@ -167,7 +168,8 @@ impl Machine {
             Lookup::Load(name) => return Ok(Some(name)),
         };
         let cached = site.visible.is_none();
-        let mut modules = self.render.modules.iter();
+        let kept = self.render.kept.iter();
+        let mut modules = kept.flat_map(|kept| &kept.modules);
         if cached && let Some((_, module)) = modules.find(|(known, _)| *known == program) {
             *self.stack.last_mut().expect("the name is there") = module.clone();
             return Ok(None);

@@ -328,7 +328,6 @@ impl Machine {
                 let value = self.load_self(library);
                 self.stack.push(value);
             }
-            Instruction::Return => return self.leave_unit(library).map(Some),
             Instruction::MakeMacro(index) => {
                 self.render.budget.memory(MACRO_SIZE)?;
                 let value = self.make_macro(library, index as usize);

@@ -318,6 +318,15 @@ impl Machine {
     /// Starts a loop over the value on top of the stack.
     pub(super) fn enter_loop(&mut self, info: &LoopInfo, auto_await: bool) -> Result<(), Error> {
         let awaits = info.is_async || auto_await;
+        // What most loops are over is moved to where the loop keeps it.
+        if let Some(Value(Repr::List(list))) = self
+            .stack
+            .pop_if(|top| matches!(&top.0, Repr::List(list) if !list.is_shared()))
+        {
+            let length = Some(list.len());
+            self.push_loop(info, LoopSource::Items { list, next: 0 }, length);
+            return Ok(());
+        }
         let mut iterable = self.top().clone();
         if awaits && let Repr::Pending(pending) = &iterable.0 {
             iterable = match pending.result() {
@@ -334,13 +343,6 @@ impl Machine {
                     next: range.start,
                     step: range.step,
                     left,
-                }
-            }
-            Repr::List(list) if !list.is_shared() => {
-                length = Some(list.len());
-                LoopSource::Items {
-                    list: list.clone(),
-                    next: 0,
                 }
             }
             Repr::Stream(stream) if awaits => {
@@ -369,9 +371,13 @@ impl Machine {
             }
         };
         self.pop();
-        if info.filtered {
-            length = None;
-        }
+        self.push_loop(info, source, length);
+        Ok(())
+    }
+
+    /// Begins a loop over so many items, where their number is known.
+    fn push_loop(&mut self, info: &LoopInfo, source: LoopSource, length: Option<usize>) {
+        let length = length.filter(|_| !info.filtered);
         let depth = self.recursion_depth();
         self.render.next_loop += 1;
         self.loops.push(LoopState {
@@ -395,7 +401,6 @@ impl Machine {
             fetched: None,
             fetched_items: 0,
         });
-        Ok(())
     }
 
     /// Suspends on the stream of the innermost loop.

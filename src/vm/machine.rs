@@ -7,22 +7,19 @@ use arcstr::ArcStr;
 
 use crate::bytecode::Program;
 use crate::call::Budget;
-use crate::error::{Error, TraceEntry};
+use crate::error::Error;
 use crate::limits::Limits;
 use crate::value::{Repr, Value};
-use crate::vm::branches::{Group, GroupId};
 use crate::vm::cells::Cells;
 use crate::vm::context::Context;
 use crate::vm::dispatch::Control;
-use crate::vm::fragments::Fragment;
 use crate::vm::frame::{CodeFrame, NativeFrame, Returns};
-use crate::vm::handlers::Handler;
 use crate::vm::library::{Host, Library, ProgramId};
 use crate::vm::loops::LoopState;
-use crate::vm::names::NameMap;
 use crate::vm::outcome::{Answer, Outcome, Suspension};
 use crate::vm::output::OutputBuffer;
 use crate::vm::scope::{Scope, ScopeId, ScopeNames};
+use crate::vm::seldom::{Kept, Seldom};
 use crate::vm::waits::Waiting;
 
 /// What a machine needs to start.
@@ -62,32 +59,14 @@ pub(crate) struct Machine {
     pub(super) running: CodeFrame,
     /// Those that wait for it, outermost first.
     pub(super) callers: Vec<CodeFrame>,
-    /// Native functions in the middle of their work.
-    pub(super) natives: Vec<NativeFrame>,
     /// The slots and operands of all frames.
     pub(super) stack: Vec<Value>,
     pub(super) loops: Vec<LoopState>,
     pub(super) output: OutputBuffer,
     /// Escaping modes to go back to.
     pub(super) escapes: Vec<bool>,
-    /// The open `try`s, outermost first.
-    pub(super) handlers: Vec<Handler>,
-    /// The fragments that are being made, outermost first.
-    pub(super) fragments: Vec<Fragment>,
-    /// The open blocks whose branches run side by side, outermost first.
-    pub(super) groups: Vec<Group>,
-    /// Those that an error has left.
-    pub(super) dropped: Vec<GroupId>,
-    /// The branch of the program that this machine is, if it is one.
-    pub(super) branch: Option<u16>,
-    /// Whether its text goes to the reader as it is, if no capture is in the way.
-    pub(super) is_straight: bool,
-    /// Whether an error has left all that this deferred body has deferred itself.
-    pub(super) gave_up: bool,
-    /// How the machines that it was split off got there, if they may be gone.
-    pub(super) steps: Vec<TraceEntry>,
-    /// How many frames are open in the machines that it was split off.
-    pub(super) depth: usize,
+    /// What few templates need.
+    pub(super) seldom: Option<Box<Seldom>>,
     /// Where the template that the render started with finds names.
     pub(super) first_scope: Scope,
     /// Where the templates that it called do.
@@ -111,12 +90,9 @@ pub(super) struct RenderState {
     /// The programs that were loaded so far, by number.
     pub(super) programs: Vec<Arc<Program>>,
     /// Programs met since the machine ran on last, such as that of a macro of another render.
-    adopted: Vec<Arc<Program>>,
-    /// The templates used so far; none where there is no such template. The render keeps them, so that
-    /// it sees one version of each.
-    pub(super) templates: NameMap<Option<ProgramId>>,
-    /// Modules imported without context, which are made once.
-    pub(super) modules: Vec<(ProgramId, Value)>,
+    pub(super) adopted: Vec<Arc<Program>>,
+    /// None while no template was used but the first, and nothing was left behind.
+    pub(super) kept: Option<Box<Kept>>,
     /// The number of the next loop, which `loop` as a value finds its loop by.
     pub(super) next_loop: u64,
     /// The number of the next `try`.
@@ -125,20 +101,20 @@ pub(super) struct RenderState {
     pub(super) next_group: u64,
     /// Whether the render's result is a value, which outlives the machine.
     pub(super) gave_value: bool,
-    /// Contexts and cells that macros may keep alive in a circle.
-    survivors: Vec<Survivor>,
 }
 
 /// Something that a macro it holds may hold in turn.
 #[derive(Debug)]
-enum Survivor {
+pub(super) enum Survivor {
     Context(Weak<Context>),
     Cells(Weak<Cells>),
 }
 
 impl Machine {
     /// A machine at the start of a render of the host's program.
-    #[inline]
+    ///
+    /// Inlined, so that it is made where it stays.
+    #[inline(always)]
     pub(crate) fn new(host: &Host<'_>, setup: Setup) -> Self {
         let Setup {
             entry,
@@ -154,45 +130,39 @@ impl Machine {
             Entry::Block(block) => Returns::Prelude { block },
             Entry::Template | Entry::Expression => Returns::Finish,
         };
-        let is_prelude = matches!(returns, Returns::Prelude { .. });
-        let mut machine = Machine {
+        let first_unit = &host.program.units[0];
+        let first_room = first_unit.slots as usize + first_unit.stack as usize;
+        Machine {
             running: CodeFrame::new(ProgramId::FIRST, 0, ScopeId::FIRST, returns),
             callers: Vec::new(),
-            natives: Vec::new(),
-            stack: Vec::new(),
+            stack: Vec::with_capacity(first_room),
             loops: Vec::new(),
             output: OutputBuffer::new(capacity, chunk),
             escapes: Vec::new(),
-            handlers: Vec::new(),
-            fragments: Vec::new(),
-            groups: Vec::new(),
-            dropped: Vec::new(),
-            branch: None,
-            is_straight: true,
-            gave_up: false,
-            steps: Vec::new(),
-            depth: 0,
+            seldom: None,
             first_scope: Scope::new(ScopeNames::Host(context), ProgramId::FIRST),
             scopes: Vec::new(),
-            render: RenderState {
-                defers,
-                ..RenderState::new(limits)
-            },
-            waiting: Waiting::Nothing,
+            render: RenderState::new(limits, defers),
+            waiting: Waiting::Start,
             retries: (0, 0),
             slice_left: slice,
             slice,
-        };
-        machine.running.auto_escape = host.program.auto_escape;
-        let hook = host.registry.undefined_hook();
-        machine.render.budget.set_undefined_hook(hook);
-        if is_prelude {
-            machine.output.put_aside();
         }
-        if let Err(error) = machine.begin_unit(host.program) {
-            machine.waiting = Waiting::Failed(error);
+    }
+
+    /// Puts the machine at the start of its program.
+    pub(super) fn start(&mut self, library: &Library<'_>) -> Result<(), Error> {
+        let program = library.program(self.running.program);
+        self.waiting = Waiting::Nothing;
+        let hook = library.registry.undefined_hook();
+        if hook.is_some() {
+            self.render.budget.set_undefined_hook(hook);
         }
-        machine
+        self.running.auto_escape = program.auto_escape;
+        if matches!(self.running.returns, Returns::Prelude { .. }) {
+            self.output.put_aside();
+        }
+        self.begin_unit(program)
     }
 
     /// Runs until the end, an error, or a suspension.
@@ -216,7 +186,7 @@ impl Machine {
                 }
                 Ok(Control::Finish(value)) => {
                     self.output.settle(&self.render.budget)?;
-                    self.render.gave_value |= self.branch.is_none() && value.is_container();
+                    self.render.gave_value |= self.branch().is_none() && value.is_container();
                     return Ok(Outcome::Finished(value));
                 }
                 Err(error) => {
@@ -275,7 +245,7 @@ impl Machine {
                     self.render.programs.push(program);
                     ProgramId::after(self.render.programs.len() - 1)
                 });
-                self.render.templates.insert(&name, id);
+                self.render.kept().templates.insert(&name, id);
             }
             Answer::Loaded {
                 name,
@@ -363,8 +333,10 @@ impl Machine {
         if room > self.stack.capacity() {
             self.stack.reserve(room - self.stack.len());
         }
-        if floor != self.stack.len() {
-            self.stack.resize(floor, Value(Repr::Unset));
+        // Mostly these are few, and the room is there.
+        self.stack.truncate(floor);
+        while self.stack.len() < floor {
+            self.stack.push(Value(Repr::Unset));
         }
         Ok(())
     }
@@ -406,9 +378,8 @@ impl Machine {
     #[inline]
     pub(super) fn native(&mut self) -> Option<&mut NativeFrame> {
         let callers = self.callers.len();
-        self.natives
-            .last_mut()
-            .filter(|native| native.callers == callers)
+        let native = self.seldom.as_mut()?.natives.last_mut()?;
+        (native.callers == callers).then_some(native)
     }
 
     /// Takes the top value of the stack.
@@ -429,12 +400,12 @@ impl Machine {
 
     /// Fails if one more frame would be too deep.
     pub(super) fn check_depth(&self) -> Result<(), Error> {
-        self.render.budget.depth(self.depth + self.open())
+        self.render.budget.depth(self.depth() + self.open())
     }
 
     /// How many activations and native functions are open.
     pub(super) fn open(&self) -> usize {
-        self.callers.len() + 1 + self.natives.len()
+        self.callers.len() + 1 + self.natives().len()
     }
 
     /// Removes the running activation and all it has on the stacks; the one that called it runs on.
@@ -449,7 +420,7 @@ impl Machine {
         if let Some(cells) = &left.cells {
             self.render.remember_cells(cells);
         }
-        if !self.groups.is_empty() {
+        if !self.groups().is_empty() {
             self.drop_groups(self.callers.len(), usize::MAX);
         }
     }
@@ -462,6 +433,16 @@ impl Machine {
         }
     }
 
+    /// Whether nothing was made that could be part of a circle, or be left behind.
+    fn is_plain(&self) -> bool {
+        self.seldom.is_none()
+            && self.render.kept.is_none()
+            && self.callers.is_empty()
+            && self.running.cells.is_none()
+            && !matches!(self.first_scope.names, ScopeNames::Context { .. })
+            && !self.render.budget.has_containers()
+    }
+
     /// Leaves frames until a `try` or a native function is found that wants to know of the error.
     fn unwind(&mut self, library: &Library<'_>, mut error: Error) -> Result<(), Error> {
         self.waiting = Waiting::Nothing;
@@ -470,9 +451,9 @@ impl Machine {
                 return Err(error);
             }
             if self.has_handler_above() {
-                return self.catch(self.handlers.len() - 1, &error);
+                return self.catch(self.handlers().len() - 1, &error);
             }
-            if self.natives.is_empty() {
+            if self.natives().is_empty() {
                 return Err(error);
             }
             while self.native().is_none() {
@@ -490,21 +471,24 @@ impl Machine {
 impl RenderState {
     /// The state of a render that has not begun; also what a machine has while that of its render is lent to
     /// another one.
-    #[inline]
-    pub(super) fn new(limits: Limits) -> Self {
+    #[inline(always)]
+    pub(super) fn new(limits: Limits, defers: bool) -> Self {
         RenderState {
             budget: Budget::new(limits),
-            defers: false,
+            defers,
             programs: Vec::new(),
             adopted: Vec::new(),
-            templates: NameMap::default(),
-            modules: Vec::new(),
+            kept: None,
             next_loop: 0,
             next_handler: 0,
             next_group: 0,
             gave_value: false,
-            survivors: Vec::new(),
         }
+    }
+
+    /// What is kept of the templates that were used, made now if there is none.
+    pub(super) fn kept(&mut self) -> &mut Kept {
+        self.kept.get_or_insert_default()
     }
 
     /// Notes a context that something it holds may hold in turn, if it outlives its scope.
@@ -513,31 +497,41 @@ impl RenderState {
             Survivor::Context(known) => std::ptr::eq(known.as_ptr(), Arc::as_ptr(context)),
             Survivor::Cells(_) => false,
         };
-        if Arc::strong_count(context) > 1 && !self.survivors.iter().rev().take(4).any(is_known) {
-            self.survivors
-                .push(Survivor::Context(Arc::downgrade(context)));
+        if Arc::strong_count(context) == 1 {
+            return;
+        }
+        let survivors = &mut self.kept().survivors;
+        if !survivors.iter().rev().take(4).any(is_known) {
+            survivors.push(Survivor::Context(Arc::downgrade(context)));
         }
     }
 
     /// Notes cells if they outlive their activation.
     pub(super) fn remember_cells(&mut self, cells: &Arc<Cells>) {
         if Arc::strong_count(cells) > 1 {
-            self.survivors.push(Survivor::Cells(Arc::downgrade(cells)));
+            let weak = Arc::downgrade(cells);
+            self.kept().survivors.push(Survivor::Cells(weak));
         }
     }
 }
 
 impl Drop for Machine {
+    #[inline]
     fn drop(&mut self) {
+        if self.is_plain() {
+            return;
+        }
         // Natives may hold what frames hold, and only what is held elsewhere counts.
-        self.natives.clear();
+        if let Some(seldom) = &mut self.seldom {
+            seldom.natives.clear();
+        }
         while !self.callers.is_empty() {
             self.pop_frame();
         }
         self.stack.clear();
         self.loops.clear();
         // The outermost activation of a branch is a copy of one that goes on.
-        if self.branch.is_none() {
+        if self.branch().is_none() {
             if let Some(cells) = &self.running.cells {
                 self.render.remember_cells(cells);
             }
@@ -545,19 +539,8 @@ impl Drop for Machine {
                 self.render.remember_context(context);
             }
         }
-        for survivor in self.render.survivors.drain(..) {
-            match survivor {
-                Survivor::Context(context) => {
-                    if let Some(context) = context.upgrade() {
-                        context.clear();
-                    }
-                }
-                Survivor::Cells(cells) => {
-                    if let Some(cells) = cells.upgrade() {
-                        cells.clear();
-                    }
-                }
-            }
+        if let Some(kept) = &mut self.render.kept {
+            kept.clear_survivors();
         }
         self.render.budget.break_cycles(self.render.gave_value);
     }

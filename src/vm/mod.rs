@@ -33,6 +33,7 @@ mod operators;
 mod outcome;
 mod output;
 mod scope;
+mod seldom;
 mod shortcuts;
 mod trace;
 mod waits;

@@ -29,7 +29,8 @@ impl<T> NameMap<T> {
         if self.entries.len() > FEW {
             return self.index.get(name).copied();
         }
-        self.entries.iter().position(|(known, _)| known == name)
+        let is_it = |known: &ArcStr| std::ptr::eq(known.as_str(), name) || known == name;
+        self.entries.iter().position(|(known, _)| is_it(known))
     }
 
     /// What belongs to a name.

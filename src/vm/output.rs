@@ -25,17 +25,16 @@ const STRIDE: usize = 4096;
 
 impl OutputBuffer {
     /// An empty buffer with room for `capacity` bytes.
+    #[inline(always)]
     pub(super) fn new(capacity: usize, chunk: Option<usize>) -> Self {
-        let mut output = OutputBuffer {
+        OutputBuffer {
             text: String::with_capacity(capacity),
             outer: Vec::new(),
             charged: 0,
             outer_charged: Vec::new(),
-            mark: 0,
+            mark: mark(0, chunk),
             chunk,
-        };
-        output.set_mark();
-        output
+        }
     }
 
     /// Where text goes now.
@@ -134,7 +133,14 @@ impl OutputBuffer {
     }
 
     /// Drops captures until `count` are left.
+    #[inline]
     pub(super) fn drop_captures(&mut self, count: usize) {
+        if self.outer.len() > count {
+            self.drop_captures_above(count);
+        }
+    }
+
+    fn drop_captures_above(&mut self, count: usize) {
         while self.outer.len() > count {
             self.text = self.outer.pop().expect("just counted");
             self.charged = self.outer_charged.pop().expect("captures are balanced");
@@ -164,10 +170,18 @@ impl OutputBuffer {
     }
 
     fn set_mark(&mut self) {
-        let stride = self.charged + STRIDE;
-        self.mark = match self.chunk {
-            Some(chunk) if self.outer.is_empty() => stride.min(chunk.max(1)).max(self.charged + 1),
-            _ => stride,
-        };
+        let chunk = self.chunk.filter(|_| self.outer.is_empty());
+        self.mark = mark(self.charged, chunk);
+    }
+}
+
+/// The length at which there is something to do, for a text of which so much is paid for and which is handed
+/// on in chunks.
+#[inline]
+fn mark(charged: usize, chunk: Option<usize>) -> usize {
+    let stride = charged + STRIDE;
+    match chunk {
+        Some(chunk) => stride.min(chunk.max(1)).max(charged + 1),
+        None => stride,
     }
 }

@@ -61,6 +61,7 @@ pub(super) struct FoundBlock {
 
 impl Scope {
     /// The scope of a template.
+    #[inline(always)]
     pub(super) fn new(names: ScopeNames, program: ProgramId) -> Self {
         Scope {
             names,

@@ -53,7 +53,11 @@ impl Machine {
                 place: place(library, caller),
             });
         }
-        self.steps.iter().cloned().for_each(push);
+        let seldom = self.seldom.iter();
+        seldom
+            .flat_map(|seldom| &seldom.steps)
+            .cloned()
+            .for_each(push);
     }
 
     /// Adds to the error of a branch how the machine that it was split off got there.

@@ -22,6 +22,8 @@ use crate::vm::outcome::{FragmentAnswer, HandlerId, Suspension};
 #[derive(Debug)]
 pub(super) enum Waiting {
     Nothing,
+    /// To be run for the first time.
+    Start,
     /// Futures whose results the next instruction needs, the next one last.
     Futures(Vec<Arc<Pending>>),
     /// A stream that is read to its end to stand for a list.
@@ -71,6 +73,10 @@ impl Machine {
     fn wait_on(&mut self, library: &Library<'_>) -> Result<Option<Suspension>, Error> {
         Ok(match &mut self.waiting {
             Waiting::Nothing => None,
+            Waiting::Start => {
+                self.start(library)?;
+                None
+            }
             Waiting::Failed(_) | Waiting::LoadFailed { .. } => {
                 return Err(
                     match std::mem::replace(&mut self.waiting, Waiting::Nothing) {
@@ -256,13 +262,13 @@ impl Machine {
                 then,
             } => {
                 self.check_depth()?;
-                let (natives, callers) = (self.natives.len(), self.callers.len());
+                let (natives, callers) = (self.natives().len(), self.callers.len());
                 self.push_native(name, awaits, NativeStep::Call(then));
                 return match self.call_owned(library, callee, arguments) {
                     Ok(()) => Ok(None),
                     Err(error) => {
                         // The native function hears of it, as of an error in what it called.
-                        self.natives.truncate(natives + 1);
+                        self.seldom().natives.truncate(natives + 1);
                         while self.callers.len() > callers {
                             self.pop_frame();
                         }
@@ -279,8 +285,9 @@ impl Machine {
     }
 
     fn push_native(&mut self, name: &str, awaits: bool, step: NativeStep) {
-        self.natives.push(NativeFrame {
-            callers: self.callers.len(),
+        let callers = self.callers.len();
+        self.seldom().natives.push(NativeFrame {
+            callers,
             name: name.into(),
             awaits,
             step,
@@ -289,7 +296,7 @@ impl Machine {
 
     /// Runs the native function on top of the frames as far as it goes.
     pub(super) fn run_native(&mut self, library: &Library<'_>) -> Result<Control, Error> {
-        let native = self.natives.last_mut();
+        let native = self.natives().last();
         let step = &native
             .expect("only called with a native function on top")
             .step;
@@ -319,7 +326,7 @@ impl Machine {
                     awaits,
                     step: NativeStep::Next(_, Some(item), then),
                     ..
-                }) = self.natives.pop()
+                }) = self.seldom().natives.pop()
                 else {
                     unreachable!("just looked at");
                 };
@@ -349,7 +356,7 @@ impl Machine {
     ) -> Result<(), Error> {
         let mut result = result;
         loop {
-            let native = self.natives.pop();
+            let native = self.seldom().natives.pop();
             let NativeFrame {
                 name, awaits, step, ..
             } = native.expect("results go to the function that asked for them");
