@@ -202,7 +202,12 @@ impl Machine {
             let visible = visible(library, self.frame_at(frame).program, site);
             let locals = self.visible(frame, visible);
             let chain = self.chain(library, at);
-            context = self.keep(at, Context::nested(context, locals, chain));
+            // What is imported may be used for long, and keeps what it saw.
+            let outer = match site {
+                Site::Include(_) => context,
+                Site::Import(_) => context.copy(),
+            };
+            context = self.keep(at, Context::nested(outer, locals, chain));
         }
         context
     }

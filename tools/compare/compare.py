@@ -4,6 +4,7 @@
     cargo build --manifest-path tools/compare/Cargo.toml
     tools/compare/compare.py random --seed 1 --count 10000   # generated templates
     tools/compare/compare.py surface --seed 1 --count 10000  # calls of everything that has a name, with any arguments
+    tools/compare/compare.py scopes --seed 1 --count 10000   # variables in every kind of block
     tools/compare/compare.py mutate --seed 1 --count 10000   # generated templates with mistakes in them
     tools/compare/compare.py chat                            # chat templates of `chat/`
     tools/compare/compare.py chat FOLDER…                    # others, such as those of models that you have
@@ -71,6 +72,8 @@ def named(case, expected, actual):
         return "prints `self`"
     if re.search(r"\bfor\b", text) and "include" in text and "loop" in text:
         return "an included template sees `loop`"
+    if re.search(r"include [^%]*without context", text) and re.search(r"macro|set \w+ *(%|\|)|filter|call", text):
+        return "`include` without context in what is captured"
     if "never closed" in message and "output" in expected:
         return "opened by the last characters of a template"
     if "cannot be sliced" in message:
@@ -164,7 +167,7 @@ def main():
     parser.add_argument("--show", type=int, default=10)
     parser.add_argument("--write")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("random", "surface", "mutate"):
+    for name in ("random", "surface", "mutate", "scopes"):
         made = commands.add_parser(name)
         made.add_argument("--seed", type=int, default=1)
         made.add_argument("--count", type=int, default=1000)
@@ -172,7 +175,7 @@ def main():
     chat_command.add_argument("folders", nargs="*", default=[str(HERE / "chat")], help="folders with *.jinja; those of kakehi if none")
     commands.add_parser("cases").add_argument("files", nargs="+")
     options = parser.parse_args()
-    if options.command in ("random", "surface", "mutate"):
+    if options.command in ("random", "surface", "mutate", "scopes"):
         module = importlib.import_module("generate" if options.command == "random" else options.command)
         all_cases = (module.case(options.seed, number) for number in range(options.count))
     elif options.command == "chat":
