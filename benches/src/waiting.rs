@@ -12,6 +12,7 @@ use cpu_time::ThreadTime;
 
 use futures_util::{Stream, stream};
 use kakehi::{Environment, Error, Limits, RenderOptions, RenderStream, Template, Value};
+use serde::Serialize;
 
 use crate::data::{DATA, source_of};
 use crate::engines::kakehi::{COMPILE_CHUNK, context, environment};
@@ -116,7 +117,12 @@ fn waiting_environment() -> Environment {
 /// All findings about waiting.
 pub fn findings() -> Vec<Finding> {
     let env = waiting_environment();
-    let mut findings = vec![async_over_sync(&env), async_for(&env), allocations(&env)];
+    let mut findings = vec![
+        async_over_sync(&env),
+        async_for(&env),
+        conversions(),
+        allocations(&env),
+    ];
     findings.extend(ready_await(&env));
     findings.extend(suspended(&env));
     findings.extend(streamed(&env));
@@ -140,6 +146,31 @@ fn allocations(env: &Environment) -> Finding {
         what: "allocations of a sync render of `hello`, `teams`, `page`",
         found,
         goal: "1 for a small one",
+        met: None,
+    }
+}
+
+/// What converting contexts costs, dropping them included, against the nearest peer.
+fn conversions() -> Finding {
+    fn conversion<T: Serialize + 'static>(data: &'static T) -> f64 {
+        let times = compare(&[&|| drop(black_box(context(data))), &|| {
+            drop(black_box(minijinja::Value::from(minijinja::value::Serde(
+                data,
+            ))));
+        }]);
+        ratio(&times[0], &times[1])
+    }
+    let found = format!(
+        "{:.2}, {:.2}, {:.2}, {:.2}",
+        conversion(&DATA.page),
+        conversion(&DATA.filters),
+        conversion(&DATA.big_table),
+        conversion(&DATA.chat_json)
+    );
+    Finding {
+        what: "contexts of `page`, `filters`, `big_table`, `chat` made of Rust data: kakehi / minijinja",
+        found,
+        goal: "",
         met: None,
     }
 }
@@ -375,6 +406,19 @@ pub fn growth() -> Vec<Growth> {
             once(&|| drop(black_box(template.render(&data)))),
         ));
     }
+    let mut branches = Vec::new();
+    let mut set_branches = Vec::new();
+    for count in [1, 10, 100, 1000, 10_000] {
+        let of = |branch: &dyn Fn(usize) -> String| {
+            let branches: String = (0..count).map(branch).collect();
+            let source = format!("<% parallel %>{branches}<% end %>");
+            let template = env.template_from_str(&source).expect("it compiles");
+            once(&|| drop(black_box(finish(template.render_async(())).expect("it renders"))))
+        };
+        branches.push((count as u64, of(&|_| "<< await later(1) >>".to_owned())));
+        let set = |n| format!("<% set x{n} = await later(1) %>");
+        set_branches.push((count as u64, of(&set)));
+    }
     let mut included = Vec::new();
     let options = RenderOptions::new().limits(Limits {
         depth: 20_000,
@@ -394,6 +438,16 @@ pub fn growth() -> Vec<Growth> {
             what: "a loop",
             unit: "rounds",
             rows: rounds,
+        },
+        Growth {
+            what: "branches side by side that print what they await",
+            unit: "branches",
+            rows: branches,
+        },
+        Growth {
+            what: "branches side by side that set a variable each to what they await",
+            unit: "branches",
+            rows: set_branches,
         },
         Growth {
             what: "compiling",
