@@ -149,6 +149,8 @@ pub(crate) struct BranchSite {
     pub(crate) is_awaited: bool,
     /// Whether it is the body of a loop, whose captured variables are its own.
     pub(crate) is_round: bool,
+    /// Whether it changes what stands behind it, so that it runs in its place, and what follows waits for it.
+    pub(crate) is_in_place: bool,
     /// Of a deferred body, whether something stands in for it if it fails.
     pub(crate) has_fallback: bool,
 }

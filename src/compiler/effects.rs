@@ -15,6 +15,8 @@ pub(super) struct Effects<'src> {
     pub(super) waits: bool,
     /// It may call macros, which read variables that they captured.
     pub(super) calls: bool,
+    /// It may extend another template, which is for the machine itself to do.
+    pub(super) extends: bool,
     /// It runs code that reads variables by their names: includes and blocks.
     pub(super) by_name: bool,
     /// The names in it.
@@ -182,7 +184,11 @@ impl<'src> Search<'_, '_, 'src> {
         let tree = self.compiler.tree;
         match &tree.stmt(id).kind {
             StmtKind::Text(_) | StmtKind::Break | StmtKind::Continue | StmtKind::Flush => {}
-            StmtKind::Output(e) | StmtKind::Extends(e) => self.expression(*e),
+            StmtKind::Output(e) => self.expression(*e),
+            StmtKind::Extends(e) => {
+                self.found.extends = true;
+                self.expression(*e);
+            }
             StmtKind::Do(e) => {
                 let before = std::mem::take(&mut self.found.reads);
                 self.expression(*e);

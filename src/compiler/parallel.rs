@@ -43,6 +43,7 @@ impl<'src> Compiler<'_, 'src> {
             let site = self.branch_site(BranchSite {
                 writes: self.written_slots(&effects),
                 after,
+                is_in_place: effects.extends,
                 ..BranchSite::default()
             })?;
             let behind = self.mark();

@@ -422,6 +422,10 @@ impl Machine {
             Instruction::BeginBranch(site, behind) => {
                 self.output.settle(&self.render.budget)?;
                 self.stop_at_branch(site, behind);
+                if program.branches[site as usize].is_in_place {
+                    self.run_in_place();
+                    leave!(Control::Switch);
+                }
                 leave!(Control::Suspend(Suspension::Branch));
             }
             Instruction::EndBranch(site) => {

@@ -28,6 +28,10 @@ enum Driver {
     Deferring,
     /// The same, as the torture.
     DeferringTorture,
+    /// With every body a `parallel` block, and as many branches at once as may be.
+    Parallel,
+    /// The same, one branch at a time.
+    OneByOne,
 }
 
 impl Driver {
@@ -40,7 +44,7 @@ impl Driver {
     }
 }
 
-const DRIVERS: [Driver; 7] = [
+const DRIVERS: [Driver; 9] = [
     Driver::Sync,
     Driver::Blocking,
     Driver::Async,
@@ -48,6 +52,8 @@ const DRIVERS: [Driver; 7] = [
     Driver::Torture,
     Driver::Deferring,
     Driver::DeferringTorture,
+    Driver::Parallel,
+    Driver::OneByOne,
 ];
 
 #[test]
@@ -217,6 +223,9 @@ fn run_case(case: &Case, driver: Driver) -> Result<String, Error> {
     if all_async {
         env.set_auto_await(true);
     }
+    if matches!(driver, Driver::Parallel | Driver::OneByOne) {
+        env.set_concurrency(8);
+    }
     host::populate(&mut env, mode);
     let context = host::context(&case.context);
     let mut options = RenderOptions::new().with_extension(Calls::default());
@@ -225,6 +234,9 @@ fn run_case(case: &Case, driver: Driver) -> Result<String, Error> {
     }
     if driver.defers() {
         options = options.defer_mode(DeferMode::Declarative);
+    }
+    if driver == Driver::OneByOne {
+        options = options.max_concurrency(1);
     }
     if driver == Driver::Blocking {
         options = options.block_on(ParkThread);
