@@ -169,6 +169,8 @@ pub(super) enum Driver {
     Torture,
     /// As the torture, with what is deferred behind the page.
     Deferring,
+    /// With all bodies parallel, so many branches at once.
+    Parallel(usize),
 }
 
 /// What came of a render: its output, or the kind of its error and the whole report.
@@ -209,6 +211,7 @@ pub(super) fn options(driver: Driver, token: &Token) -> RenderOptions {
             options.defer_mode(DeferMode::Declarative)
         }
         Driver::Blocking => options.block_on(ParkThread),
+        Driver::Parallel(most) => options.max_concurrency(most),
         Driver::Sync | Driver::Async | Driver::Stream => options,
     }
 }
@@ -221,6 +224,9 @@ pub(super) fn run(env: &Environment, driver: Driver, waits: bool) -> Outcome {
     if driver == Driver::Deferring {
         env.set_auto_escape(AutoEscape::Always);
     }
+    if matches!(driver, Driver::Parallel(_)) {
+        env.set_concurrency(8);
+    }
     env.clear_templates();
     let token = Token::default();
     let context = context(&token, waits);
@@ -231,7 +237,7 @@ pub(super) fn run(env: &Environment, driver: Driver, waits: bool) -> Outcome {
             .and_then(|main| main.render_with(context, options)),
         Driver::Blocking => futures_executor::block_on(env.template_async("main"))
             .and_then(|main| main.render_with(context, options)),
-        Driver::Async => futures_executor::block_on(async {
+        Driver::Async | Driver::Parallel(_) => futures_executor::block_on(async {
             env.template_async("main")
                 .await?
                 .render_async_with(context, options)

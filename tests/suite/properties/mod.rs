@@ -110,6 +110,25 @@ fn templates_that_wait_are_the_same_under_all_drivers() {
     });
 }
 
+/// A page whose bodies are all parallel is the same, however many branches run at once.
+#[test]
+fn parallel_templates_give_what_they_give_in_order() {
+    check(250, templates(true), |templates| {
+        let env = host::environment(&templates, true);
+        let outcome = run(&env, Driver::Async, true);
+        for most in [1, 2, 99] {
+            let parallel = run(&env, Driver::Parallel(most), true);
+            // Which of several errors comes first depends on what runs when.
+            if matches!(outcome, Outcome::Output(_)) && parallel != outcome {
+                return Err(TestCaseError::fail(format!(
+                    "in order: {outcome}\n{most} at once: {parallel}"
+                )));
+            }
+        }
+        Ok(())
+    });
+}
+
 /// What is sent behind the page neither panics nor hangs, and nothing is left of it.
 #[test]
 fn deferred_parts_end_and_let_go_of_everything() {
