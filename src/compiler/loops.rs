@@ -449,6 +449,11 @@ impl<'src> Compiler<'_, 'src> {
         let access = LoopAccess::of(steps);
         let (used, rest) = steps.split_at(access.steps());
         let span = used.last().map_or(base, |step| base.to(step.span));
+        let mut loops = self.now.loops.iter();
+        let is_beside = loops.any(|open| open.statement == Some(statement) && open.concurrent);
+        if is_beside && let LoopAccess::Changed(_) = access {
+            return Err((CompileFault::ChangedConcurrent, span));
+        }
         match access {
             LoopAccess::Field(field) => self.load_loop_field(statement, field, span)?,
             LoopAccess::Cycle(arguments) | LoopAccess::Changed(arguments) => {

@@ -33,6 +33,10 @@ pub(crate) enum CompileFault {
         "`{0}` would leave a `parallel` block or a concurrent loop, whose parts run side by side; filter the items instead, or take the tag out of the block"
     )]
     LeavesBranch(&'static str),
+    #[error(
+        "`loop.changed` compares with the round before, which runs beside this one in a concurrent loop; compare with `loop.previtem`"
+    )]
+    ChangedConcurrent,
     #[error("the constant is too large to compute at compile time")]
     LargeConstant,
 }

@@ -184,6 +184,7 @@ impl Branches {
         if self.ready.is_empty() && self.entries.is_empty() && self.ended.is_none() {
             self.ready.push_back(Who::Root);
         }
+        self.collect(root, chunk);
         loop {
             if let Some(event) = self.send(root, held) {
                 return event;
@@ -201,11 +202,16 @@ impl Branches {
             let Some(event) = self.turn(root, who, held, around) else {
                 continue;
             };
+            // Whose turn has come is to hand its text on before it has written much.
+            let moves_turns = matches!(event, Event::Branch | Event::Finished(_));
             if let Some(event) = self.handle(root, who, event, held, around.most) {
                 if matches!(event, Event::Pauses | Event::Flush) {
                     self.collect(root, chunk);
                 }
                 return event;
+            }
+            if moves_turns {
+                self.collect(root, chunk);
             }
             // What ends without waiting does not pause by itself.
             if chunk.is_some_and(|chunk| root.machine.output_len() >= chunk) {

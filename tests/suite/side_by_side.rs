@@ -71,6 +71,63 @@ fn a_render_that_is_dropped_lets_go_of_all_that_runs() {
 }
 
 #[test]
+fn a_render_may_be_dropped_at_any_poll() {
+    // Each starts some calls that never end, after waits that do; wherever the render is dropped, all of them go.
+    for body in [
+        "<% parallel %><< await ready(1) >><< await never() >><% if true %><< await ready(2) >><< await never() >><% end %><% end %>",
+        "<% parallel 2 %><< await ready(1) >><% parallel %><< await never() >><< await ready(2) >><< await never() >><% end %><% end %>",
+        "<% set t = spawn never() %><< await ready(1) >><% set u = spawn never() %><< await ready(2) >><< await t >>",
+        "<< await ready(1) >><< await gather(never(), ready(2), never()) >>",
+        "<< await ready(1) >><< await race(never(), never()) >>",
+        "<< await ready(1) >><< await settle(never(), ready(2), never()) >>",
+        "<% async for i in [1, 2, 3] concurrent 2 %><< await ready(i) >><< await never() >><% end %>",
+        "<% try %><% parallel %><< await never() >><< await ready(1) >><< await never() >><% end %><% fallback %><% end %>",
+    ] {
+        let mut most = 0;
+        for polls in 0..60 {
+            let (mut env, dropped) = environment();
+            let started = Counter::default();
+            let (counter, calls) = (dropped.clone(), started.clone());
+            env.add_async_function("never", move || {
+                calls.add();
+                let held = counter.on_drop();
+                async move {
+                    std::future::pending::<()>().await;
+                    drop(held);
+                }
+            });
+            let template = env.template_from_str(body).expect("compiles");
+            let options = RenderOptions::new().yield_every(1).chunk_size(1);
+            let mut render = Task::new(template.with_options(options).render_stream(()));
+            for _ in 0..polls {
+                let _ = render.next();
+            }
+            assert_eq!(dropped.get(), 0, "nothing ends by itself in {body}");
+            drop(render);
+            assert_eq!(
+                dropped.get(),
+                started.get(),
+                "after {polls} polls of {body}"
+            );
+            most = started.get();
+        }
+        assert_eq!(most, 2, "{body}");
+    }
+}
+
+#[cfg(feature = "timer")]
+#[test]
+fn sleep_and_timeout_need_no_runtime() {
+    let (env, dropped) = environment();
+    let text = "<< await sleep(0.01) >><% try %><< await timeout(never(), 0.01) >><% fallback err %><< err.kind >><% end %>\
+        <% parallel %><< await sleep(0.01) >>,<< await race(sleep(60), ready(7)) >><% end %>";
+    let template = env.template_from_str(text).expect("compiles");
+    let page = futures_executor::block_on(template.render_async(()));
+    assert_eq!(page.expect("renders"), "NoneTimeoutNone,7");
+    assert_eq!(dropped.get(), 1);
+}
+
+#[test]
 fn the_first_error_cancels_the_others() {
     let (env, dropped) = environment();
     let text = "<% try %><% parallel %><< await never() >><% parallel %><< await never() >><< await never() >>\

@@ -277,6 +277,47 @@ fn an_error_or_a_dropped_render_lets_go_of_the_stream_at_once() {
 }
 
 #[test]
+fn a_slow_reader_holds_a_few_chunks() {
+    // 4 MB in rows of 1 KB; what was written and not yet read is never more than two chunks and a row.
+    const ROW: usize = 1024;
+    const CHUNK: usize = 8 * 1024;
+    for text in [
+        "<% for n in range(4000) %><< row(n) >><% end %>",
+        "<% async for n in rows() %><< row(n) >><% end %>",
+        "<% parallel %><% async for n in rows() %><< row(n) >><% end %>end<% end %>",
+        "<% async for n in rows() concurrent 3 %><< row(n) >><% end %>",
+        "<% macro m() %><% for n in range(4000) %><< row(n) >><% end %><% end %><< m() >>",
+    ] {
+        let mut env = Environment::new();
+        let written = Counter::default();
+        let rows = written.clone();
+        env.add_function("row", move |_: i64| {
+            rows.add();
+            "x".repeat(ROW)
+        });
+        env.add_function("rows", || {
+            Value::from_stream(stream::iter((0..4000).map(Ok::<i64, Error>)))
+        });
+        let template = env.template_from_str(text).expect("compiles");
+        let mut page = Task::new(template.render_stream(context! {}));
+        let mut read = 0;
+        loop {
+            match page.next() {
+                Poll::Ready(Some(chunk)) => read += chunk.expect("renders").len(),
+                Poll::Ready(None) => break,
+                Poll::Pending => assert!(page.is_woken(), "{text}"),
+            }
+            let ahead = (written.get() * ROW).saturating_sub(read);
+            assert!(
+                ahead <= 2 * CHUNK + 4 * ROW,
+                "{ahead} bytes are held of {text}"
+            );
+        }
+        assert!(read >= 4000 * ROW, "{text}");
+    }
+}
+
+#[test]
 fn a_stream_is_asked_for_one_item_at_a_time() {
     // A loop that does not look ahead takes an item when it has printed the one before.
     let env = Environment::new();
