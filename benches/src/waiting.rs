@@ -413,7 +413,11 @@ pub fn growth() -> Vec<Growth> {
             let branches: String = (0..count).map(branch).collect();
             let source = format!("<% parallel %>{branches}<% end %>");
             let template = env.template_from_str(&source).expect("it compiles");
-            once(&|| drop(black_box(finish(template.render_async(())).expect("it renders"))))
+            once(&|| {
+                drop(black_box(
+                    finish(template.render_async(())).expect("it renders"),
+                ))
+            })
         };
         branches.push((count as u64, of(&|_| "<< await later(1) >>".to_owned())));
         let set = |n| format!("<% set x{n} = await later(1) %>");
