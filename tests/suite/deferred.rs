@@ -142,6 +142,44 @@ fn whole(env: &Environment, text: &str, options: RenderOptions) -> Result<String
 }
 
 #[test]
+fn what_is_only_written_is_deferred_and_what_is_a_value_is_not() {
+    let (mut env, _) = environment();
+    env.add_template(
+        "base",
+        "<% block a %><% defer %>s<% placeholder %><% end %><% end %>",
+    );
+    let part = "<% defer %>x<% placeholder %>p<% end %>";
+    let page = format!("<% macro m() %>{part}<% end %><% macro c() %>(<< caller() >>)<% end %>");
+    for (text, parts) in [
+        ("<< m() >>", 1),
+        ("<% call c() %>PART<% end %>", 0),
+        ("<% for x in [1] recursive %>PART<% end %>", 1),
+        ("<% include 'part' %>", 1),
+        ("<< m() | upper >>", 0),
+        ("<< m() ~ '' >>", 0),
+        ("<% set x = m() %><< x >>", 0),
+        ("<% set x %>PART<% end %><< x >>", 0),
+        ("<% filter upper %>PART<% end %>", 0),
+        ("<% spaceless %>PART<% end %>", 0),
+        ("<% try %>PART<% fallback %><% end %>", 0),
+        ("<% cache 'k' %>PART<% end %>", 0),
+        ("<% autoescape false %>PART<% end %>", 0),
+        (
+            "<% defer %>PART<% placeholder %><% include 'part' %><% end %>",
+            2,
+        ),
+    ] {
+        env.add_template("part", part);
+        let text = format!("{page}{}", text.replace("PART", part));
+        let sent = whole(&env, &text, deferring()).expect("renders");
+        assert_eq!(sent.matches("<?start").count(), parts, "{text}");
+    }
+    let text = "<% extends 'base' %><% block a %><< super() >><% end %>";
+    let sent = whole(&env, text, deferring()).expect("renders");
+    assert_eq!(sent.matches("<?start").count(), 1, "{text}");
+}
+
+#[test]
 fn a_script_is_sent_once_and_has_the_nonce() {
     let (env, _) = environment();
     let text = "<% defer %>a<% placeholder %>p<% end %><% defer %>b<% placeholder %>q<% end %>";
