@@ -85,8 +85,8 @@ pub use expression::Expression;
 pub use include_dir;
 pub use limits::Limits;
 pub use render::{
-    BlockOn, BlockingRender, DeferMode, EvalFuture, ParkThread, RenderFuture, RenderOptions,
-    RenderStream, WriteFuture,
+    BlockOn, BlockingRender, Context, DeferMode, EvalFuture, ParkThread, RenderFuture,
+    RenderOptions, RenderStream, WriteFuture,
 };
 pub use source::Location;
 pub use syntax::{

@@ -21,6 +21,7 @@ mod freshness;
 mod guide;
 mod host;
 mod hostile;
+mod lazy;
 mod loading;
 mod options;
 mod properties;
