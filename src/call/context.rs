@@ -7,7 +7,7 @@ use crate::call::{
 };
 use crate::error::Error;
 use crate::error::call::CallFault;
-use crate::value::{Charge, Undefined, UndefinedPolicy, Value};
+use crate::value::{Charge, Undefined, UndefinedPolicy, Value, mapping};
 
 /// The render behind a call: its budget, its extensions, whether output is escaped.
 ///
@@ -33,6 +33,8 @@ pub(crate) struct ContextParts<'a> {
     pub(crate) registry: &'a Registry,
     /// The host's values for this render.
     pub(crate) extensions: &'a Extensions,
+    /// What the host gave the render.
+    pub(crate) host_context: &'a Value,
     /// Whether output is escaped where the call stands.
     pub(crate) auto_escape: bool,
     /// What undefined values do.
@@ -114,6 +116,33 @@ impl<'a> CallContext<'a> {
     /// ```
     pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&'a T> {
         self.parts.extensions.get::<T>()
+    }
+
+    /// The value of a name of the render's context: of what the host gave it, not of what the template set.
+    ///
+    /// Of a struct, the fields that the template itself cannot read may be missing, unless it reads a global
+    /// of [`add_async_global`](crate::Environment::add_async_global); of a [`Value`] or
+    /// [`Context`](crate::Context) all names are there.
+    ///
+    /// ```
+    /// use kakehi::{CallContext, Environment, context};
+    /// let mut env = Environment::new();
+    /// env.add_filter("localized", |text: &str, context: &CallContext| match context.context_value("language") {
+    ///     Some(language) => format!("{text} ({language})"),
+    ///     None => text.to_owned(),
+    /// });
+    /// let template = env.template_from_str("<< 'tea' | localized >>")?;
+    /// assert_eq!(template.render(context! { language => "fr" })?, "tea (fr)");
+    /// assert_eq!(template.render(())?, "tea");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn context_value(&self, name: &str) -> Option<Value> {
+        let context = self.parts.host_context;
+        match (mapping(context), context.as_object()) {
+            (Some(mapping), _) => mapping.get_str(name).cloned(),
+            (None, Some(object)) => object.get_attr(name),
+            (None, None) => None,
+        }
     }
 
     /// Pays for `rounds` rounds of a loop out of the render's fuel.

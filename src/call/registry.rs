@@ -8,10 +8,13 @@ use arcstr::ArcStr;
 
 use crate::call::typed::{Asynchronous, Synchronous};
 use crate::call::{
-    Builtin, Function, IntoAsyncFunction, IntoFunction, Methods, NativeFunction, Policies,
-    Translating, UndefinedHook,
+    Builtin, CallContext, Function, IntoAsyncFunction, IntoFunction, Methods, NativeFunction,
+    Policies, Translating, UndefinedHook,
 };
 use crate::value::{Symbol, Value};
+
+/// Makes a global for a render.
+pub(crate) type MakeGlobal = dyn Fn(&CallContext<'_>) -> Value + Send + Sync;
 
 /// What names mean; cheap to clone, and copied when a shared one is changed.
 #[derive(Clone, Default)]
@@ -22,6 +25,8 @@ struct Tables {
     filters: HashMap<ArcStr, Arc<dyn Function>, foldhash::fast::FixedState>,
     tests: HashMap<ArcStr, Arc<dyn Function>, foldhash::fast::FixedState>,
     globals: HashMap<ArcStr, Value, foldhash::fast::FixedState>,
+    /// Globals that each render makes for itself; no name is in both tables.
+    lazy_globals: HashMap<ArcStr, Arc<MakeGlobal>, foldhash::fast::FixedState>,
     methods: Option<&'static Methods>,
     translating: Translating,
     policies: Policies,
@@ -52,6 +57,30 @@ impl Registry {
         self.0.globals.get(name)
     }
 
+    /// What makes the global called `name` for a render, if it is not the same for all.
+    pub(crate) fn lazy_global(&self, name: &str) -> Option<&MakeGlobal> {
+        if self.0.lazy_globals.is_empty() {
+            return None;
+        }
+        self.0.lazy_globals.get(name).map(|make| &**make)
+    }
+
+    /// The names of the globals that each render makes for itself.
+    pub(crate) fn lazy_global_names(&self) -> impl Iterator<Item = &str> {
+        self.0.lazy_globals.keys().map(ArcStr::as_str)
+    }
+
+    /// Whether there is a global called `name`.
+    pub(crate) fn has_global(&self, name: &str) -> bool {
+        self.0.globals.contains_key(name) || self.0.lazy_globals.contains_key(name)
+    }
+
+    /// The names of all globals, in no order.
+    pub(crate) fn global_names(&self) -> impl Iterator<Item = &str> {
+        let names = self.0.globals.keys().map(ArcStr::as_str);
+        names.chain(self.lazy_global_names())
+    }
+
     /// The method `name` of the type of `receiver`.
     #[inline]
     pub(crate) fn method(&self, receiver: &Value, name: &Symbol) -> Option<&'static Builtin> {
@@ -68,7 +97,7 @@ impl Registry {
         self.0.tests.keys().map(ArcStr::as_str)
     }
 
-    /// All globals, in no order.
+    /// All globals that are the same for all renders, in no order.
     pub(crate) fn globals(&self) -> impl Iterator<Item = (&ArcStr, &Value)> {
         self.0.globals.iter()
     }
@@ -146,7 +175,17 @@ impl Registry {
 
     /// Sets a global to any value.
     pub(crate) fn set_global(&mut self, name: impl Into<ArcStr>, value: Value) {
-        self.tables().globals.insert(name.into(), value);
+        let name = name.into();
+        let tables = self.tables();
+        tables.lazy_globals.remove(&name);
+        tables.globals.insert(name, value);
+    }
+
+    /// Registers a global that each render makes for itself.
+    pub(crate) fn set_lazy_global(&mut self, name: ArcStr, make: Arc<MakeGlobal>) {
+        let tables = self.tables();
+        tables.globals.remove(&name);
+        tables.lazy_globals.insert(name, make);
     }
 
     /// Sets the methods of all types.
@@ -166,7 +205,8 @@ impl Registry {
 
     /// Forgets a global and says whether it was known.
     pub(crate) fn remove_global(&mut self, name: &str) -> bool {
-        self.tables().globals.remove(name).is_some()
+        let tables = self.tables();
+        tables.globals.remove(name).is_some() || tables.lazy_globals.remove(name).is_some()
     }
 
     /// What every value goes through before it is printed.

@@ -23,6 +23,7 @@ fn with_context<R>(registry: &Registry, run: impl FnOnce(&CallContext<'_>) -> R)
         budget: &budget,
         registry,
         extensions: &extensions,
+        host_context: &Value::NONE,
         auto_escape: true,
         policy: UndefinedPolicy::Lenient,
         newline: "\n",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arcstr::ArcStr;
 
-use crate::call::{Function, IntoAsyncFunction, IntoFunction};
+use crate::call::{CallContext, Function, IntoAsyncFunction, IntoFunction, IntoResult};
 use crate::environment::Environment;
 use crate::value::Value;
 
@@ -128,6 +128,41 @@ impl Environment {
             .set_global(ArcStr::from(name.into()), value.into());
     }
 
+    /// Adds a global that each render makes for itself, by a future that runs at most once: if a template
+    /// awaits it. All who await it in one render, in whatever part, get the same result or the same error.
+    ///
+    /// The closure is called when the render comes upon the name first, and takes from the [`CallContext`] what
+    /// the future needs: the host's extensions, the context of the render. As with all globals, a name of the
+    /// context goes before.
+    ///
+    /// ```
+    /// use kakehi::{CallContext, Environment, context};
+    /// # futures_executor::block_on(async {
+    /// let mut env = Environment::new();
+    /// env.add_async_global("user", |context: &CallContext| {
+    ///     let id = context.context_value("user_id");
+    ///     async move { id.map(|id| format!("user {id}")) }
+    /// });
+    /// let text = "<< await user >>, again << await user >>";
+    /// assert_eq!(env.render_str_async(text, context! { user_id => 7 }).await?, "user 7, again user 7");
+    /// # Ok::<(), kakehi::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn add_async_global<F, Running>(&mut self, name: impl Into<String>, make: F)
+    where
+        F: Fn(&CallContext<'_>) -> Running + Send + Sync + 'static,
+        Running: Future + Send + 'static,
+        Running::Output: IntoResult,
+    {
+        let name = ArcStr::from(name.into());
+        let label = name.clone();
+        let make = move |context: &CallContext<'_>| {
+            let running = make(context);
+            Value::pending(label.clone(), async move { running.await.into_result() })
+        };
+        self.registry().set_lazy_global(name, Arc::new(make));
+    }
+
     /// Adds a filter that sees its call as the machine does, the value as the first argument.
     ///
     /// ```
@@ -241,15 +276,10 @@ impl Environment {
     /// assert!(kakehi::Environment::new().global_names().contains(&"range"));
     /// ```
     pub fn global_names(&self) -> Vec<&str> {
-        sorted(
-            self.configuration
-                .registry
-                .globals()
-                .map(|(name, _)| name.as_str()),
-        )
+        sorted(self.configuration.registry.global_names())
     }
 
-    /// The global called `name`.
+    /// The global called `name`; none for those that each render makes for itself.
     ///
     /// ```
     /// let mut env = kakehi::Environment::new();

@@ -42,6 +42,8 @@ pub(crate) fn convert_context(
         }
         if let Some(reads) = template.reads.get()
             && let Some(names) = &reads.names
+            // What makes such a global may read whatever the host gave.
+            && !configuration.registry.lazy_global_names().any(|name| names.contains(name))
             && reads.generation == configuration.cache.generation()
         {
             let value = value::from_fields(context, &|name| names.contains(name))?;

@@ -155,6 +155,6 @@ impl Context {
 /// The names with their values, which come through to a render as they are.
 impl Serialize for Context {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.names.iter())
+        Value::map(self.names.clone()).serialize(serializer)
     }
 }

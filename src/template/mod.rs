@@ -451,7 +451,7 @@ impl Template {
             .iter()
             .map(|name| program.name(*name).text().as_str());
         names
-            .filter(|name| self.configuration.registry.global(name).is_none())
+            .filter(|name| !self.configuration.registry.has_global(name))
             .map(str::to_owned)
             .collect()
     }

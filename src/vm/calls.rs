@@ -29,6 +29,7 @@ impl Machine {
             budget: &self.render.budget,
             registry: library.registry,
             extensions: library.extensions,
+            host_context: self.host_context(),
             auto_escape: frame.auto_escape,
             policy: program.undefined_policy,
             newline: program.newline,
@@ -390,11 +391,9 @@ impl Machine {
             Some(undefined) => {
                 let error = undefined.error();
                 match undefined.variable() {
-                    Some(name) => MachineFault::suggest_function(
-                        error,
-                        name,
-                        library.registry.globals().map(|(name, _)| name.as_str()),
-                    ),
+                    Some(name) => {
+                        MachineFault::suggest_function(error, name, library.registry.global_names())
+                    }
                     None => error,
                 }
             }

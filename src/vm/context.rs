@@ -103,6 +103,17 @@ impl Context {
         }
     }
 
+    /// What the host gave.
+    pub(super) fn host(&self) -> &Value {
+        let mut context = self;
+        loop {
+            match &context.outer {
+                Outer::Root(root) => return root,
+                Outer::Context(outer) => context = outer,
+            }
+        }
+    }
+
     /// How many variables it has itself.
     pub(super) fn len(&self) -> usize {
         let names = lock(&self.names);

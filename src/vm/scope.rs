@@ -115,6 +115,30 @@ impl Machine {
     pub(super) fn lookup(&mut self, library: &Library<'_>, name: &Symbol) -> Option<Value> {
         self.lookup_context(library, name)
             .or_else(|| library.registry.global(name).cloned())
+            .or_else(|| self.lazy_global(library, name))
+    }
+
+    /// A global that is made once a render, and only if it is asked for.
+    fn lazy_global(&mut self, library: &Library<'_>, name: &Symbol) -> Option<Value> {
+        let make = library.registry.lazy_global(name)?;
+        let made = &mut self.render.kept().lazy_globals;
+        if let Some((_, value)) = made.iter().find(|(known, _)| *known == **name) {
+            return Some(value.clone());
+        }
+        let value = make(&self.call_context(library, name, false));
+        let made = &mut self.render.kept().lazy_globals;
+        made.push((name.text().clone(), value.clone()));
+        Some(value)
+    }
+
+    /// What the host gave the render.
+    pub(super) fn host_context(&self) -> &Value {
+        match &self.first_scope.names {
+            ScopeNames::Host(root) => root,
+            ScopeNames::Context { context, .. } => context.host(),
+            // The first template was included by none.
+            ScopeNames::Caller { .. } => &Value::NONE,
+        }
     }
 
     fn lookup_context(&mut self, library: &Library<'_>, name: &Symbol) -> Option<Value> {

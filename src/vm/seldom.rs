@@ -1,5 +1,7 @@
 //! What few renders need of a machine, made when it is needed.
 
+use arcstr::ArcStr;
+
 use crate::error::TraceEntry;
 use crate::value::Value;
 use crate::vm::branches::{Group, GroupId};
@@ -80,6 +82,8 @@ pub(super) struct Kept {
     pub(super) templates: NameMap<Option<ProgramId>>,
     /// Modules imported without context, which are made once.
     pub(super) modules: Vec<(ProgramId, Value)>,
+    /// The globals that were made for this render, in the order in which they were asked for.
+    pub(super) lazy_globals: Vec<(ArcStr, Value)>,
     /// Contexts and cells that macros may keep alive in a circle.
     pub(super) survivors: Vec<Survivor>,
 }

@@ -55,6 +55,7 @@ impl Host {
             budget: &self.budget,
             registry: &self.registry,
             extensions: &self.extensions,
+            host_context: &Value::NONE,
             auto_escape: self.auto_escape,
             policy: UndefinedPolicy::Lenient,
             newline: "\n",
