@@ -148,11 +148,11 @@ impl Context {
         let mut context = self;
         loop {
             let names = lock(&context.names);
-            for (name, value) in names.locals.iter().rev() {
-                add(name, value);
-            }
             for (name, export) in names.exports.iter() {
                 add(name, &export.value);
+            }
+            for (name, value) in names.locals.iter().rev() {
+                add(name, value);
             }
             drop(names);
             match &context.outer {
@@ -218,11 +218,12 @@ pub(super) fn root_name(root: &Value, name: &Symbol) -> Option<Value> {
 
 impl Names {
     fn find(&self, name: &str) -> Option<Value> {
-        let local = self.locals.iter().rev().find(|(known, _)| known == name);
-        if let Some((_, value)) = local {
-            return Some(value.clone());
+        // What the template sets itself hides what it was handed.
+        if let Some(export) = self.exports.get(name) {
+            return Some(export.value.clone());
         }
-        self.exports.get(name).map(|export| export.value.clone())
+        let local = self.locals.iter().rev().find(|(known, _)| known == name);
+        local.map(|(_, value)| value.clone())
     }
 }
 
