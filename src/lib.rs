@@ -70,6 +70,8 @@ pub use call::{
 pub use environment::GettextCatalog;
 #[cfg(feature = "memory-cache")]
 pub use environment::MemoryCache;
+#[cfg(feature = "redis")]
+pub use environment::RedisCache;
 #[cfg(feature = "embed")]
 #[doc(hidden)]
 pub use environment::list_folder;

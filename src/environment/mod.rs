@@ -50,6 +50,8 @@ pub(crate) use flight::{Participant, Turn};
 pub use fragments::FragmentCache;
 #[cfg(feature = "memory-cache")]
 pub use fragments::MemoryCache;
+#[cfg(feature = "redis")]
+pub use fragments::RedisCache;
 pub(crate) use fragments::{Computation, FlightTurn, Fragments, Waiter};
 pub(crate) use load::{LoadNow, compile_answer, load_now};
 #[cfg(feature = "embed")]

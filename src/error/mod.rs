@@ -14,6 +14,8 @@ mod host;
 mod kind;
 pub(crate) mod machine;
 mod mend;
+#[cfg(feature = "redis")]
+mod redis;
 mod report;
 mod suggest;
 mod syntax;
@@ -27,6 +29,8 @@ pub(crate) use compile::{CompileFault, VerifyFault};
 pub(crate) use dates::DateFault;
 pub(crate) use host::HostFault;
 pub use kind::ErrorKind;
+#[cfg(feature = "redis")]
+pub(crate) use redis::RedisFault;
 pub(crate) use suggest::suggest;
 pub(crate) use syntax::{DelimiterFault, SyntaxError, SyntaxFault, SyntaxNote};
 pub(crate) use trace::{TraceEntry, TraceKind};

@@ -25,6 +25,8 @@ mod lazy;
 mod loading;
 mod options;
 mod properties;
+#[cfg(feature = "redis")]
+mod redis;
 mod regressions;
 #[cfg(feature = "tokio")]
 mod runtime;

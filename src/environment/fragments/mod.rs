@@ -3,6 +3,8 @@
 mod flights;
 #[cfg(feature = "memory-cache")]
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 mod settings;
 
 #[cfg(feature = "memory-cache")]
@@ -23,6 +25,8 @@ use crate::error::Error;
 pub(crate) use flights::{Computation, FlightTurn, Flights, Waiter};
 #[cfg(feature = "memory-cache")]
 pub use memory::MemoryCache;
+#[cfg(feature = "redis")]
+pub use redis::RedisCache;
 
 /// Where `<% cache key, ttl=… %>` keeps what it made: in this process, or in a server that many share.
 ///

@@ -1,7 +1,7 @@
 //! A cache in a Redis server, for many machines; behind the feature `redis`.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arcstr::ArcStr;
@@ -34,7 +34,9 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// # Ok::<(), kakehi::Error>(())
 /// ```
 pub struct RedisCache {
-    connection: ConnectionManager,
+    client: Client,
+    /// Made when first used: it needs tokio to be there.
+    connection: OnceLock<ConnectionManager>,
     prefix: ArcStr,
     ttl: Duration,
 }
@@ -53,17 +55,9 @@ impl RedisCache {
     /// assert_eq!(error.kind(), kakehi::ErrorKind::Value);
     /// ```
     pub fn new(url: &str) -> Result<Self, Error> {
-        let config = ConnectionManagerConfig::new()
-            // Who asks next tries again; a page does not wait for that.
-            .set_number_of_retries(0)
-            .set_connection_timeout(Some(CONNECT))
-            // The environment's patience is what bounds an answer.
-            .set_response_timeout(None);
-        let connection = Client::open(url)
-            .and_then(|client| ConnectionManager::new_lazy_with_config(client, config))
-            .map_err(RedisFault::Address)?;
         Ok(RedisCache {
-            connection,
+            client: Client::open(url).map_err(RedisFault::Address)?,
+            connection: OnceLock::new(),
             prefix: arcstr::literal!("kakehi:"),
             ttl: TTL,
         })
@@ -98,12 +92,23 @@ impl RedisCache {
         format!("{}{key}", self.prefix)
     }
 
-    /// The connection, which needs tokio to be there.
+    /// The connection that all renders share.
     fn connection(&self) -> Result<ConnectionManager, RedisFault> {
-        match Handle::try_current() {
-            Ok(_) => Ok(self.connection.clone()),
-            Err(_) => Err(RedisFault::NoRuntime),
+        if Handle::try_current().is_err() {
+            return Err(RedisFault::NoRuntime);
         }
+        if let Some(connection) = self.connection.get() {
+            return Ok(connection.clone());
+        }
+        let config = ConnectionManagerConfig::new()
+            // Who asks next tries again; a page does not wait for that.
+            .set_number_of_retries(0)
+            .set_connection_timeout(Some(CONNECT))
+            // The environment's patience is what bounds an answer.
+            .set_response_timeout(None);
+        let connection = ConnectionManager::new_lazy_with_config(self.client.clone(), config)
+            .map_err(RedisFault::Failed)?;
+        Ok(self.connection.get_or_init(|| connection).clone())
     }
 }
 
@@ -119,7 +124,8 @@ impl FragmentCache for RedisCache {
         let key = self.key(key);
         Box::pin(async move {
             let mut connection = self.connection()?;
-            let answer = redis::cmd("GET").arg(key).query_async(&mut connection);
+            let mut command = redis::cmd("GET");
+            let answer = command.arg(key).query_async(&mut connection);
             Ok(answer.await.map_err(RedisFault::Failed)?)
         })
     }
