@@ -57,6 +57,35 @@ fn text_goes_out_when_its_turn_has_come() {
 }
 
 #[test]
+fn a_branch_that_fails_is_no_matter_of_a_try_beside_it() {
+    let (env, _) = environment();
+    for (open, most) in [
+        ("parallel 1", 9),
+        ("parallel 2", 9),
+        ("parallel", 9),
+        ("parallel", 1),
+        ("parallel", 2),
+    ] {
+        let (first, second) = (Source::default(), Source::default());
+        let text = format!(
+            "<% try %><% {open} %>{}<% try %>{}<% fallback %>inner<% end %><% end %>\
+                <% fallback %>outer<% end %>.",
+            waits_for("first"),
+            waits_for("second")
+        );
+        let template = env.template_from_str(&text).expect("compiles");
+        let options = RenderOptions::new().max_concurrency(most);
+        let mut page = Task::new(template.with_options(options).render_stream(context! {
+            first => Value::from_stream(first.clone()),
+            second => Value::from_stream(second.clone()),
+        }));
+        assert!(page.next().is_pending());
+        first.fail("no luck");
+        assert_eq!(page.chunk(), "outer.", "{open}, {most} at most");
+    }
+}
+
+#[test]
 fn a_render_that_is_dropped_lets_go_of_all_that_runs() {
     let (env, dropped) = environment();
     let text = "<% set t = spawn never() %><% parallel %><< await never() >><% parallel %><< await never() >>\
