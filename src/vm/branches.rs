@@ -18,7 +18,7 @@ use crate::vm::cells::Cells;
 use crate::vm::context::Context;
 use crate::vm::deferred::contexts;
 use crate::vm::frame::CodeFrame;
-use crate::vm::library::{Host, Library};
+use crate::vm::library::Host;
 use crate::vm::machine::{Machine, RenderState};
 use crate::vm::output::OutputBuffer;
 use crate::vm::scope::{Scope, ScopeId, ScopeNames};
@@ -188,7 +188,9 @@ impl Machine {
     pub(crate) fn split(&mut self, host: &Host<'_>, key: usize) -> Split {
         let (site, behind) = self.group().ahead;
         let earlier = self.earlier(site);
-        let context = self.shared_context(host);
+        let context = self.with_library(host, |machine, library| {
+            machine.share(library, machine.running.scope)
+        });
         let frame = &self.running;
         let program = &self.groups().last().expect("blocks are balanced").program;
         let info = &program.branches[site as usize];
@@ -283,14 +285,6 @@ impl Machine {
             slice_left: self.slice_left,
             slice: self.slice,
         }
-    }
-
-    /// The context of the running activation, which other machines see as well.
-    fn shared_context(&mut self, host: &Host<'_>) -> Arc<Context> {
-        let programs = std::mem::take(&mut self.render.programs);
-        let context = self.share(&Library::new(host, &programs), self.running.scope);
-        self.render.programs = programs;
-        context
     }
 
     /// Whether what is written now goes to the reader as it is.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::bytecode::{CallShape, CallSite, Instruction, MacroInfo, Program, ShapeId};
-use crate::call::{Arguments, CallContext, ContextParts, Flow, NativeFunction, OwnedArguments};
+use crate::call::{
+    Arguments, CallContext, ContextParts, Flow, Function, NativeFunction, OwnedArguments,
+};
 use crate::error::Error;
 use crate::error::machine::MachineFault;
 use crate::value::{
@@ -122,12 +124,7 @@ impl Machine {
             ));
         };
         let context = self.call_context(library, &site.name, awaits);
-        let flow = if shape.spread {
-            let receiver = &self.stack[self.stack.len() - 3];
-            filter.call(&context, &self.spread_arguments(Some(receiver))?.borrow())?
-        } else {
-            filter.call(&context, &self.with_receiver(shape))?
-        };
+        let flow = self.call_on_receiver(&**filter, &context, shape)?;
         let flow = match flow {
             Flow::Return(value) if !value.is_pending() => {
                 self.replace(shape.values() + 1, value);
@@ -171,6 +168,22 @@ impl Machine {
         is_written
     }
 
+    /// Calls a filter or test on the value below its arguments.
+    #[inline]
+    fn call_on_receiver(
+        &self,
+        function: &dyn Function,
+        context: &CallContext<'_>,
+        shape: &CallShape,
+    ) -> Result<Flow, Error> {
+        if shape.spread {
+            let receiver = &self.stack[self.stack.len() - 3];
+            let arguments = self.spread_arguments(Some(receiver))?;
+            return function.call(context, &arguments.borrow());
+        }
+        function.call(context, &self.with_receiver(shape))
+    }
+
     /// The arguments on top of the stack, with the value below them as the first.
     fn with_receiver<'a>(&'a self, shape: &'a CallShape) -> Arguments<'a> {
         let values = self.stack.len() - shape.keywords.len();
@@ -199,12 +212,7 @@ impl Machine {
         };
         let awaits = program.auto_await;
         let context = self.call_context(library, &site.name, awaits);
-        let flow = if shape.spread {
-            let receiver = &self.stack[self.stack.len() - 3];
-            test.call(&context, &self.spread_arguments(Some(receiver))?.borrow())?
-        } else {
-            test.call(&context, &self.with_receiver(shape))?
-        };
+        let flow = self.call_on_receiver(&**test, &context, shape)?;
         let flow = match flow {
             Flow::Return(value) if value.is_pending() && awaits => Flow::Await {
                 value,

@@ -40,14 +40,14 @@ impl Machine {
     /// Splits off the body that the machine suspended at, and goes on with its placeholder, which stands between
     /// two texts. The render must be lent to the machine.
     pub(crate) fn defer(&mut self, host: &Host<'_>, begin: Value, end: Value) -> Machine {
-        let programs = std::mem::take(&mut self.render.programs);
-        let library = Library::new(host, &programs);
-        let program = library.program(self.running.program);
+        let (program, context) = self.with_library(host, |machine, library| {
+            let context = machine.share(library, machine.running.scope).copy();
+            (library.program(machine.running.program).clone(), context)
+        });
         let address = self.running.address;
         let Instruction::BeginDefer(site, placeholder) = program.code[address - 1] else {
             unreachable!("a machine defers where a deferred body begins");
         };
-        let context = self.share(&library, self.running.scope).copy();
         let cells = self.running.cells.as_deref().map(Cells::copy_all);
         let room = program.units[self.running.unit].stack as usize;
         let mut machine = self.offshoot(site, room, context, cells);
@@ -62,7 +62,6 @@ impl Machine {
         self.stack.push(end);
         self.stack.push(begin);
         self.running.address = placeholder.0 as usize;
-        self.render.programs = programs;
         machine
     }
 

@@ -168,12 +168,7 @@ impl Machine {
     /// Runs until the end, an error, or a suspension.
     pub(crate) fn run(&mut self, host: &Host<'_>) -> Result<Outcome, Error> {
         loop {
-            // Lent to the code that runs, since that changes all else of the machine.
-            let programs = std::mem::take(&mut self.render.programs);
-            let control = self.run_some(&Library::new(host, &programs));
-            self.render.programs = programs;
-            self.render.programs.append(&mut self.render.adopted);
-            match control {
+            match self.with_library(host, Machine::run_some) {
                 Ok(Control::Switch) => {
                     if self.slice_left == 0 && !matches!(self.waiting, Waiting::Failed(_)) {
                         return Ok(Outcome::Suspended(Suspension::Yield));
@@ -191,14 +186,25 @@ impl Machine {
                 }
                 Err(error) => {
                     let error = self.locate(host, error);
-                    let programs = std::mem::take(&mut self.render.programs);
-                    let unwound = self.unwind(&Library::new(host, &programs), error);
-                    self.render.programs = programs;
-                    self.render.programs.append(&mut self.render.adopted);
-                    unwound?;
+                    self.with_library(host, |machine, library| machine.unwind(library, error))?;
                 }
             }
         }
+    }
+
+    /// Lends the programs that were loaded so far to code that changes all else of the machine; those that it
+    /// adopts are in the library from the next time on.
+    #[inline(always)]
+    pub(super) fn with_library<R>(
+        &mut self,
+        host: &Host<'_>,
+        run: impl FnOnce(&mut Self, &Library<'_>) -> R,
+    ) -> R {
+        let programs = std::mem::take(&mut self.render.programs);
+        let result = run(self, &Library::new(host, &programs));
+        self.render.programs = programs;
+        self.render.programs.append(&mut self.render.adopted);
+        result
     }
 
     /// Runs frame after frame, for as long as all they need is in the library.
