@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use arcstr::ArcStr;
 use futures_core::future::BoxFuture;
 use redis::Client;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
@@ -37,7 +36,7 @@ pub struct RedisCache {
     client: Client,
     /// Made when first used: it needs tokio to be there.
     connection: OnceLock<ConnectionManager>,
-    prefix: ArcStr,
+    prefix: String,
     ttl: Duration,
 }
 
@@ -58,7 +57,7 @@ impl RedisCache {
         Ok(RedisCache {
             client: Client::open(url).map_err(RedisFault::Address)?,
             connection: OnceLock::new(),
-            prefix: arcstr::literal!("kakehi:"),
+            prefix: "kakehi:".to_owned(),
             ttl: TTL,
         })
     }
@@ -71,7 +70,7 @@ impl RedisCache {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.prefix = ArcStr::from(prefix.into());
+        self.prefix = prefix.into();
         self
     }
 
