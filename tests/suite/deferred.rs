@@ -5,7 +5,7 @@ use kakehi::{
     DeferMode, Environment, Error, ErrorKind, Limits, RenderOptions, RenderStream, Value, context,
 };
 
-use crate::events::{Counter, Source, Task};
+use crate::events::{Counter, Source, Task, waiting_environment};
 
 /// The page that a browser shows which puts deferred parts in their places.
 pub(crate) fn put_in_place(sent: &str) -> String {
@@ -30,21 +30,10 @@ pub(crate) fn put_in_place(sent: &str) -> String {
     page
 }
 
-/// An environment with `never()`, which is pending for ever and counts what is dropped with it.
+/// An environment whose templates are HTML.
 fn environment() -> (Environment, Counter) {
-    let mut env = Environment::new();
+    let (mut env, dropped) = waiting_environment();
     env.set_auto_escape(kakehi::AutoEscape::Always);
-    let dropped = Counter::default();
-    let counter = dropped.clone();
-    env.add_async_function("never", move || {
-        let held = counter.on_drop();
-        async move {
-            std::future::pending::<()>().await;
-            drop(held);
-        }
-    });
-    env.add_async_function("fail", || async { Err::<i64, _>(Error::host("no luck")) });
-    env.add_async_function("ready", |value: Value| async move { value });
     (env, dropped)
 }
 
@@ -292,12 +281,8 @@ fn a_stream_that_is_dropped_lets_go_of_all_parts() {
             let started = Counter::default();
             let (counter, calls) = (dropped.clone(), started.clone());
             env.add_async_function("never", move || {
-                let held = counter.on_drop();
                 calls.add();
-                async move {
-                    std::future::pending::<()>().await;
-                    drop(held);
-                }
+                counter.never()
             });
             let options = deferring().max_concurrency(most).yield_every(slice);
             let mut sent = Task::new(stream(&env, text, Value::from(()), options));

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
 use futures_util::Stream;
-use kakehi::{Error, RenderStream};
+use kakehi::{Environment, Error, RenderStream, Value};
 
 /// Counts; clones count together.
 #[derive(Clone, Debug, Default)]
@@ -24,10 +24,31 @@ impl Counter {
         self.0.load(Ordering::SeqCst)
     }
 
+    /// A future that is pending for ever and is counted when it is dropped, begun or not.
+    pub(crate) fn never(&self) -> impl Future<Output = ()> + Send + use<> {
+        let held = self.on_drop();
+        async move {
+            std::future::pending::<()>().await;
+            drop(held);
+        }
+    }
+
     /// Something that is counted when it is dropped.
     pub(crate) fn on_drop(&self) -> Dropped {
         Dropped(self.clone())
     }
+}
+
+/// An environment with `never()`, which is pending for ever and counts what is dropped with it, `fail()` and
+/// `ready(value)`.
+pub(crate) fn waiting_environment() -> (Environment, Counter) {
+    let mut env = Environment::new();
+    let dropped = Counter::default();
+    let counter = dropped.clone();
+    env.add_async_function("never", move || counter.never());
+    env.add_async_function("fail", || async { Err::<i64, _>(Error::host("no luck")) });
+    env.add_async_function("ready", |value: Value| async move { value });
+    (env, dropped)
 }
 
 /// Is counted when it is dropped.

@@ -12,13 +12,7 @@ fn with_never() -> (Environment, Counter) {
     let mut env = Environment::new();
     let dropped = Counter::default();
     let counter = dropped.clone();
-    env.add_async_function("never", move || {
-        let held = counter.on_drop();
-        async move {
-            std::future::pending::<()>().await;
-            drop(held);
-        }
-    });
+    env.add_async_function("never", move || counter.never());
     let counter = dropped.clone();
     env.add_function("dropped", move || counter.get() as u64);
     (env, dropped)

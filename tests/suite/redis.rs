@@ -1,8 +1,8 @@
 //! Fragments in a real Redis server, which the test starts; skipped with a message where none is installed.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
@@ -26,13 +26,7 @@ impl Server {
         // Another process may take the port before the server does; then there is another one.
         for _ in 0..10 {
             let port = free_port();
-            let started = Command::new("redis-server")
-                .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
-                .args(["--save", "", "--appendonly", "no", "--dir"])
-                .arg(&folder)
-                .stdout(Stdio::null())
-                .spawn();
-            let process = match started {
+            let process = match spawn(port, &folder) {
                 Ok(process) => process,
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     eprintln!("skipped: no `redis-server` is installed here");
@@ -88,6 +82,16 @@ impl Drop for Server {
         let _ = self.process.wait();
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Starts a server that keeps nothing on disk.
+fn spawn(port: u16, folder: &Path) -> io::Result<Child> {
+    Command::new("redis-server")
+        .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
+        .args(["--save", "", "--appendonly", "no", "--dir"])
+        .arg(folder)
+        .stdout(Stdio::null())
+        .spawn()
 }
 
 fn free_port() -> u16 {
@@ -177,21 +181,7 @@ async fn a_server_that_goes_and_comes_back_fails_no_page() {
     server.process.wait().expect("ends");
     assert_eq!(render(&env, text).await, "1:3");
     assert_eq!(render(&env, text).await, "1:4");
-    let port = server.port.to_string();
-    server.process = Command::new("redis-server")
-        .args([
-            "--port",
-            &port,
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--dir",
-        ])
-        .arg(&server.folder)
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("starts again");
+    server.process = spawn(server.port, &server.folder).expect("starts again");
     assert!(server.answers());
     // The broken connection is noticed by one render and replaced for the next ones.
     let start = Instant::now();

@@ -1,26 +1,9 @@
 //! Parts that run side by side: when they start and end, what they hold, and what is let go with them.
 
 use futures_util::TryStreamExt;
-use kakehi::{Environment, Error, ErrorKind, Limits, RenderOptions, Value, context};
+use kakehi::{Environment, ErrorKind, Limits, RenderOptions, Value, context};
 
-use crate::events::{Counter, Source, Task};
-
-/// An environment with `never()`, which is pending for ever and counts what is dropped with it, and `next(source)`.
-fn environment() -> (Environment, Counter) {
-    let mut env = Environment::new();
-    let dropped = Counter::default();
-    let counter = dropped.clone();
-    env.add_async_function("never", move || {
-        let held = counter.on_drop();
-        async move {
-            std::future::pending::<()>().await;
-            drop(held);
-        }
-    });
-    env.add_async_function("fail", || async { Err::<i64, _>(Error::host("no luck")) });
-    env.add_async_function("ready", |value: Value| async move { value });
-    (env, dropped)
-}
+use crate::events::{Counter, Source, Task, waiting_environment};
 
 fn waits_for(name: &str) -> String {
     format!("<% async for i in {name} %><< i >><% end %>")
@@ -28,7 +11,7 @@ fn waits_for(name: &str) -> String {
 
 #[test]
 fn text_goes_out_when_its_turn_has_come() {
-    let (env, _) = environment();
+    let (env, _) = waiting_environment();
     let (first, second) = (Source::default(), Source::default());
     let text = format!(
         "a<% parallel %>{}-{}.<% end %>z",
@@ -58,7 +41,7 @@ fn text_goes_out_when_its_turn_has_come() {
 
 #[test]
 fn a_branch_that_fails_is_no_matter_of_a_try_beside_it() {
-    let (env, _) = environment();
+    let (env, _) = waiting_environment();
     for (open, most) in [
         ("parallel 1", 9),
         ("parallel 2", 9),
@@ -87,7 +70,7 @@ fn a_branch_that_fails_is_no_matter_of_a_try_beside_it() {
 
 #[test]
 fn a_render_that_is_dropped_lets_go_of_all_that_runs() {
-    let (env, dropped) = environment();
+    let (env, dropped) = waiting_environment();
     let text = "<% set t = spawn never() %><% parallel %><< await never() >><% parallel %><< await never() >>\
         << await never() >><% end %><% async for i in [1, 2] concurrent 2 %><< await never() >><% end %>\
         << await gather(never(), never()) >><% end %>";
@@ -114,16 +97,12 @@ fn a_render_may_be_dropped_at_any_poll() {
     ] {
         let mut most = 0;
         for polls in 0..60 {
-            let (mut env, dropped) = environment();
+            let (mut env, dropped) = waiting_environment();
             let started = Counter::default();
             let (counter, calls) = (dropped.clone(), started.clone());
             env.add_async_function("never", move || {
                 calls.add();
-                let held = counter.on_drop();
-                async move {
-                    std::future::pending::<()>().await;
-                    drop(held);
-                }
+                counter.never()
             });
             let template = env.template_from_str(body).expect("compiles");
             let options = RenderOptions::new().yield_every(1).chunk_size(1);
@@ -147,7 +126,7 @@ fn a_render_may_be_dropped_at_any_poll() {
 #[cfg(feature = "timer")]
 #[test]
 fn sleep_and_timeout_need_no_runtime() {
-    let (env, dropped) = environment();
+    let (env, dropped) = waiting_environment();
     let text = "<< await sleep(0.01) >><% try %><< await timeout(never(), 0.01) >><% fallback err %><< err.kind >><% end %>\
         <% parallel %><< await sleep(0.01) >>,<< await race(sleep(60), ready(7)) >><% end %>";
     let template = env.template_from_str(text).expect("compiles");
@@ -158,7 +137,7 @@ fn sleep_and_timeout_need_no_runtime() {
 
 #[test]
 fn the_first_error_cancels_the_others() {
-    let (env, dropped) = environment();
+    let (env, dropped) = waiting_environment();
     let text = "<% try %><% parallel %><< await never() >><% parallel %><< await never() >><< await never() >>\
         <% end %><< await fail() >><% end %><% fallback err %><< err.message >><% end %>";
     let page = futures_executor::block_on(env.render_str_async(text, ()));
@@ -171,7 +150,7 @@ fn the_first_error_cancels_the_others() {
 
 #[test]
 fn limits_hold_over_all_branches_together() {
-    let (env, _) = environment();
+    let (env, _) = waiting_environment();
     let rendered = |text: &str, limits: Limits| {
         let template = env.template_from_str(text).expect("compiles");
         let options = RenderOptions::new().limits(limits);
@@ -212,7 +191,7 @@ fn limits_hold_over_all_branches_together() {
 
 #[test]
 fn ten_thousand_branches_under_every_driver_are_the_same() {
-    let (env, _) = environment();
+    let (env, _) = waiting_environment();
     let text = "<% async for i in range(10000) concurrent 100 %><< await ready(i) >>,<% end %>";
     let template = env.template_from_str(text).expect("compiles");
     let expected: String = (0..10_000).map(|i| format!("{i},")).collect();
@@ -252,7 +231,7 @@ mod on_a_clock {
     }
 
     fn with_after() -> (Environment, Counter) {
-        let (mut env, dropped) = environment();
+        let (mut env, dropped) = waiting_environment();
         env.add_async_function("after", |milliseconds: u64, value: Value| async move {
             tokio::time::sleep(Duration::from_millis(milliseconds)).await;
             value
