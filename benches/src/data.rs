@@ -192,7 +192,7 @@ fn product(n: u32) -> Product {
         tags: vec!["oak".into(), format!("size {}", n % 4), "hand made".into()],
         price: n * 13 + 20,
         stock: n % 9,
-        sale: n % 4 == 0,
+        sale: n.is_multiple_of(4),
     }
 }
 
@@ -212,7 +212,7 @@ fn item(n: usize) -> Item {
         name: format!(
             "{}{}",
             names[n % names.len()],
-            if n % 2 == 0 { "" } else { "  " }
+            if n.is_multiple_of(2) { "" } else { "  " }
         ),
         tags: vec!["Oak".into(), "LARGE".into(), format!("No{n}")],
     }

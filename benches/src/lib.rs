@@ -7,6 +7,8 @@ pub mod compare;
 pub mod data;
 pub mod engines;
 pub mod escape;
+pub mod load;
 pub mod measure;
 pub mod memory;
+pub mod server;
 pub mod waiting;

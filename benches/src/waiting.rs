@@ -289,7 +289,7 @@ fn suspended(env: &Environment) -> [Finding; 3] {
         stream
     };
     drop(suspend());
-    let (one, held) = counted(&suspend);
+    let (one, held) = counted(suspend);
     let bytes = held.live.unsigned_abs() + size_of::<RenderStream>();
     drop(one);
 

@@ -1,15 +1,19 @@
 //! Measures all engines in one run, prints the table and writes it to `docs/performance.md`.
 //!
-//! With names of workloads as arguments, only those are measured, and nothing is written.
+//! With names of workloads as arguments, only those are measured, and nothing is written; `server` is among
+//! them. `serve HOST` is what it calls itself with, to have a web server in a process of its own.
 
 use std::fmt::Write as _;
+use std::io::Error;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use kakehi_benches::compare::{Comparison, ENGINES, RUN_TIME, comparisons};
+use kakehi_benches::load::loads;
 use kakehi_benches::measure::{interleaved, median, ratio, show_time};
 use kakehi_benches::memory::Counting;
+use kakehi_benches::server::{Host, serve};
 use kakehi_benches::waiting::{findings, growth};
 
 #[global_allocator]
@@ -21,7 +25,17 @@ const SAMPLE: Duration = Duration::from_millis(2);
 fn main() -> std::io::Result<()> {
     let start = Instant::now();
     let wanted: Vec<String> = std::env::args().skip(1).collect();
+    if let [command, name] = &wanted[..]
+        && command == "serve"
+    {
+        let host = Host::ALL.into_iter().find(|host| host.name() == name);
+        return serve(host.ok_or_else(|| Error::other(format!("no host is named '{name}'")))?);
+    }
     let mut comparisons = comparisons();
+    if wanted == ["server"] {
+        print!("{}", server_table());
+        return Ok(());
+    }
     if !wanted.is_empty() {
         comparisons.retain(|comparison| wanted.iter().any(|name| name == comparison.workload.name));
         print!("{}", workload_table(&comparisons));
@@ -30,6 +44,7 @@ fn main() -> std::io::Result<()> {
     let mut text = heading();
     text.push_str(&workload_table(&comparisons));
     text.push_str(&finding_table());
+    text.push_str(&server_table());
     text.push_str(&growth_table());
     print!("{text}");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/performance.md");
@@ -189,6 +204,42 @@ fn finding_table() -> String {
             "| {} | {} | {} | {mark} |",
             finding.what, finding.found, finding.goal
         );
+    }
+    text.push('\n');
+    text
+}
+
+fn server_table() -> String {
+    let mut text = String::from(
+        "## In a web server\n\n\
+         An axum page with five calls of 20 ms each: requests per second and the time that 99 of 100 take, with a\n\
+         number of connections that ask again as soon as they are answered, from a process on the same cores.\n\
+         `parallel` and `in turn` are templates of kakehi, rendered by `render_async`; minijinja renders in\n\
+         `spawn_blocking`, and its function waits for each call by `block_on`. All pages are equal.\n\n",
+    );
+    let names = Host::ALL.map(Host::name).join(" | ");
+    let _ = writeln!(text, "| connections | {names} |\n|---|---|---|---|");
+    let rows = match loads() {
+        Ok(rows) => rows,
+        Err(error) => {
+            let _ = writeln!(text, "\nnot measured: {error}\n");
+            return text;
+        }
+    };
+    for (connections, served) in rows {
+        let _ = write!(text, "| {connections} |");
+        for served in served {
+            let _ = match served {
+                Ok(served) => write!(
+                    text,
+                    " {:.0}/s, {} |",
+                    served.requests_per_second,
+                    show_time(served.p99)
+                ),
+                Err(error) => write!(text, " {error} |"),
+            };
+        }
+        text.push('\n');
     }
     text.push('\n');
     text
