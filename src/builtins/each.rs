@@ -87,7 +87,7 @@ impl Each {
         while let Some(subject) = self.subjects.get(self.results.len()) {
             context.fuel(1)?;
             self.arguments.positional[0] = subject.clone();
-            match self.one(context)? {
+            match self.one(context)?.with_future_as_value() {
                 Flow::Return(result) => self.results.push(result),
                 waiting => {
                     return and_then(

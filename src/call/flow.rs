@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use arcstr::ArcStr;
+
 use crate::call::{CallContext, OwnedArguments};
 use crate::error::Error;
-use crate::value::{StreamHandle, Value};
+use crate::value::{StreamHandle, Value, ValueFuture};
 
 /// What a native function wants next: to return, or something that only the machine can do.
 ///
@@ -19,6 +21,14 @@ use crate::value::{StreamHandle, Value};
 pub enum Flow {
     /// The result.
     Return(Value),
+    /// The result of an async call: a future that nobody has polled.
+    #[doc(hidden)]
+    Future {
+        /// What was called.
+        label: ArcStr,
+        /// What was begun.
+        future: ValueFuture,
+    },
     /// Call something and go on with its result.
     #[doc(hidden)]
     Call {
@@ -64,6 +74,15 @@ impl Flow {
     /// ```
     pub fn nothing() -> Flow {
         Flow::Return(Value::string(""))
+    }
+
+    /// The same with a future as a value.
+    #[inline]
+    pub(crate) fn with_future_as_value(self) -> Flow {
+        match self {
+            Flow::Future { label, future } => Flow::Return(Value::pending_box(label, future)),
+            other => other,
+        }
     }
 
     /// Has the machine call something, a macro or the part of a tag for instance, and goes on with what that
@@ -147,6 +166,7 @@ impl fmt::Debug for Flow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Flow::Return(_) => "Return",
+            Flow::Future { .. } => "Future",
             Flow::Call { .. } => "Call",
             Flow::Await { .. } => "Await",
             Flow::Next { .. } => "Next",
@@ -162,6 +182,9 @@ pub(crate) fn and_then(
 ) -> Result<Flow, Error> {
     Ok(match flow {
         Flow::Return(value) => return then(context, Ok(value)),
+        Flow::Future { label, future } => {
+            return then(context, Ok(Value::pending_box(label, future)));
+        }
         Flow::Call {
             callee,
             arguments,

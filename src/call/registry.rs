@@ -117,7 +117,8 @@ impl Registry {
         name: impl Into<ArcStr>,
         filter: impl IntoAsyncFunction<A>,
     ) {
-        self.set_filter(name, Arc::new(Asynchronous::new(filter)));
+        let name = name.into();
+        self.set_filter(name.clone(), Arc::new(Asynchronous::new(name, filter)));
     }
 
     /// Registers a test from a closure.
@@ -135,7 +136,8 @@ impl Registry {
         name: impl Into<ArcStr>,
         test: impl IntoAsyncFunction<A>,
     ) {
-        self.set_test(name, Arc::new(Asynchronous::new(test)));
+        let name = name.into();
+        self.set_test(name.clone(), Arc::new(Asynchronous::new(name, test)));
     }
 
     /// Registers a global function from a closure.
@@ -153,7 +155,8 @@ impl Registry {
         name: impl Into<ArcStr>,
         function: impl IntoAsyncFunction<A>,
     ) {
-        self.set_function(name, Arc::new(Asynchronous::new(function)));
+        let name = name.into();
+        self.set_function(name.clone(), Arc::new(Asynchronous::new(name, function)));
     }
 
     /// Registers a filter.

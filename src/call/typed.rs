@@ -10,7 +10,7 @@ use crate::call::{
     ArgumentReader, Arguments, CallContext, Flow, FromArgument, Function, FunctionKind, IntoResult,
 };
 use crate::error::Error;
-use crate::value::Value;
+use crate::value::{Value, ValueFuture};
 
 /// A closure of up to six arguments that can be registered as a filter, test or function.
 ///
@@ -54,7 +54,7 @@ pub trait IntoFunction<A>: Send + Sync + 'static {
 /// ```
 pub trait IntoAsyncFunction<A>: Send + Sync + 'static {
     #[doc(hidden)]
-    fn begin(self: Arc<Self>, label: ArcStr, reader: ArgumentReader<'_>) -> Result<Value, Error>;
+    fn begin(self: Arc<Self>, reader: ArgumentReader<'_>) -> Result<ValueFuture, Error>;
 }
 
 /// A closure as a [`Function`].
@@ -84,14 +84,17 @@ impl<F: IntoFunction<A>, A: 'static> Function for Synchronous<F, A> {
 /// An async closure as a [`Function`].
 pub(crate) struct Asynchronous<F, A> {
     closure: Arc<F>,
+    /// The name it is registered under.
+    name: ArcStr,
     arguments: PhantomData<fn(A)>,
 }
 
 impl<F, A> Asynchronous<F, A> {
-    /// Wraps the closure.
-    pub(crate) fn new(closure: F) -> Self {
+    /// Wraps the closure that is registered as `name`.
+    pub(crate) fn new(name: ArcStr, closure: F) -> Self {
         Asynchronous {
             closure: Arc::new(closure),
+            name,
             arguments: PhantomData,
         }
     }
@@ -100,9 +103,10 @@ impl<F, A> Asynchronous<F, A> {
 impl<F: IntoAsyncFunction<A>, A: 'static> Function for Asynchronous<F, A> {
     fn call(&self, context: &CallContext<'_>, arguments: &Arguments<'_>) -> Result<Flow, Error> {
         let reader = ArgumentReader::new(context, *arguments);
-        Arc::clone(&self.closure)
-            .begin(ArcStr::from(context.name()), reader)
-            .map(Flow::Return)
+        Ok(Flow::Future {
+            label: self.name.clone(),
+            future: Arc::clone(&self.closure).begin(reader)?,
+        })
     }
 
     fn kind(&self) -> FunctionKind {
@@ -141,14 +145,11 @@ macro_rules! closures {
             #[allow(non_snake_case, unused_mut)]
             fn begin(
                 self: Arc<Self>,
-                label: ArcStr,
                 mut reader: ArgumentReader<'_>,
-            ) -> Result<Value, Error> {
+            ) -> Result<ValueFuture, Error> {
                 $(let $argument = $argument::from_argument(&mut reader)?;)*
                 reader.finish()?;
-                Ok(Value::pending(label, async move {
-                    self($($argument),*).await.into_result()
-                }))
+                Ok(Box::pin(async move { self($($argument),*).await.into_result() }))
             }
         }
     };

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use arcstr::ArcStr;
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
@@ -18,7 +19,7 @@ use crate::render::fragments;
 use crate::render::job::Parts;
 use crate::render::load::{Check, LoadFuture};
 use crate::render::timers::Timers;
-use crate::value::{Pending, StreamHandle, Value, Waiter};
+use crate::value::{Pending, StreamHandle, Value, ValueFuture, Waiter};
 use crate::vm::{Answer, FragmentAnswer, Host, Machine, Outcome, Supply, Suspension};
 
 /// What a render holds as long as it runs, for its machines to read.
@@ -290,6 +291,19 @@ impl Supply for Now<'_> {
             self.waits.set(Some(Wait::Await(waiter)));
         }
         done.is_ready()
+    }
+
+    fn begin(&self, label: ArcStr, future: ValueFuture) -> Result<Value, Arc<Pending>> {
+        if !self.may_go_on() {
+            return Err(Arc::new(Pending::new(label, future)));
+        }
+        let first = Pending::poll_first(label, future, &mut Context::from_waker(self.waker));
+        if let Err(pending) = &first
+            && pending.result().is_none()
+        {
+            self.waits.set(Some(Wait::Await(pending.wait())));
+        }
+        first
     }
 }
 

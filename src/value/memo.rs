@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Wake, Waker, ready};
 
-use futures_core::future::BoxFuture;
 use slab::Slab;
 
 use crate::error::Error;
 use crate::error::value::ValueFault;
+use crate::value::pending::ValueFuture;
 use crate::value::{Combination, Pending, Value, drop};
 
 /// What a future gives.
@@ -28,7 +28,7 @@ pub(super) struct Memo {
 #[derive(Default)]
 struct State {
     /// None while it is polled, when it is over, and for a result that someone else gives.
-    future: Option<BoxFuture<'static, Outcome>>,
+    future: Option<ValueFuture>,
     /// What a driver has to make a future of before it polls.
     combination: Option<Box<Combination>>,
     is_polled: bool,
@@ -59,7 +59,7 @@ enum Turn<'a> {
 /// A future that is taken out to be polled. Dropped without an answer, it has panicked.
 struct Polling<'a> {
     memo: &'a Memo,
-    future: Option<BoxFuture<'static, Outcome>>,
+    future: Option<ValueFuture>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -69,13 +69,33 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Memo {
     /// A future that runs when it is polled first.
-    pub(super) fn new(future: BoxFuture<'static, Outcome>) -> Self {
+    pub(super) fn new(future: ValueFuture) -> Self {
         Memo {
             result: OnceLock::new(),
             state: Mutex::new(State {
                 future: Some(future),
                 ..State::default()
             }),
+        }
+    }
+
+    /// A future that was polled with `waker` and waits.
+    pub(super) fn polled(future: ValueFuture, waker: &Waker) -> Self {
+        Memo {
+            result: OnceLock::new(),
+            state: Mutex::new(State {
+                future: Some(future),
+                alone: Some(waker.clone()),
+                ..State::default()
+            }),
+        }
+    }
+
+    /// A future that is over.
+    pub(super) fn done(outcome: Outcome) -> Self {
+        Memo {
+            result: OnceLock::from(outcome),
+            state: Mutex::default(),
         }
     }
 
@@ -99,7 +119,7 @@ impl Memo {
     }
 
     /// Makes a future of a combination, once.
-    pub(super) fn begin(&self, start: impl FnOnce(Combination) -> BoxFuture<'static, Outcome>) {
+    pub(super) fn begin(&self, start: impl FnOnce(Combination) -> ValueFuture) {
         let mut state = lock(&self.state);
         if let Some(combination) = state.combination.take() {
             state.future = Some(start(*combination));

@@ -68,7 +68,7 @@ pub(crate) use namespace::Namespace;
 pub use object::Object;
 pub(crate) use object::ObjectBox;
 pub use pending::StreamHandle;
-pub(crate) use pending::{Pending, Stream, settled};
+pub(crate) use pending::{Pending, Stream, ValueFuture, settled};
 pub(crate) use range::Range;
 pub(crate) use record::{Record, Shape};
 pub(crate) use serializer::from_fields;

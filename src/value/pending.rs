@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
 use arcstr::{ArcStr, literal};
 use futures_core::Stream as AsyncStream;
@@ -15,6 +16,9 @@ use crate::error::value::ValueFault;
 use crate::value::memo::{Memo, Waiter};
 use crate::value::{Charge, Combination, MAX_DEPTH, Repr, Value, drop};
 
+/// What an async call runs.
+pub(crate) type ValueFuture = BoxFuture<'static, Result<Value, Error>>;
+
 /// The items that an async source gives.
 pub(crate) type ValueStream = BoxStream<'static, Result<Value, Error>>;
 
@@ -26,14 +30,30 @@ pub(crate) struct Pending {
 
 impl Pending {
     /// A future; `label` is what was called.
-    pub(crate) fn new(
-        label: ArcStr,
-        future: impl Future<Output = Result<Value, Error>> + Send + 'static,
-    ) -> Self {
+    pub(crate) fn new(label: ArcStr, future: ValueFuture) -> Self {
         Pending {
             label,
-            memo: Memo::new(Box::pin(future)),
+            memo: Memo::new(future),
         }
+    }
+
+    /// Polls a future that nobody else has: its value, or what it goes on as, to wait or with its error.
+    pub(crate) fn poll_first(
+        label: ArcStr,
+        mut future: ValueFuture,
+        cx: &mut Context<'_>,
+    ) -> Result<Value, Arc<Self>> {
+        let memo = match future.as_mut().poll(cx) {
+            Poll::Ready(outcome) => {
+                drop::drop_in_turn(future);
+                match outcome {
+                    Ok(value) => return Ok(value),
+                    Err(error) => Memo::done(Err(error)),
+                }
+            }
+            Poll::Pending => Memo::polled(future, cx.waker()),
+        };
+        Err(Arc::new(Pending { label, memo }))
     }
 
     /// What was called.
@@ -64,10 +84,7 @@ impl Pending {
     }
 
     /// Makes a future of a combination before it is polled first.
-    pub(crate) fn begin(
-        &self,
-        start: impl FnOnce(Combination) -> BoxFuture<'static, Result<Value, Error>>,
-    ) {
+    pub(crate) fn begin(&self, start: impl FnOnce(Combination) -> ValueFuture) {
         self.memo.begin(start);
     }
 
@@ -267,6 +284,11 @@ impl Value {
         label: ArcStr,
         future: impl Future<Output = Result<Value, Error>> + Send + 'static,
     ) -> Value {
+        Value::pending_box(label, Box::pin(future))
+    }
+
+    /// A future in its box, with the name of what was called.
+    pub(crate) fn pending_box(label: ArcStr, future: ValueFuture) -> Value {
         Value(Repr::Pending(Arc::new(Pending::new(label, future))))
     }
 

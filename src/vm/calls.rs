@@ -88,6 +88,9 @@ impl Machine {
                 self.replace(count, value);
                 Ok(false)
             }
+            Flow::Future { label, future } => {
+                Ok(self.finish_async_call(library, count, label, future))
+            }
             flow => {
                 self.stack.truncate(self.stack.len() - count);
                 if let Some(value) = self.follow(library, name, awaits, flow)? {
@@ -100,7 +103,7 @@ impl Machine {
 
     /// Replaces the top `count` values, one at least, by a result.
     #[inline]
-    fn replace(&mut self, count: usize, value: Value) {
+    pub(super) fn replace(&mut self, count: usize, value: Value) {
         for _ in 1..count {
             self.pop().discard();
         }
@@ -125,6 +128,7 @@ impl Machine {
         };
         let context = self.call_context(library, &site.name, awaits);
         let flow = self.call_on_receiver(&**filter, &context, shape)?;
+        let flow = flow.with_future_as_value();
         let flow = match flow {
             Flow::Return(value) if !value.is_pending() => {
                 self.replace(shape.values() + 1, value);
@@ -213,6 +217,7 @@ impl Machine {
         let awaits = program.auto_await;
         let context = self.call_context(library, &site.name, awaits);
         let flow = self.call_on_receiver(&**test, &context, shape)?;
+        let flow = flow.with_future_as_value();
         let flow = match flow {
             Flow::Return(value) if value.is_pending() && awaits => Flow::Await {
                 value,
@@ -320,9 +325,13 @@ impl Machine {
 
     /// Whether the result of the running instruction is only written: then it need not become a value first.
     pub(super) fn is_written(&self, library: &Library<'_>) -> bool {
+        matches!(self.next_instruction(library), Some(Instruction::EmitValue))
+    }
+
+    /// The instruction that the frame on top goes on with.
+    pub(super) fn next_instruction<'h>(&self, library: &Library<'h>) -> Option<&'h Instruction> {
         let frame = self.frame();
-        let code = &library.program(frame.program).code;
-        matches!(code.get(frame.address), Some(Instruction::EmitValue))
+        library.program(frame.program).code.get(frame.address)
     }
 
     /// Enters a loop or a block that is called as a value; false if it is neither. The top `operands`

@@ -303,15 +303,20 @@ impl Machine {
                     }
                 }
                 Instruction::NextItem(end) => {
-                    let state = self.loops.last_mut().expect("loops are balanced");
-                    if !STEPPING
-                        && let Some(supply) = library.supply
-                        && let Some(stream) = state.stream()
-                        && self.render.budget.in_flight(1).is_ok()
-                        && let Some(item) = supply.item(stream)
-                    {
-                        state.receive(item);
+                    if !STEPPING {
+                        match attempt!(self.supplied_item(library)) {
+                            Some(Fetched::Item(item)) => {
+                                self.stack.push(item);
+                                continue;
+                            }
+                            Some(Fetched::Wait(stream)) => {
+                                self.frame_mut().address = next - 1;
+                                return Ok(self.wait_for_item(stream));
+                            }
+                            Some(Fetched::End) | None => {}
+                        }
                     }
+                    let state = self.loops.last_mut().expect("loops are balanced");
                     match attempt!(state.next(&self.render.budget)) {
                         Fetched::Item(item) => self.stack.push(item),
                         Fetched::End => jump!(end),
@@ -438,6 +443,18 @@ impl Machine {
                     if let Some(item) = state.next_at_once() {
                         self.stack[base + slot.0 as usize].put(item);
                         next += 2;
+                    } else if !STEPPING {
+                        match attempt!(self.supplied_item(library)) {
+                            Some(Fetched::Item(item)) => {
+                                self.stack[base + slot.0 as usize].put(item);
+                                next += 2;
+                            }
+                            Some(Fetched::Wait(stream)) => {
+                                self.frame_mut().address = next;
+                                return Ok(self.wait_for_item(stream));
+                            }
+                            Some(Fetched::End) | None => {}
+                        }
                     }
                 }
                 Instruction::CallFilter(site) => {

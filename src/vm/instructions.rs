@@ -390,9 +390,7 @@ impl Machine {
             Instruction::Await => {
                 if let Repr::Pending(pending) = &self.top().0 {
                     if pending.result().is_none()
-                        && self.slice != 1
-                        && let Some(supply) = library.supply
-                        && self.render.budget.in_flight(1).is_ok()
+                        && let Some(supply) = self.supply(library)
                     {
                         // Where it does, the result is found below.
                         supply.settles(pending);

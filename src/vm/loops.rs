@@ -11,6 +11,7 @@ use crate::value::{
     compare, iterate,
 };
 use crate::vm::dispatch::Control;
+use crate::vm::library::Library;
 use crate::vm::machine::Machine;
 use crate::vm::objects::LoopObject;
 use crate::vm::outcome::Suspension;
@@ -315,6 +316,34 @@ impl LoopState {
 }
 
 impl Machine {
+    /// Asks for the next item of the innermost loop's stream, if it reads one; an item is counted. None if
+    /// the loop has to look at what came itself.
+    #[inline]
+    pub(super) fn supplied_item(
+        &mut self,
+        library: &Library<'_>,
+    ) -> Result<Option<Fetched>, Error> {
+        let state = self.loops.last_mut().expect("loops are balanced");
+        let Some(stream) = state.stream() else {
+            return Ok(None);
+        };
+        let budget = &self.render.budget;
+        let supply = library.supply.filter(|_| budget.in_flight(1).is_ok());
+        match supply.and_then(|supply| supply.item(stream)) {
+            None => Ok(Some(Fetched::Wait(stream.clone()))),
+            Some(Ok(Some(item))) if state.only_counts => {
+                state.fetched_items += 1;
+                budget.items(state.fetched_items)?;
+                state.index0 = state.index0.wrapping_add(1);
+                Ok(Some(Fetched::Item(item)))
+            }
+            Some(item) => {
+                state.fetched = Some(item);
+                Ok(None)
+            }
+        }
+    }
+
     /// Starts a loop over the value on top of the stack.
     pub(super) fn enter_loop(&mut self, info: &LoopInfo, auto_await: bool) -> Result<(), Error> {
         let awaits = info.is_async || auto_await;

@@ -9,7 +9,7 @@ use arcstr::ArcStr;
 
 use crate::bytecode::Program;
 use crate::error::Error;
-use crate::value::{Pending, StreamHandle, Value};
+use crate::value::{Pending, StreamHandle, Value, ValueFuture};
 
 /// Why the machine stopped.
 #[derive(Debug)]
@@ -78,6 +78,9 @@ pub(crate) trait Supply: fmt::Debug {
 
     /// Whether a future has its result.
     fn settles(&self, pending: &Arc<Pending>) -> bool;
+
+    /// The value of a future that nobody has polled; or the future, to wait for or with its error.
+    fn begin(&self, label: ArcStr, future: ValueFuture) -> Result<Value, Arc<Pending>>;
 }
 
 /// What the driver answers.

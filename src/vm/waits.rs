@@ -11,12 +11,12 @@ use crate::bytecode::{Instruction, Program};
 use crate::call::Flow;
 use crate::error::Error;
 use crate::error::machine::MachineFault;
-use crate::value::{Pending, Repr, Stream, StreamHandle, Value, mapping};
+use crate::value::{Pending, Repr, Stream, StreamHandle, Value, ValueFuture, mapping};
 use crate::vm::dispatch::Control;
 use crate::vm::frame::{NativeFrame, NativeStep};
 use crate::vm::library::{Host, Library};
 use crate::vm::machine::Machine;
-use crate::vm::outcome::{FragmentAnswer, HandlerId, Suspension};
+use crate::vm::outcome::{FragmentAnswer, HandlerId, Supply, Suspension};
 
 /// What the machine waits for before it runs on.
 #[derive(Debug)]
@@ -246,6 +246,48 @@ impl Machine {
         Ok(Control::Switch)
     }
 
+    /// Replaces the top `count` values by a future, or by its result if the next instruction awaits it and it
+    /// is there by now; whether it is waited for.
+    pub(super) fn finish_async_call(
+        &mut self,
+        library: &Library<'_>,
+        count: usize,
+        label: ArcStr,
+        future: ValueFuture,
+    ) -> bool {
+        let supply = match self.next_instruction(library) {
+            Some(Instruction::Await) => self.supply(library),
+            _ => None,
+        };
+        let Some(supply) = supply else {
+            self.replace(count, Value::pending_box(label, future));
+            return false;
+        };
+        match supply.begin(label, future) {
+            Ok(value) => {
+                self.replace(count, value);
+                self.frame_mut().address += 1;
+                false
+            }
+            // The instruction that awaits it has its result, or its error, when it runs.
+            Err(pending) => {
+                let waits = pending.result().is_none();
+                if waits {
+                    self.waiting = Waiting::Futures(vec![Arc::clone(&pending)]);
+                }
+                self.replace(count, Value(Repr::Pending(pending)));
+                waits
+            }
+        }
+    }
+
+    /// Whom to ask for what may be there by now, before the machine stops for it.
+    pub(super) fn supply<'h>(&self, library: &Library<'h>) -> Option<&'h dyn Supply> {
+        library
+            .supply
+            .filter(|_| self.slice != 1 && self.render.budget.in_flight(1).is_ok())
+    }
+
     /// Does what a native function asked for.
     pub(super) fn follow(
         &mut self,
@@ -256,6 +298,7 @@ impl Machine {
     ) -> Result<Option<Value>, Error> {
         let step = match flow {
             Flow::Return(value) => return Ok(Some(value)),
+            Flow::Future { label, future } => return Ok(Some(Value::pending_box(label, future))),
             Flow::Call {
                 callee,
                 arguments,

@@ -15,6 +15,7 @@ use super::Host;
 fn drive(context: &CallContext<'_>, flow: Flow) -> Result<Value, Error> {
     match flow {
         Flow::Return(value) => Ok(value),
+        Flow::Future { label, future } => Ok(Value::pending_box(label, future)),
         Flow::Await { value, then } => {
             let result = match value.as_pending() {
                 Some(pending) => pending.wait().now_or_never().expect("it is ready"),
