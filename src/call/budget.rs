@@ -43,7 +43,6 @@ const UNLIMITED: u64 = isize::MAX as u64;
 
 impl Budget {
     /// A full budget.
-    #[inline(always)]
     pub(crate) fn new(limits: Limits) -> Self {
         Budget {
             fuel_left: Cell::new(limits.fuel.unwrap_or(u64::MAX)),
@@ -56,6 +55,26 @@ impl Budget {
             undefined_hook: None,
             limits,
         }
+    }
+
+    /// Fills a budget that was not used, or has been [retired](Self::retire).
+    #[inline]
+    pub(crate) fn fill(&mut self, limits: &Limits) {
+        *self.fuel_left.get_mut() = limits.fuel.unwrap_or(u64::MAX);
+        *self.memory_left.get_mut() = limits.memory.unwrap_or(UNLIMITED);
+        *self.output_left.get_mut() = limits.output.unwrap_or(u64::MAX);
+        self.limits.clone_from(limits);
+    }
+
+    /// Makes a budget whose render is over fit for another one, unless it holds too much for that.
+    #[inline]
+    pub(crate) fn retire(&mut self) -> bool {
+        const MOST: usize = 1024;
+        *self.others_waiting.get_mut() = 0;
+        if self.undefined_hook.is_some() {
+            self.undefined_hook = None;
+        }
+        self.scratch.get_mut().capacity() <= MOST && self.containers.get_mut().is_none()
     }
 
     /// Says who hears of undefined values that are used.

@@ -30,10 +30,23 @@ pub(crate) type Linked = HashMap<ArcStr, Arc<Program>, foldhash::fast::FixedStat
 
 /// Converts a context for a template, without the fields that it can never read. With it come the versions
 /// of the templates for which that holds: a render that does without those fields has to go on with them.
-pub(crate) fn convert_context(
+#[inline]
+pub(crate) fn convert_context<T: Serialize + ?Sized>(
     configuration: &Configuration,
     template: &Compiled,
-    context: &(impl Serialize + ?Sized),
+    context: &T,
+) -> Result<(Value, Option<Arc<Linked>>), Error> {
+    // What is a value already has all its fields.
+    if value::is_value::<T>() {
+        return Ok((Value::from_serialize(context)?, None));
+    }
+    convert_read(configuration, template, context)
+}
+
+fn convert_read<T: Serialize + ?Sized>(
+    configuration: &Configuration,
+    template: &Compiled,
+    context: &T,
 ) -> Result<(Value, Option<Arc<Linked>>), Error> {
     // Where templates are checked, each render looks up what it includes.
     if configuration.template_cache.every.is_none() {

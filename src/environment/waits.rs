@@ -117,6 +117,7 @@ pub(crate) fn refuse_if_waiting(
 }
 
 /// What was found out before, if no template has changed since.
+#[inline]
 fn known<'a>(configuration: &Configuration, template: &'a Compiled) -> Option<&'a WaitSummary> {
     let summary = template.waits.get()?;
     (summary.generation == configuration.cache.generation()).then_some(summary)

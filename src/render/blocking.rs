@@ -11,11 +11,11 @@ use crate::error::{Error, HostFault};
 use crate::render::block_on::BlockOn;
 use crate::render::clock::Deadline;
 use crate::render::driver::{Driver, Step};
-use crate::render::fragments;
 use crate::render::job::{Job, Pace, Target};
 use crate::render::timers::Timers;
+use crate::render::{fragments, spare};
 use crate::value::Value;
-use crate::vm::{Answer, Entry, Outcome, Suspension};
+use crate::vm::{Answer, Entry, Host, Machine, Outcome, Suspension};
 
 /// Renders into a text.
 pub(crate) fn render(job: Job<'_>) -> Result<String, Error> {
@@ -49,14 +49,14 @@ struct Ended {
 /// Takes a chunk of output, and whether a reader should see it at once.
 type Emit<'a> = &'a mut dyn FnMut(&str, bool) -> Result<(), Error>;
 
-fn drive(job: Job<'_>, chunked: bool, emit: Emit<'_>) -> Result<Ended, Error> {
+fn drive(mut job: Job<'_>, chunked: bool, emit: Emit<'_>) -> Result<Ended, Error> {
     match job.options.blocker() {
         Some(blocker) => drive_waiting(job, chunked, emit, &**blocker),
-        None => drive_at_once(job, chunked, emit),
+        None => drive_at_once(&mut job, chunked, emit),
     }
 }
 
-fn drive_at_once(job: Job<'_>, chunked: bool, emit: Emit<'_>) -> Result<Ended, Error> {
+fn drive_at_once(job: &mut Job<'_>, chunked: bool, emit: Emit<'_>) -> Result<Ended, Error> {
     let found;
     let compiled = match job.target {
         Target::Lent(compiled) => compiled,
@@ -66,35 +66,90 @@ fn drive_at_once(job: Job<'_>, chunked: bool, emit: Emit<'_>) -> Result<Ended, E
             &found
         }
     };
+    let entry = std::mem::replace(&mut job.entry, Entry::Template);
     // A block may wait for nothing though its template does.
-    if !matches!(job.entry, Entry::Block(_)) {
+    if !matches!(entry, Entry::Block(_)) {
         refuse_if_waiting(job.configuration, compiled)?;
     }
     let parts = job.parts();
-    let host = parts.host(compiled);
-    let deadline = parts.deadline().map(Deadline::start);
-    let chunk = chunked.then(|| job.options.chunk());
+    let allowed = parts.deadline();
     let pace = Pace {
-        slice: deadline.is_some().then(|| job.options.slice()),
-        chunk,
+        slice: allowed.is_some().then(|| job.options.slice()),
+        chunk: chunked.then(|| job.options.chunk()),
         // Nothing waits, so nothing is ready later.
         defers: false,
     };
-    let slice = job.options.slice();
-    let mut timers = Timers::default();
-    let mut machine = parts.start(compiled, job.entry, job.context, pace);
-    loop {
-        let suspension = match machine.run(&host)? {
-            Outcome::Finished(value) => {
-                let rest = machine.take_output();
-                if !chunked {
-                    compiled.wrote(rest.len());
-                }
-                return Ok(Ended { value, rest });
+    let mut machine = spare::take();
+    let context = std::mem::replace(&mut job.context, Value::NONE);
+    parts.set_up(&mut machine, compiled, entry, context, pace);
+    let host = parts.host(compiled);
+    let answers = |emit| Answers {
+        job,
+        host: &host,
+        deadline: allowed.map(Deadline::start),
+        chunk: pace.chunk,
+        timers: Timers::default(),
+        emit,
+    };
+    let value = if allowed.is_some() {
+        answers(emit).run(&mut machine)?
+    } else {
+        // Most renders end here.
+        match machine.run(&host)? {
+            Outcome::Finished(value) => value,
+            Outcome::Suspended(suspension) => answers(emit).give(&mut machine, suspension)?,
+        }
+    };
+    let rest = machine.take_output();
+    if !chunked {
+        compiled.wrote(rest.len());
+    }
+    spare::keep(machine);
+    Ok(Ended { value, rest })
+}
+
+/// Answers what a machine asks for, from its first suspension on.
+struct Answers<'a> {
+    job: &'a Job<'a>,
+    host: &'a Host<'a>,
+    deadline: Option<Deadline>,
+    chunk: Option<usize>,
+    timers: Timers,
+    emit: Emit<'a>,
+}
+
+impl Answers<'_> {
+    /// Runs a machine from its start to its end, and gives its value.
+    #[inline(never)]
+    fn run(self, machine: &mut Machine) -> Result<Value, Error> {
+        match machine.run(self.host)? {
+            Outcome::Finished(value) => Ok(value),
+            Outcome::Suspended(suspension) => self.give(machine, suspension),
+        }
+    }
+
+    /// Runs a machine from its first suspension to its end, and gives its value.
+    #[inline(never)]
+    fn give(mut self, machine: &mut Machine, mut suspension: Suspension) -> Result<Value, Error> {
+        loop {
+            let answer = self.answer(machine, suspension)?;
+            if let Some(over) = self.deadline.as_ref().filter(|deadline| deadline.is_over()) {
+                return Err(machine.locate(self.host, HostFault::Deadline(over.allowed).into()));
             }
-            Outcome::Suspended(suspension) => suspension,
-        };
-        let answer = match suspension {
+            machine.resume(answer);
+            if let Some(handler) = self.timers.over(machine) {
+                machine.resume(Answer::TimedOut { handler });
+            }
+            match machine.run(self.host)? {
+                Outcome::Finished(value) => return Ok(value),
+                Outcome::Suspended(next) => suspension = next,
+            }
+        }
+    }
+
+    fn answer(&mut self, machine: &mut Machine, suspension: Suspension) -> Result<Answer, Error> {
+        let job = self.job;
+        Ok(match suspension {
             Suspension::Load { name } => {
                 let linked = job.linked.as_ref().and_then(|linked| linked.get(&name));
                 let program = match linked {
@@ -104,7 +159,7 @@ fn drive_at_once(job: Job<'_>, chunked: bool, emit: Emit<'_>) -> Result<Ended, E
                         LoadNow::Missing => Ok(None),
                         LoadNow::Failed(error) => Err(error),
                         LoadNow::Waits => {
-                            return Err(machine.refuse_wait(&host, &Suspension::Load { name }));
+                            return Err(machine.refuse_wait(self.host, &Suspension::Load { name }));
                         }
                     },
                 };
@@ -114,18 +169,18 @@ fn drive_at_once(job: Job<'_>, chunked: bool, emit: Emit<'_>) -> Result<Ended, E
             waiting @ (Suspension::Await { .. }
             | Suspension::Next { .. }
             | Suspension::Spawn { .. }) => {
-                return Err(machine.refuse_wait(&host, &waiting));
+                return Err(machine.refuse_wait(self.host, &waiting));
             }
             Suspension::Flush => {
-                if let Some(size) = chunk {
+                if let Some(size) = self.chunk {
                     let text = machine.take_output();
-                    emit(&text, text.len() < size)?;
+                    (self.emit)(&text, text.len() < size)?;
                 }
                 Answer::Continue
             }
             Suspension::Fragment { key } => {
                 let cache = &job.configuration.fragments;
-                Answer::Fragment(fragments::ask_now(cache, &machine, &key))
+                Answer::Fragment(fragments::ask_now(cache, machine, &key))
             }
             Suspension::Keep {
                 key,
@@ -137,23 +192,16 @@ fn drive_at_once(job: Job<'_>, chunked: bool, emit: Emit<'_>) -> Result<Ended, E
                 Answer::Continue
             }
             Suspension::Timer { handler, after } => {
-                timers.start(handler, after);
+                self.timers.start(handler, after);
                 // From here on the clock has to be looked at.
-                machine.set_slice(slice);
+                machine.set_slice(job.options.slice());
                 Answer::Continue
             }
             Suspension::Branch => Answer::InPlace,
             Suspension::Defer => unreachable!("this driver told the machine not to defer"),
             Suspension::Join => Answer::Joined,
             Suspension::Yield => Answer::Continue,
-        };
-        if let Some(over) = deadline.as_ref().filter(|deadline| deadline.is_over()) {
-            return Err(machine.locate(&host, HostFault::Deadline(over.allowed).into()));
-        }
-        machine.resume(answer);
-        if let Some(handler) = timers.over(&machine) {
-            machine.resume(Answer::TimedOut { handler });
-        }
+        })
     }
 }
 

@@ -14,7 +14,7 @@ use crate::render::job::{DetachedJob, Job, Pace, Target};
 use crate::render::lane::{Event, Held, Lane, Surroundings};
 use crate::render::load::LoadFuture;
 use crate::value::Value;
-use crate::vm::Answer;
+use crate::vm::{Answer, Machine};
 
 /// A render as a state machine that is polled.
 ///
@@ -166,9 +166,10 @@ impl Run {
             options: job.options,
             compiled,
         };
-        let machine = held
-            .parts()
-            .start(&held.compiled, job.entry, job.context, pace);
+        let mut machine = Machine::idle();
+        let (entry, context) = (job.entry, job.context);
+        let parts = held.parts();
+        parts.set_up(&mut machine, &held.compiled, entry, context, pace);
         Box::new(Run {
             root: Lane::new(machine),
             branches: None,

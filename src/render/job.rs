@@ -61,6 +61,7 @@ static NO_OPTIONS: LazyLock<Arc<RenderOptions>> = LazyLock::new(Arc::default);
 
 impl<'j> Job<'j> {
     /// A render of some code with what the host gave.
+    #[inline]
     pub(crate) fn new(
         configuration: &'j Arc<Configuration>,
         target: Target<'j>,
@@ -143,15 +144,16 @@ impl<'j> Parts<'j> {
         self.options.resolve_deadline(&self.configuration.limits)
     }
 
-    /// Starts a machine on some code.
+    /// Sets a machine up to run some code.
     #[inline(always)]
-    pub(crate) fn start(
+    pub(crate) fn set_up(
         &self,
+        machine: &mut Machine,
         compiled: &Compiled,
         entry: Entry,
         context: Value,
         pace: Pace,
-    ) -> Machine {
+    ) {
         let capacity = match pace.chunk {
             // A chunk is over its size by what was written last.
             Some(chunk) => chunk.saturating_add(chunk / 8).min(1 << 20),
@@ -166,12 +168,13 @@ impl<'j> Parts<'j> {
             capacity,
             defers: pace.defers,
         };
-        Machine::new(&self.host(compiled), setup)
+        machine.set_up(&self.host(compiled), setup);
     }
 }
 
 impl Target<'_> {
     /// The context of a render of this code, from what the host gave.
+    #[inline]
     fn context(
         &self,
         configuration: &Configuration,
@@ -185,10 +188,15 @@ impl Target<'_> {
         match value.kind() {
             ValueKind::Map | ValueKind::Object => Ok((value, linked)),
             ValueKind::None | ValueKind::Undefined => Ok((Value::NONE, linked)),
-            _ => Err(HostFault::ContextNotMapping {
-                found: value.type_name().to_owned(),
-            }
-            .into()),
+            _ => Err(not_mapping(&value)),
         }
     }
+}
+
+#[cold]
+fn not_mapping(value: &Value) -> Error {
+    HostFault::ContextNotMapping {
+        found: value.type_name().to_owned(),
+    }
+    .into()
 }

@@ -19,6 +19,7 @@ mod job;
 mod lane;
 mod load;
 mod options;
+mod spare;
 mod stream;
 mod timers;
 mod write;

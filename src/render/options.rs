@@ -245,14 +245,10 @@ impl RenderOptions {
         self
     }
 
-    /// The limits of a render in an environment with limits of its own.
+    /// The limits of a render in an environment with limits of its own, but for how long it may take.
     #[inline]
-    pub(crate) fn resolve_limits(&self, environment: &Limits) -> Limits {
-        let mut limits = self.limits.as_ref().unwrap_or(environment).clone();
-        if self.deadline.is_some() {
-            limits.deadline = self.deadline;
-        }
-        limits
+    pub(crate) fn resolve_limits<'l>(&'l self, environment: &'l Limits) -> &'l Limits {
+        self.limits.as_ref().unwrap_or(environment)
     }
 
     /// How long a render may take in an environment with limits of its own.

@@ -41,7 +41,7 @@ pub(crate) fn item(
 
 /// The attribute of a record or of a dict that no template changes, where it is; `None` says that only
 /// [`attribute`] can tell. A dict is asked only if it has no method of the name.
-#[inline]
+#[inline(always)]
 pub(crate) fn field<'a>(value: &'a Value, name: &Symbol, is_method: bool) -> Option<&'a Value> {
     match &value.0 {
         Repr::Record(record) => record.get_symbol(name),

@@ -214,7 +214,7 @@ fn find_name<'a>(entries: &'a [(Key, Value)], name: &Symbol) -> Option<&'a Value
     let at = entries
         .iter()
         .position(|(own, _)| is_name(own.value(), name))?;
-    name.found_at(at);
+    name.found_at(at, 0);
     Some(&entries[at].1)
 }
 

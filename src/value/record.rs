@@ -1,6 +1,7 @@
 //! Records: rows of one type, which share the names of their fields.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arcstr::ArcStr;
 
@@ -18,7 +19,12 @@ pub(crate) struct Shape {
     names: Box<[Symbol]>,
     /// Hash and index of each name, by hash; empty where comparing one by one is faster.
     by_hash: Box<[(u64, u32)]>,
+    /// No other shape of the process has the same, up to where symbols do not remember them.
+    number: u64,
 }
+
+/// The number of the next shape.
+static NEXT: AtomicU64 = AtomicU64::new(1);
 
 impl Shape {
     /// The shape of these names, none of which comes twice.
@@ -36,6 +42,7 @@ impl Shape {
         Arc::new(Shape {
             names,
             by_hash: by_hash.into(),
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
         })
     }
 
@@ -60,21 +67,21 @@ impl Shape {
     /// The index of a field whose name is hashed already.
     #[inline]
     pub(crate) fn index_of_symbol(&self, name: &Symbol) -> Option<usize> {
-        let guess = name.place();
-        match self.names.get(guess) {
-            Some(own) if own == name => Some(guess),
-            _ => self.find_symbol(name),
-        }
+        name.place_in(self.number)
+            .or_else(|| self.find_symbol(name))
     }
 
     #[inline(never)]
     fn find_symbol(&self, name: &Symbol) -> Option<usize> {
+        let guess = name.place();
+        let is_it = self.names.get(guess).is_some_and(|own| own == name);
         let found = match self.by_hash.is_empty() {
+            _ if is_it => Some(guess),
             true => self.names.iter().position(|own| own == name),
             false => self.search(name.hash(), name),
         };
         if let Some(index) = found {
-            name.found_at(index);
+            name.found_at(index, self.number);
         }
         found
     }

@@ -58,7 +58,15 @@ thread_local! {
     static HAND: Cell<Option<Value>> = const { Cell::new(None) };
 }
 
+/// Hands a value over to the engine's own serialiser.
+#[inline]
+fn hand_over<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
+    HAND.set(Some(value.clone()));
+    serializer.serialize_newtype_struct(HANDED_OVER, &())
+}
+
 /// The value that was handed over, if `name` says that one is.
+#[inline]
 pub(super) fn take_over(name: &str) -> Option<Value> {
     // A type of the host may have any name, so only a value that is really there counts.
     if name == HANDED_OVER {
@@ -70,7 +78,11 @@ pub(super) fn take_over(name: &str) -> Option<Value> {
 
 /// The value itself where it becomes a value again; else its content, as Python's `json` would see it.
 impl Serialize for Value {
+    #[inline]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if is_value_serializer::<S>() {
+            return hand_over(self, serializer);
+        }
         Nested {
             value: self,
             depth: MAX_DEPTH,
@@ -97,8 +109,7 @@ impl Nested<'_> {
 impl Serialize for Nested<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if is_value_serializer::<S>() {
-            HAND.set(Some(self.value.clone()));
-            return serializer.serialize_newtype_struct(HANDED_OVER, &());
+            return hand_over(self.value, serializer);
         }
         match &self.value.0 {
             Repr::Unset | Repr::Undefined(_) | Repr::None => serializer.serialize_unit(),

@@ -54,6 +54,12 @@ pub(crate) fn from_fields<T: Serialize + ?Sized>(
     Ok(value.serialize(ValueSerializer::new(&met))?)
 }
 
+/// Whether a conversion of `T` takes it over as it is: it is a value, or a reference to one.
+#[inline]
+pub(crate) fn is_value<T: ?Sized>() -> bool {
+    type_name::<T>().trim_start_matches('&') == type_name::<Value>()
+}
+
 /// Whether `S` is the serialiser that makes values. Serde lets types that serialise not ask for more
 /// than the name of the serialiser's type, and no other type has this one.
 pub(super) fn is_value_serializer<S>() -> bool {
@@ -203,6 +209,7 @@ impl<'a> Serializer for ValueSerializer<'a> {
         Ok(variant.into())
     }
 
+    #[inline]
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
         name: &'static str,

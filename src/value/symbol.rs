@@ -4,7 +4,7 @@ use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 use std::ops::Deref;
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arcstr::ArcStr;
 use foldhash::quality::RandomState;
@@ -13,12 +13,17 @@ use foldhash::quality::RandomState;
 /// keys that all collide.
 static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
+/// So many bits say where a name is.
+const SHIFT: u32 = 32;
+const PLACES: u64 = (1 << SHIFT) - 1;
+
 /// A name with its hash.
 pub(crate) struct Symbol {
     text: ArcStr,
     hash: u64,
-    /// Where the name was found last. The next row is mostly of the same shape, so that this is where it is.
-    place: AtomicU32,
+    /// Where the name was found last, and the number of the shape it was found in, if it was one. The next row
+    /// is mostly of the same shape, so that this is where it is.
+    place: AtomicU64,
 }
 
 impl Clone for Symbol {
@@ -26,7 +31,7 @@ impl Clone for Symbol {
         Symbol {
             text: self.text.clone(),
             hash: self.hash,
-            place: AtomicU32::new(self.place() as u32),
+            place: AtomicU64::new(self.place.load(Ordering::Relaxed)),
         }
     }
 }
@@ -39,21 +44,33 @@ impl Symbol {
         Symbol {
             text,
             hash,
-            place: AtomicU32::new(0),
+            place: AtomicU64::new(0),
         }
     }
 
     /// Where the name was found last; no more than a guess of where it is next.
     #[inline]
     pub(crate) fn place(&self) -> usize {
-        self.place.load(Ordering::Relaxed) as usize
+        (self.place.load(Ordering::Relaxed) & PLACES) as usize
     }
 
-    /// Remembers where the name was found.
-    pub(crate) fn found_at(&self, place: usize) {
-        // A store would take the cache line from every other core, so there is one only where it helps.
-        if self.place() != place {
-            self.place.store(place as u32, Ordering::Relaxed);
+    /// Where the name is in the shape of this number, which is not 0, if that is known.
+    #[inline]
+    pub(crate) fn place_in(&self, shape: u64) -> Option<usize> {
+        let place = self.place.load(Ordering::Relaxed);
+        (place >> SHIFT == shape).then_some((place & PLACES) as usize)
+    }
+
+    /// Remembers where the name was found, in the shape of a number or, with 0, elsewhere.
+    pub(crate) fn found_at(&self, place: usize, shape: u64) {
+        let known = self.place.load(Ordering::Relaxed);
+        let place = place as u64;
+        let shape = if shape > PLACES { 0 } else { shape };
+        // A store takes the cache line from every other core, so there is one only where it helps; where shapes
+        // take turns, the latest stays.
+        if known & PLACES != place || known >> SHIFT < shape {
+            self.place
+                .store(shape << SHIFT | place & PLACES, Ordering::Relaxed);
         }
     }
 

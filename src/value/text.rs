@@ -55,6 +55,17 @@ pub(crate) fn char_slice(text: &str, bounds: &Bounds) -> String {
 
 /// Appends `text` with the characters of HTML's own escaped. Runs without them are copied whole.
 pub(crate) fn escape_html(text: &str, out: &mut String) {
+    let bytes = text.as_bytes();
+    if bytes.len() < BLOCK && escaped_in_short(bytes) == 0 {
+        out.push_str(text);
+        return;
+    }
+    escape_long(text, out);
+}
+
+/// As [`escape_html`], of any text.
+#[inline(never)]
+fn escape_long(text: &str, out: &mut String) {
     let mut start = 0;
     let (pieces, tail) = text.as_bytes().as_chunks::<PIECE>();
     for (index, piece) in pieces.iter().enumerate() {
@@ -160,16 +171,31 @@ fn escaped_in_tail(tail: &[u8]) -> u64 {
         ([], _) => 0,
         // The last block of all overlaps with the one before.
         (rest, Some(last)) => escaped_in_block(last) >> (BLOCK - rest.len()),
-        (rest, None) => {
-            let mut block = [0; BLOCK];
-            block[..rest.len()].copy_from_slice(rest);
-            escaped_in_block(&block)
-        }
+        (rest, None) => return escaped_in_short(rest),
     };
     for block in blocks.iter().rev() {
         found = found << BLOCK | escaped_in_block(block);
     }
     found
+}
+
+/// As [`escaped_in`], of less than a block: its halves, which may overlap, are loaded each as one word.
+#[inline]
+fn escaped_in_short(text: &[u8]) -> u64 {
+    fn halves<const N: usize>(text: &[u8]) -> Option<u64> {
+        let mut block = [0; BLOCK];
+        block[..N].copy_from_slice(text.first_chunk::<N>()?);
+        block[N..2 * N].copy_from_slice(text.last_chunk::<N>()?);
+        let found = escaped_in_block(&block);
+        Some(found & ((1 << N) - 1) | (found >> N) << (text.len() - N))
+    }
+    match text.len() {
+        8.. => halves::<8>(text),
+        4.. => halves::<4>(text),
+        2.. => halves::<2>(text),
+        _ => halves::<1>(text),
+    }
+    .unwrap_or(0)
 }
 
 /// A bit for each byte of a block that is escaped.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arcstr::ArcStr;
 
-use crate::bytecode::{BlockInfo, Program, UnitKind, Visible};
+use crate::bytecode::{BlockInfo, Program, Visible};
 use crate::error::Error;
 use crate::error::machine::MachineFault;
 use crate::source::Place;
@@ -27,7 +27,7 @@ impl Machine {
         info: &BlockInfo,
     ) -> Result<bool, Error> {
         let frame = self.frame();
-        if let Returns::Prelude { .. } = frame.returns {
+        if frame.returns == Returns::Prelude {
             // Only what stands outside of blocks runs before the block that was asked for.
             return Ok(false);
         }
@@ -212,28 +212,24 @@ impl Machine {
             self.begin_unit(program)?;
             return Ok(Control::Switch);
         }
-        match &frame.returns {
-            Returns::Finish => {
-                let unit = &library.program(frame.program).units[frame.unit];
-                let value = match unit.kind {
-                    UnitKind::Expression => self.pop(),
-                    _ => Value::NONE,
-                };
-                Ok(Control::Finish(value))
+        match frame.returns {
+            Returns::Finish => Ok(Control::Finish),
+            Returns::Value => {
+                self.result = self.pop();
+                Ok(Control::Finish)
             }
             Returns::Nothing(_) => {
                 self.pop_frame();
                 Ok(Control::Switch)
             }
             Returns::Text { safe, .. } => {
-                let safe = *safe;
                 let text = self.output.end_capture(&self.render.budget)?;
                 self.pop_frame();
                 self.deliver(library, operators::captured(text, safe))?;
                 Ok(Control::Switch)
             }
             Returns::Module { cached } => {
-                let (program, cached) = (frame.program, *cached);
+                let program = frame.program;
                 let name = library.program(program).origin.name.clone();
                 let body = self.output.end_capture(&self.render.budget)?;
                 let context = self.share(library, self.running.scope);
@@ -249,8 +245,8 @@ impl Machine {
                 self.deliver(library, module)?;
                 Ok(Control::Switch)
             }
-            Returns::Prelude { block } => {
-                let block = block.clone();
+            Returns::Prelude => {
+                let block = self.seldom().block.take().expect("a block is rendered");
                 self.output.end_capture(&self.render.budget)?;
                 let scope = self.running.scope;
                 let Some(found) = self.find_block(library, scope, &block, 0) else {

@@ -12,15 +12,13 @@ use arcstr::literal;
 use crate::bytecode::{Label, Program};
 use crate::error::Error;
 use crate::error::machine::MachineFault;
-use crate::limits::Limits;
 use crate::value::{Pending, Repr, Unlimited, Value, display, settled};
 use crate::vm::cells::Cells;
 use crate::vm::context::Context;
 use crate::vm::deferred::contexts;
 use crate::vm::frame::CodeFrame;
 use crate::vm::library::Host;
-use crate::vm::machine::{Machine, RenderState};
-use crate::vm::output::OutputBuffer;
+use crate::vm::machine::Machine;
 use crate::vm::scope::{Scope, ScopeId, ScopeNames};
 use crate::vm::seldom::Seldom;
 use crate::vm::waits::Waiting;
@@ -264,27 +262,21 @@ impl Machine {
             context,
             own: false,
         };
-        Machine {
-            first_scope: Scope::new(names, root.program),
-            running: root,
-            callers: Vec::new(),
-            stack,
-            loops,
-            output: OutputBuffer::new(0, None),
-            escapes: Vec::new(),
-            scopes: Vec::new(),
-            seldom: Some(Box::new(Seldom {
-                branch: Some(site),
-                is_collected: !self.is_straight(),
-                depth: self.depth() + self.open() - 1,
-                ..Seldom::default()
-            })),
-            render: RenderState::new(Limits::default(), false),
-            waiting: Waiting::Nothing,
-            retries: (0, 0),
-            slice_left: self.slice_left,
-            slice: self.slice,
-        }
+        let mut machine = Machine::idle();
+        machine.first_scope = Scope::new(names, root.program);
+        machine.running = root;
+        machine.stack = stack;
+        machine.loops = loops;
+        machine.seldom = Some(Box::new(Seldom {
+            branch: Some(site),
+            is_collected: !self.is_straight(),
+            depth: self.depth() + self.open() - 1,
+            ..Seldom::default()
+        }));
+        machine.has_begun = true;
+        machine.slice_left = self.slice_left;
+        machine.slice = self.slice;
+        machine
     }
 
     /// Whether what is written now goes to the reader as it is.

@@ -29,8 +29,8 @@ impl Machine {
         let program = library.program(frame.program);
         CallContext::new(ContextParts {
             budget: &self.render.budget,
-            registry: library.registry,
-            extensions: library.extensions,
+            registry: library.host.registry,
+            extensions: library.host.extensions,
             host_context: self.host_context(),
             auto_escape: frame.auto_escape,
             policy: program.undefined_policy,
@@ -123,7 +123,7 @@ impl Machine {
         let Some(filter) = &site.function else {
             return Err(MachineFault::unknown_filter(
                 &site.name,
-                library.registry.filter_names(),
+                library.host.registry.filter_names(),
             ));
         };
         let context = self.call_context(library, &site.name, awaits);
@@ -211,7 +211,7 @@ impl Machine {
         let Some(test) = &site.function else {
             return Err(MachineFault::unknown_test(
                 &site.name,
-                library.registry.test_names(),
+                library.host.registry.test_names(),
             ));
         };
         let awaits = program.auto_await;
@@ -408,9 +408,11 @@ impl Machine {
             Some(undefined) => {
                 let error = undefined.error();
                 match undefined.variable() {
-                    Some(name) => {
-                        MachineFault::suggest_function(error, name, library.registry.global_names())
-                    }
+                    Some(name) => MachineFault::suggest_function(
+                        error,
+                        name,
+                        library.host.registry.global_names(),
+                    ),
                     None => error,
                 }
             }
@@ -437,7 +439,7 @@ impl Machine {
             receiver = settled(&self.render.budget, &receiver)?.clone();
             self.stack[at] = receiver.clone();
         }
-        if let Some(method) = library.registry.method(&receiver, name) {
+        if let Some(method) = library.host.registry.method(&receiver, name) {
             let context = self.call_context(library, name, awaits);
             let flow = if shape.spread {
                 method.call_on(&receiver, &context, &self.spread_arguments(None)?.borrow())?

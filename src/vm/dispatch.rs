@@ -4,6 +4,7 @@ use crate::bytecode::{Instruction, Label, LoopField, Program};
 use crate::error::Error;
 use crate::source::Place;
 use crate::value::{self, Repr, Undefined, UndefinedPolicy, Value, access};
+use crate::vm::frame::Returns;
 use crate::vm::library::Library;
 use crate::vm::loops::Fetched;
 use crate::vm::machine::Machine;
@@ -13,14 +14,32 @@ use crate::vm::shortcuts;
 use crate::vm::waits::Waiting;
 
 /// Why the run loop stopped.
+///
+/// What it suspends for and what it gives is in the machine: an answer that fits into registers is what most
+/// calls and returns need.
+#[derive(Clone, Copy)]
 pub(super) enum Control {
     /// Other code goes on: a frame was pushed or popped, or the instruction must run again.
     Switch,
-    Suspend(Suspension),
-    Finish(Value),
+    /// The machine [asks](Machine::suspend) for something.
+    Suspend,
+    /// The render has its [result](Machine::finish).
+    Finish,
 }
 
 impl Machine {
+    /// Asks for something.
+    pub(super) fn suspend(&mut self, suspension: Suspension) -> Control {
+        self.suspension = Some(suspension);
+        Control::Suspend
+    }
+
+    /// Ends the render with a value.
+    pub(super) fn finish(&mut self, value: Value) -> Control {
+        self.result = value;
+        Control::Finish
+    }
+
     /// Runs frames until the machine must wait, all is done, or something but code is to be run.
     pub(super) fn run_frame(&mut self, library: &Library<'_>) -> Result<Control, Error> {
         if self.native().is_some() {
@@ -36,7 +55,7 @@ impl Machine {
     /// Whether the code of the frame on top is all there is to do next.
     fn runs_code(&mut self) -> bool {
         self.slice_left > 0
-            && self.render.adopted.is_empty()
+            && !self.render.has_adopted()
             && matches!(self.waiting, Waiting::Nothing)
             && self.native().is_none()
     }
@@ -85,7 +104,7 @@ impl Machine {
         macro_rules! written {
             () => {
                 if self.output.is_over_mark() && attempt!(self.output.settle(&self.render.budget)) {
-                    leave!(Control::Suspend(Suspension::Flush));
+                    leave!(self.suspend(Suspension::Flush));
                 }
             };
         }
@@ -133,7 +152,7 @@ impl Machine {
         loop {
             if STEPPING {
                 if self.slice_left == 0 {
-                    leave!(Control::Suspend(Suspension::Yield));
+                    leave!(self.suspend(Suspension::Yield));
                 }
                 self.slice_left -= 1;
             }
@@ -177,15 +196,21 @@ impl Machine {
                 }
                 Instruction::EmitRoot(slot, name) => {
                     let at = base + slot.0 as usize;
-                    if let Repr::Unset = self.stack[at].0 {
-                        self.stack[at] = self.root_name(library, program, name, policy, next);
+                    // Written from where it is, it need not be counted once more.
+                    if !matches!(self.stack[at].0, Repr::Unset)
+                        || !self.emit_host_field(program.name(name), auto_escape)
+                    {
+                        if let Repr::Unset = self.stack[at].0 {
+                            let value = self.root_name(library, program, name, policy, next);
+                            self.stack[at].put(value);
+                        }
+                        attempt!(operators::emit(
+                            &self.render.budget,
+                            &mut self.output,
+                            &self.stack[at],
+                            auto_escape
+                        ));
                     }
-                    attempt!(operators::emit(
-                        &self.render.budget,
-                        &mut self.output,
-                        &self.stack[at],
-                        auto_escape
-                    ));
                     written!();
                 }
                 Instruction::LoadConst(constant) => {
@@ -208,7 +233,8 @@ impl Machine {
                 Instruction::LoadRoot(slot, name) => {
                     let at = base + slot.0 as usize;
                     if let Repr::Unset = self.stack[at].0 {
-                        self.stack[at] = self.root_name(library, program, name, policy, next);
+                        let value = self.root_name(library, program, name, policy, next);
+                        self.stack[at].put(value);
                     }
                     let value = self.stack[at].copied();
                     self.stack.push(value);
@@ -266,7 +292,7 @@ impl Machine {
                     attempt!(self.render.budget.fuel(cost as u64));
                     jump!(label);
                     if !STEPPING && self.use_slice(cost) {
-                        leave!(Control::Suspend(Suspension::Yield));
+                        leave!(self.suspend(Suspension::Yield));
                     }
                 }
                 Instruction::JumpIfFalse(label) => {
@@ -333,6 +359,9 @@ impl Machine {
                 }
                 Instruction::Return => {
                     self.frame_mut().address = next;
+                    if self.running.returns == Returns::Finish && self.running.parent.is_none() {
+                        return Ok(Control::Finish);
+                    }
                     match self.leave_unit(library) {
                         Ok(Control::Switch) if self.runs_code() => {
                             enter!();

@@ -92,18 +92,20 @@ pub(super) struct BlockLevel {
 }
 
 /// What becomes of a unit's output and where the render goes on.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Returns {
-    /// The render ends; of an expression, with the value on the stack.
+    /// The render ends.
     Finish,
+    /// The render of an expression ends, with the value on the stack.
+    Value,
     /// The output stands where it was written.
     Nothing(Called),
     /// The captured output is the result; safe text if `safe`.
     Text { safe: bool, called: Called },
     /// The template's exports are the result.
     Module { cached: bool },
-    /// Everything so far only set the stage for one block.
-    Prelude { block: ArcStr },
+    /// Everything so far only set the stage for one block, see [`Seldom::block`](super::seldom::Seldom).
+    Prelude,
 }
 
 /// What was called, for the trace.

@@ -51,7 +51,7 @@ impl Machine {
                     None => leave!(Control::Switch),
                     Some(name) => {
                         self.frame_mut().address = next - 1;
-                        leave!(Control::Suspend(Suspension::Load { name }));
+                        leave!(self.suspend(Suspension::Load { name }));
                     }
                 }
             };
@@ -60,7 +60,7 @@ impl Machine {
         macro_rules! written {
             () => {
                 if self.output.is_over_mark() && self.output.settle(&self.render.budget)? {
-                    leave!(Control::Suspend(Suspension::Flush));
+                    leave!(self.suspend(Suspension::Flush));
                 }
             };
         }
@@ -105,7 +105,7 @@ impl Machine {
             Instruction::Flush => {
                 // What stands in a capture cannot be sent yet.
                 if self.output.captures() == 0 {
-                    leave!(Control::Suspend(Suspension::Flush));
+                    leave!(self.suspend(Suspension::Flush));
                 }
             }
             Instruction::LoadNone => self.stack.push(Value::NONE),
@@ -348,7 +348,7 @@ impl Machine {
             }
             Instruction::EnterTimedTry(fallback) => {
                 if let Some(timer) = self.enter_timed_try(fallback)? {
-                    leave!(Control::Suspend(timer));
+                    leave!(self.suspend(timer));
                 }
             }
             Instruction::ExitTry => {
@@ -358,7 +358,7 @@ impl Machine {
             Instruction::EnterCache(end) => match self.enter_cache()? {
                 Entered::Ask(key) => {
                     self.frame_mut().address = next - 1;
-                    leave!(Control::Suspend(Suspension::Fragment { key }));
+                    leave!(self.suspend(Suspension::Fragment { key }));
                 }
                 Entered::Made => {
                     jump!(end);
@@ -368,7 +368,7 @@ impl Machine {
             },
             Instruction::ExitCache => {
                 if let Some(keep) = self.exit_cache()? {
-                    leave!(Control::Suspend(keep));
+                    leave!(self.suspend(keep));
                 }
                 written!();
             }
@@ -403,7 +403,7 @@ impl Machine {
                         None => {
                             let pending = pending.clone();
                             self.frame_mut().address = next - 1;
-                            leave!(Control::Suspend(Suspension::Await { pending }));
+                            leave!(self.suspend(Suspension::Await { pending }));
                         }
                     }
                 }
@@ -413,7 +413,7 @@ impl Machine {
                     && pending.result().is_none()
                 {
                     let pending = pending.clone();
-                    leave!(Control::Suspend(Suspension::Spawn { pending }));
+                    leave!(self.suspend(Suspension::Spawn { pending }));
                 }
             }
             Instruction::EnterParallel => self.enter_parallel(program)?,
@@ -424,28 +424,28 @@ impl Machine {
                     self.run_in_place();
                     leave!(Control::Switch);
                 }
-                leave!(Control::Suspend(Suspension::Branch));
+                leave!(self.suspend(Suspension::Branch));
             }
             Instruction::EndBranch(site) => {
                 if self.ends_branch(site) {
-                    leave!(Control::Finish(self.branch_result(program, site)));
+                    leave!(self.finish(self.branch_result(program, site)));
                 }
             }
             Instruction::BeginDefer(..) => {
                 if self.begin_defer(library, program)? {
-                    leave!(Control::Suspend(Suspension::Defer));
+                    leave!(self.suspend(Suspension::Defer));
                 }
             }
             Instruction::EndDefer(site, behind) => {
                 if self.ends_branch(site) {
-                    leave!(Control::Finish(Value::NONE));
+                    leave!(self.finish(Value::NONE));
                 }
                 jump!(behind);
             }
             Instruction::ExitParallel => {
                 if !self.exit_parallel()? {
                     self.frame_mut().address = next - 1;
-                    leave!(Control::Suspend(Suspension::Join));
+                    leave!(self.suspend(Suspension::Join));
                 }
                 written!();
             }

@@ -41,30 +41,21 @@ impl ProgramId {
 /// All that running code may read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Library<'h> {
-    first: &'h Arc<Program>,
+    pub(super) host: &'h Host<'h>,
     /// The programs loaded since, from number 1 on.
     loaded: &'h [Arc<Program>],
-    pub(super) registry: &'h Registry,
-    pub(super) extensions: &'h Extensions,
-    pub(super) supply: Option<&'h dyn Supply>,
 }
 
 impl<'h> Library<'h> {
-    pub(super) fn new(host: &Host<'h>, loaded: &'h [Arc<Program>]) -> Self {
-        Library {
-            first: host.program,
-            loaded,
-            registry: host.registry,
-            extensions: host.extensions,
-            supply: host.supply,
-        }
+    pub(super) fn new(host: &'h Host<'h>, loaded: &'h [Arc<Program>]) -> Self {
+        Library { host, loaded }
     }
 
     /// A program.
     #[inline]
     pub(super) fn program(&self, id: ProgramId) -> &'h Arc<Program> {
         match id.0 {
-            0 => self.first,
+            0 => self.host.program,
             number => &self.loaded[number as usize - 1],
         }
     }
@@ -72,14 +63,14 @@ impl<'h> Library<'h> {
     /// The number of a program, which is `hint` unless that is of another render.
     pub(super) fn number(&self, program: &Arc<Program>, hint: ProgramId) -> Option<ProgramId> {
         let hinted = match hint.0 {
-            0 => Some(self.first),
+            0 => Some(self.host.program),
             number => self.loaded.get(number as usize - 1),
         };
         if hinted.is_some_and(|known| Arc::ptr_eq(known, program)) {
             return Some(hint);
         }
         let is_it = |known: &Arc<Program>| Arc::ptr_eq(known, program);
-        if is_it(self.first) {
+        if is_it(self.host.program) {
             return Some(ProgramId::FIRST);
         }
         self.loaded.iter().position(is_it).map(ProgramId::after)

@@ -328,7 +328,7 @@ impl Machine {
             return Ok(None);
         };
         let budget = &self.render.budget;
-        let supply = library.supply.filter(|_| budget.in_flight(1).is_ok());
+        let supply = library.host.supply.filter(|_| budget.in_flight(1).is_ok());
         match supply.and_then(|supply| supply.item(stream)) {
             None => Ok(Some(Fetched::Wait(stream.clone()))),
             Some(Ok(Some(item))) if state.only_counts => {
@@ -436,7 +436,7 @@ impl Machine {
     #[cold]
     pub(super) fn wait_for_item(&mut self, stream: StreamHandle) -> Control {
         self.waiting = Waiting::LoopItem;
-        Control::Suspend(Suspension::Next { stream })
+        self.suspend(Suspension::Next { stream })
     }
 
     /// The innermost loop, or one further out.

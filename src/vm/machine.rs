@@ -24,12 +24,12 @@ use crate::vm::waits::Waiting;
 
 /// What a machine needs to start.
 #[derive(Debug)]
-pub(crate) struct Setup {
+pub(crate) struct Setup<'s> {
     pub(crate) entry: Entry,
     /// The host's context: a map, record or object, or none.
     pub(crate) context: Value,
     /// The machine enforces all but the deadline.
-    pub(crate) limits: Limits,
+    pub(crate) limits: &'s Limits,
     /// Yields every so many instructions.
     pub(crate) slice: Option<NonZeroU32>,
     /// Suspends to flush once so many bytes of output are ready.
@@ -72,8 +72,14 @@ pub(crate) struct Machine {
     /// Where the templates that it called do.
     pub(super) scopes: Vec<Scope>,
     pub(super) render: RenderState,
+    /// Whether it has begun its program, which it does when it runs first.
+    pub(super) has_begun: bool,
     /// What the instruction to run next waits for.
     pub(super) waiting: Waiting,
+    /// What it asks the driver for.
+    pub(super) suspension: Option<Suspension>,
+    /// What it gives in the end; none if it is no expression.
+    pub(super) result: Value,
     /// The address of the instruction that last met a future its operands do not hold, and how often.
     pub(super) retries: (usize, u32),
     /// Instructions left before the machine yields.
@@ -87,10 +93,6 @@ pub(super) struct RenderState {
     pub(super) budget: Budget,
     /// Whether what is deferred can be sent after all else.
     pub(super) defers: bool,
-    /// The programs that were loaded so far, by number.
-    pub(super) programs: Vec<Arc<Program>>,
-    /// Programs met since the machine ran on last, such as that of a macro of another render.
-    pub(super) adopted: Vec<Arc<Program>>,
     /// None while no template was used but the first, and nothing was left behind.
     pub(super) kept: Option<Box<Kept>>,
     /// The number of the next loop, which `loop` as a value finds its loop by.
@@ -111,11 +113,32 @@ pub(super) enum Survivor {
 }
 
 impl Machine {
-    /// A machine at the start of a render of the host's program.
-    ///
-    /// Inlined, so that it is made where it stays.
+    /// A machine that has nothing to do.
+    pub(crate) fn idle() -> Self {
+        Machine {
+            running: CodeFrame::new(ProgramId::FIRST, 0, ScopeId::FIRST, Returns::Finish),
+            callers: Vec::new(),
+            stack: Vec::new(),
+            loops: Vec::new(),
+            output: OutputBuffer::new(),
+            escapes: Vec::new(),
+            seldom: None,
+            first_scope: Scope::new(ScopeNames::Host(Value::NONE), ProgramId::FIRST),
+            scopes: Vec::new(),
+            render: RenderState::new(),
+            has_begun: false,
+            waiting: Waiting::Nothing,
+            suspension: None,
+            result: Value::NONE,
+            retries: (0, 0),
+            slice_left: u32::MAX,
+            slice: u32::MAX,
+        }
+    }
+
+    /// Puts an idle machine before the start of a render of the host's program.
     #[inline(always)]
-    pub(crate) fn new(host: &Host<'_>, setup: Setup) -> Self {
+    pub(crate) fn set_up(&mut self, host: &Host<'_>, setup: Setup<'_>) {
         let Setup {
             entry,
             context,
@@ -127,39 +150,57 @@ impl Machine {
         } = setup;
         let slice = slice.map_or(u32::MAX, NonZeroU32::get);
         let returns = match entry {
-            Entry::Block(block) => Returns::Prelude { block },
-            Entry::Template | Entry::Expression => Returns::Finish,
+            Entry::Block(block) => {
+                self.seldom().block = Some(block);
+                Returns::Prelude
+            }
+            Entry::Template => Returns::Finish,
+            Entry::Expression => Returns::Value,
         };
         let first_unit = &host.program.units[0];
         let first_room = first_unit.slots as usize + first_unit.stack as usize;
-        Machine {
-            running: CodeFrame::new(ProgramId::FIRST, 0, ScopeId::FIRST, returns),
-            callers: Vec::new(),
-            stack: Vec::with_capacity(first_room),
-            loops: Vec::new(),
-            output: OutputBuffer::new(capacity, chunk),
-            escapes: Vec::new(),
-            seldom: None,
-            first_scope: Scope::new(ScopeNames::Host(context), ProgramId::FIRST),
-            scopes: Vec::new(),
-            render: RenderState::new(limits, defers),
-            waiting: Waiting::Start,
-            retries: (0, 0),
-            slice_left: slice,
-            slice,
+        self.running = CodeFrame::new(ProgramId::FIRST, 0, ScopeId::FIRST, returns);
+        self.stack.reserve(first_room);
+        self.output.set_up(capacity, chunk);
+        self.first_scope.set_host(context);
+        self.render.budget.fill(limits);
+        self.render.defers = defers;
+        self.has_begun = false;
+        self.slice_left = slice;
+        self.slice = slice;
+    }
+
+    /// Makes a machine whose render has ended idle again, with the room that it has; false if that is not worth
+    /// it: the render left something behind, or was a large one.
+    #[inline]
+    pub(crate) fn retire(&mut self) -> bool {
+        const MOST: usize = 256;
+        let room = self.stack.capacity()
+            + 8 * (self.loops.capacity() + self.callers.capacity() + self.scopes.capacity());
+        if !(room <= MOST && self.is_plain() && self.render.retire()) {
+            return false;
         }
+        debug_assert!(self.loops.is_empty() && self.escapes.is_empty() && self.scopes.is_empty());
+        debug_assert!(matches!(self.waiting, Waiting::Nothing) && self.output.captures() == 0);
+        while let Some(value) = self.stack.pop() {
+            value.discard();
+        }
+        self.first_scope.set_host(Value::NONE);
+        self.retries = (0, 0);
+        true
     }
 
     /// Puts the machine at the start of its program.
-    pub(super) fn start(&mut self, library: &Library<'_>) -> Result<(), Error> {
+    #[inline]
+    fn begin(&mut self, library: &Library<'_>) -> Result<(), Error> {
         let program = library.program(self.running.program);
-        self.waiting = Waiting::Nothing;
-        let hook = library.registry.undefined_hook();
+        self.has_begun = true;
+        let hook = library.host.registry.undefined_hook();
         if hook.is_some() {
             self.render.budget.set_undefined_hook(hook);
         }
         self.running.auto_escape = program.auto_escape;
-        if matches!(self.running.returns, Returns::Prelude { .. }) {
+        if self.running.returns == Returns::Prelude {
             self.output.put_aside();
         }
         self.begin_unit(program)
@@ -174,22 +215,28 @@ impl Machine {
                         return Ok(Outcome::Suspended(Suspension::Yield));
                     }
                 }
-                Ok(Control::Suspend(suspension)) => {
+                Ok(Control::Suspend) => {
+                    let suspension = self.suspension.take().expect("it asks for something");
                     self.check_suspension(&suspension)
                         .map_err(|error| self.locate(host, error))?;
                     return Ok(Outcome::Suspended(suspension));
                 }
-                Ok(Control::Finish(value)) => {
-                    self.output.settle(&self.render.budget)?;
-                    self.render.gave_value |= self.branch().is_none() && value.is_container();
+                Ok(Control::Finish) => {
+                    self.output.charge(&self.render.budget)?;
+                    let value = std::mem::replace(&mut self.result, Value::NONE);
+                    self.render.gave_value |= value.is_container() && self.branch().is_none();
                     return Ok(Outcome::Finished(value));
                 }
-                Err(error) => {
-                    let error = self.locate(host, error);
-                    self.with_library(host, |machine, library| machine.unwind(library, error))?;
-                }
+                Err(error) => self.recover(host, error)?,
             }
         }
+    }
+
+    /// Goes on where an error is caught, if it is.
+    #[cold]
+    fn recover(&mut self, host: &Host<'_>, error: Error) -> Result<(), Error> {
+        let error = self.locate(host, error);
+        self.with_library(host, |machine, library| machine.unwind(library, error))
     }
 
     /// Lends the programs that were loaded so far to code that changes all else of the machine; those that it
@@ -200,21 +247,29 @@ impl Machine {
         host: &Host<'_>,
         run: impl FnOnce(&mut Self, &Library<'_>) -> R,
     ) -> R {
-        let programs = std::mem::take(&mut self.render.programs);
+        let programs = match &mut self.render.kept {
+            Some(kept) => std::mem::take(&mut kept.programs),
+            None => Vec::new(),
+        };
         let result = run(self, &Library::new(host, &programs));
-        self.render.programs = programs;
-        self.render.programs.append(&mut self.render.adopted);
+        if let Some(kept) = &mut self.render.kept {
+            kept.programs = programs;
+            kept.programs.append(&mut kept.adopted);
+        }
         result
     }
 
     /// Runs frame after frame, for as long as all they need is in the library.
     fn run_some(&mut self, library: &Library<'_>) -> Result<Control, Error> {
+        if !self.has_begun {
+            self.begin(library)?;
+        }
         loop {
             if let Some(suspension) = self.continue_waiting(library)? {
-                return Ok(Control::Suspend(suspension));
+                return Ok(self.suspend(suspension));
             }
             match self.run_frame(library)? {
-                Control::Switch if self.slice_left > 0 && self.render.adopted.is_empty() => {}
+                Control::Switch if self.slice_left > 0 && !self.render.has_adopted() => {}
                 control => return Ok(control),
             }
         }
@@ -248,8 +303,9 @@ impl Machine {
                 program: Ok(program),
             } => {
                 let id = program.map(|program| {
-                    self.render.programs.push(program);
-                    ProgramId::after(self.render.programs.len() - 1)
+                    let programs = &mut self.render.kept().programs;
+                    programs.push(program);
+                    ProgramId::after(programs.len() - 1)
                 });
                 self.render.kept().templates.insert(&name, id);
             }
@@ -277,12 +333,12 @@ impl Machine {
 
     /// The programs that were loaded so far.
     pub(super) fn programs(&self) -> &[Arc<Program>] {
-        &self.render.programs
+        self.render.kept.as_ref().map_or(&[], |kept| &kept.programs)
     }
 
     /// The number of a program that this render did not load itself.
     pub(super) fn adopt(&mut self, library: &Library<'_>, program: &Arc<Program>) -> ProgramId {
-        let adopted = &mut self.render.adopted;
+        let adopted = &mut self.render.kept().adopted;
         adopted.push(program.clone());
         ProgramId::after(library.loaded() + adopted.len() - 1)
     }
@@ -290,10 +346,10 @@ impl Machine {
     /// A program, which may have been adopted only now.
     pub(super) fn program(&self, library: &Library<'_>, id: ProgramId) -> Arc<Program> {
         let program = match id.adopted(library) {
-            Some(index) => &self.render.adopted[index],
-            None => library.program(id),
+            Some(index) => self.render.kept.as_ref().map(|kept| &kept.adopted[index]),
+            None => Some(library.program(id)),
         };
-        program.clone()
+        program.expect("adopted programs are kept").clone()
     }
 
     /// Takes the output that is finished so far.
@@ -339,11 +395,11 @@ impl Machine {
         if room > self.stack.capacity() {
             self.stack.reserve(room - self.stack.len());
         }
-        // Mostly these are few, and the room is there.
-        self.stack.truncate(floor);
-        while self.stack.len() < floor {
-            self.stack.push(Value(Repr::Unset));
+        if self.stack.len() > floor {
+            self.stack.truncate(floor);
         }
+        let slots = floor - self.stack.len();
+        self.stack.extend((0..slots).map(|_| Value(Repr::Unset)));
         Ok(())
     }
 
@@ -445,7 +501,7 @@ impl Machine {
             && self.render.kept.is_none()
             && self.callers.is_empty()
             && self.running.cells.is_none()
-            && !matches!(self.first_scope.names, ScopeNames::Context { .. })
+            && self.first_scope.is_plain()
             && !self.render.budget.has_containers()
     }
 
@@ -475,21 +531,35 @@ impl Machine {
 }
 
 impl RenderState {
-    /// The state of a render that has not begun; also what a machine has while that of its render is lent to
-    /// another one.
-    #[inline(always)]
-    pub(super) fn new(limits: Limits, defers: bool) -> Self {
+    /// The state of no render; also what a machine has while that of its render is lent to another one.
+    pub(super) fn new() -> Self {
         RenderState {
-            budget: Budget::new(limits),
-            defers,
-            programs: Vec::new(),
-            adopted: Vec::new(),
+            budget: Budget::new(Limits::default()),
+            defers: false,
             kept: None,
             next_loop: 0,
             next_handler: 0,
             next_group: 0,
             gave_value: false,
         }
+    }
+
+    /// Makes the state of a render that has left nothing behind that of none again; false if there is too much
+    /// of it.
+    #[inline]
+    fn retire(&mut self) -> bool {
+        self.next_loop = 0;
+        self.next_handler = 0;
+        self.next_group = 0;
+        self.gave_value = false;
+        self.budget.retire()
+    }
+
+    /// Whether programs were met since the machine ran on last.
+    #[inline]
+    pub(super) fn has_adopted(&self) -> bool {
+        let kept = self.kept.as_ref();
+        kept.is_some_and(|kept| !kept.adopted.is_empty())
     }
 
     /// What is kept of the templates that were used, made now if there is none.

@@ -123,7 +123,11 @@ impl Machine {
         policy: UndefinedPolicy,
         next: usize,
     ) -> Value {
-        self.lookup(library, program.name(name))
+        let symbol = program.name(name);
+        if let Some(field) = self.host_field(symbol) {
+            return field.copied();
+        }
+        self.lookup(library, symbol)
             .unwrap_or_else(|| undefined_name(program, name, policy, next))
     }
 
@@ -184,7 +188,7 @@ impl Machine {
         if !matches!(
             value.0,
             Repr::Record(_) | Repr::Object(_) | Repr::Undefined(_)
-        ) && let Some(method) = library.registry.method(value, name)
+        ) && let Some(method) = library.host.registry.method(value, name)
         {
             return Ok(Some(crate::call::BoundMethod::value(value.clone(), method)));
         }

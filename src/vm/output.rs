@@ -24,17 +24,25 @@ pub(super) struct OutputBuffer {
 const STRIDE: usize = 4096;
 
 impl OutputBuffer {
-    /// An empty buffer with room for `capacity` bytes.
-    #[inline(always)]
-    pub(super) fn new(capacity: usize, chunk: Option<usize>) -> Self {
+    /// An empty buffer.
+    pub(super) fn new() -> Self {
         OutputBuffer {
-            text: String::with_capacity(capacity),
+            text: String::new(),
             outer: Vec::new(),
             charged: 0,
             outer_charged: Vec::new(),
-            mark: mark(0, chunk),
-            chunk,
+            mark: mark(0, None),
+            chunk: None,
         }
+    }
+
+    /// Begins anew with room for `capacity` bytes.
+    #[inline]
+    pub(super) fn set_up(&mut self, capacity: usize, chunk: Option<usize>) {
+        self.text = String::with_capacity(capacity);
+        self.charged = 0;
+        self.chunk = chunk;
+        self.mark = mark(0, chunk);
     }
 
     /// Where text goes now.
@@ -49,11 +57,18 @@ impl OutputBuffer {
         self.text.len() >= self.mark
     }
 
+    /// Pays for what was written.
+    #[inline]
+    pub(super) fn charge(&mut self, budget: &Budget) -> Result<(), Error> {
+        budget.output((self.text.len() - self.charged) as u64)?;
+        self.charged = self.text.len();
+        Ok(())
+    }
+
     /// Pays for what was written; whether a chunk is ready to be handed on.
     #[cold]
     pub(super) fn settle(&mut self, budget: &Budget) -> Result<bool, Error> {
-        budget.output((self.text.len() - self.charged) as u64)?;
-        self.charged = self.text.len();
+        self.charge(budget)?;
         self.set_mark();
         Ok(self.outer.is_empty() && self.chunk.is_some_and(|chunk| self.text.len() >= chunk))
     }

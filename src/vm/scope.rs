@@ -5,10 +5,11 @@ use std::sync::Arc;
 use arcstr::ArcStr;
 
 use crate::bytecode::{Visible, VisibleSource};
-use crate::value::{Repr, Symbol, Value};
+use crate::value::{Repr, Symbol, Value, access};
 use crate::vm::context::{Chain, Context, root_name};
 use crate::vm::library::{Library, ProgramId};
 use crate::vm::machine::Machine;
+use crate::vm::shortcuts;
 
 /// What one running template sees, with the templates that it extends.
 ///
@@ -48,6 +49,15 @@ pub(super) struct ScopeId(u32);
 impl ScopeId {
     /// The scope of the template that the render started with.
     pub(super) const FIRST: ScopeId = ScopeId(0);
+
+    /// The scope, which is the first or one of those opened since.
+    #[inline]
+    fn of<'s>(self, first: &'s Scope, others: &'s [Scope]) -> &'s Scope {
+        match self.0 {
+            0 => first,
+            number => &others[number as usize - 1],
+        }
+    }
 }
 
 /// A block that was found.
@@ -70,6 +80,29 @@ impl Scope {
         }
     }
 
+    /// Has it show what the host gave.
+    #[inline]
+    pub(super) fn set_host(&mut self, context: Value) {
+        match &mut self.names {
+            ScopeNames::Host(root) => root.put(context),
+            names => *names = ScopeNames::Host(context),
+        }
+    }
+
+    /// A name of the host's context, where it is, if that is the scope's own.
+    #[inline]
+    fn host_field(&self, name: &Symbol) -> Option<&Value> {
+        match &self.names {
+            ScopeNames::Host(root) => access::field(root, name, false),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing of it may outlive it.
+    pub(super) fn is_plain(&self) -> bool {
+        self.chain.is_none() && !matches!(self.names, ScopeNames::Context { .. })
+    }
+
     /// The template and those it extends; none if it extends nothing.
     fn chain(&self) -> Option<&Arc<Chain>> {
         match &self.names {
@@ -83,10 +116,7 @@ impl Machine {
     /// A scope.
     #[inline]
     fn scope(&self, id: ScopeId) -> &Scope {
-        match id.0 {
-            0 => &self.first_scope,
-            number => &self.scopes[number as usize - 1],
-        }
+        id.of(&self.first_scope, &self.scopes)
     }
 
     fn scope_mut(&mut self, id: ScopeId) -> &mut Scope {
@@ -111,16 +141,32 @@ impl Machine {
         }
     }
 
+    /// A name of the host's context, where it is, if the running template has that for its own.
+    #[inline]
+    pub(super) fn host_field(&self, name: &Symbol) -> Option<&Value> {
+        self.scope(self.running.scope).host_field(name)
+    }
+
+    /// Writes a name of the host's context from where it is, if that is easily done.
+    #[inline]
+    pub(super) fn emit_host_field(&mut self, name: &Symbol, auto_escape: bool) -> bool {
+        let scope = self.running.scope.of(&self.first_scope, &self.scopes);
+        match scope.host_field(name) {
+            Some(field) => shortcuts::emit(&mut self.output, field, auto_escape),
+            None => false,
+        }
+    }
+
     /// The value of a name of the context or of the environment.
     pub(super) fn lookup(&mut self, library: &Library<'_>, name: &Symbol) -> Option<Value> {
         self.lookup_context(library, name)
-            .or_else(|| library.registry.global(name).cloned())
+            .or_else(|| library.host.registry.global(name).cloned())
             .or_else(|| self.lazy_global(library, name))
     }
 
     /// A global that is made once a render, and only if it is asked for.
     fn lazy_global(&mut self, library: &Library<'_>, name: &Symbol) -> Option<Value> {
-        let make = library.registry.lazy_global(name)?;
+        let make = library.host.registry.lazy_global(name)?;
         let made = &mut self.render.kept().lazy_globals;
         if let Some((_, value)) = made.iter().find(|(known, _)| *known == **name) {
             return Some(value.clone());

@@ -1,7 +1,10 @@
 //! What few renders need of a machine, made when it is needed.
 
+use std::sync::Arc;
+
 use arcstr::ArcStr;
 
+use crate::bytecode::Program;
 use crate::error::TraceEntry;
 use crate::value::Value;
 use crate::vm::branches::{Group, GroupId};
@@ -16,6 +19,8 @@ use crate::vm::names::NameMap;
 /// there is to make and to drop.
 #[derive(Debug, Default)]
 pub(super) struct Seldom {
+    /// The block that is rendered, if one is, until all around it has run.
+    pub(super) block: Option<ArcStr>,
     /// Native functions in the middle of their work.
     pub(super) natives: Vec<NativeFrame>,
     /// The open `try`s, outermost first.
@@ -77,6 +82,10 @@ impl Machine {
 /// What a render keeps of the templates it has used.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
+    /// The programs that were loaded so far, by number.
+    pub(super) programs: Vec<Arc<Program>>,
+    /// Programs met since the machine ran on last, such as that of a macro of another render.
+    pub(super) adopted: Vec<Arc<Program>>,
     /// The templates used so far; none where there is no such template. The render keeps them, so that
     /// it sees one version of each.
     pub(super) templates: NameMap<Option<ProgramId>>,

@@ -124,7 +124,7 @@ fn kind(frame: &CodeFrame) -> TraceKind {
             Called::Loop => TraceKind::Loop,
         },
         Returns::Module { .. } => TraceKind::Import,
-        Returns::Finish | Returns::Prelude { .. } => TraceKind::Extends,
+        Returns::Finish | Returns::Value | Returns::Prelude => TraceKind::Extends,
     }
 }
 

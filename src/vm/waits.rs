@@ -22,8 +22,6 @@ use crate::vm::outcome::{FragmentAnswer, HandlerId, Supply, Suspension};
 #[derive(Debug)]
 pub(super) enum Waiting {
     Nothing,
-    /// To be run for the first time.
-    Start,
     /// Futures whose results the next instruction needs, the next one last.
     Futures(Vec<Arc<Pending>>),
     /// A stream that is read to its end to stand for a list.
@@ -70,13 +68,11 @@ impl Machine {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn wait_on(&mut self, library: &Library<'_>) -> Result<Option<Suspension>, Error> {
         Ok(match &mut self.waiting {
             Waiting::Nothing => None,
-            Waiting::Start => {
-                self.start(library)?;
-                None
-            }
             Waiting::Failed(_) | Waiting::LoadFailed { .. } => {
                 return Err(
                     match std::mem::replace(&mut self.waiting, Waiting::Nothing) {
@@ -284,6 +280,7 @@ impl Machine {
     /// Whom to ask for what may be there by now, before the machine stops for it.
     pub(super) fn supply<'h>(&self, library: &Library<'h>) -> Option<&'h dyn Supply> {
         library
+            .host
             .supply
             .filter(|_| self.slice != 1 && self.render.budget.in_flight(1).is_ok())
     }
@@ -351,7 +348,7 @@ impl Machine {
                         Some(result) => result.clone(),
                         None => {
                             let pending = pending.clone();
-                            return Ok(Control::Suspend(Suspension::Await { pending }));
+                            return Ok(self.suspend(Suspension::Await { pending }));
                         }
                     },
                     _ => Ok(value.clone()),
@@ -362,7 +359,7 @@ impl Machine {
                 if item.is_none() {
                     let stream = stream.clone();
                     self.waiting = Waiting::NativeItem;
-                    return Ok(Control::Suspend(Suspension::Next { stream }));
+                    return Ok(self.suspend(Suspension::Next { stream }));
                 }
                 let Some(NativeFrame {
                     name,
