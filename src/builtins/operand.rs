@@ -63,12 +63,14 @@ pub(super) fn number(value: &Value) -> Option<Number> {
 pub(super) fn refuse(bound: &Bound<'_>, expected: &'static str) -> Error {
     match bound.value.as_undefined() {
         Some(undefined) => undefined.error(),
-        None => BuiltinFault::Receiver {
-            name: bound.name(),
-            expected,
-            found: bound.value.type_name().to_owned(),
+        None => {
+            let fault = BuiltinFault::Receiver {
+                name: bound.name(),
+                expected,
+                found: bound.value.type_name().to_owned(),
+            };
+            bound.value.advise(fault.into())
         }
-        .into(),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::builtins::operand::{is_markup, refuse, text};
 use crate::builtins::produce::{Answer, value};
 use crate::builtins::python::characters;
 use crate::call::{Bound, Builtin, CallContext, Futures};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::value::compare::{Relation, equal, relate};
 use crate::value::{Map, UndefinedPolicy, Value, ValueKind, iterate, operate, sequence, settled};
 
@@ -172,12 +172,14 @@ fn remainder_is(
     divisor: &Value,
     wanted: &Value,
 ) -> Answer {
-    // The operator `%` would format a string; to ask whether one is odd is a slip.
-    if bound.value.as_str().is_some() {
-        return Err(refuse(bound, "a number"));
+    // As in Jinja2, the operator `%` formats a string; where it cannot, to ask whether one is odd was a slip.
+    match operate::remainder(context, bound.value, divisor) {
+        Ok(remainder) => value(equal(context, &remainder, wanted)?),
+        Err(error) if bound.value.as_str().is_some() && error.kind() == ErrorKind::Type => {
+            Err(refuse(bound, "a number"))
+        }
+        Err(error) => Err(error),
     }
-    let remainder = operate::remainder(context, bound.value, divisor)?;
-    value(equal(context, &remainder, wanted)?)
 }
 
 fn is_equal(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {

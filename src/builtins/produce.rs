@@ -7,7 +7,7 @@ use arcstr::ArcStr;
 use crate::call::{CallContext, Flow};
 use crate::error::Error;
 use crate::error::call::CallFault;
-use crate::value::{Undefined, Value, text};
+use crate::value::{Generator, Undefined, Value, text};
 
 /// What a builtin answers.
 pub(super) type Answer = Result<Flow, Error>;
@@ -28,6 +28,18 @@ pub(super) fn text_like(safe: bool, text: impl Into<arcstr::ArcStr>) -> Value {
 /// A value that is undefined because there was nothing to take it from.
 pub(super) fn nothing(context: &CallContext<'_>, hint: &'static str) -> Answer {
     value(Value::missing(Undefined::hint(hint, context.policy())))
+}
+
+/// The items that a filter made which gives a generator in Jinja2, and here if the environment says so.
+///
+/// Futures are awaited where items are read, and what reads them may have to begin anew then; so there is
+/// no generator of futures.
+pub(super) fn generated(context: &CallContext<'_>, items: Vec<Value>) -> Answer {
+    let generates = context.registry().generators();
+    value(match generates && !items.iter().any(Value::is_pending) {
+        true => Value::from_object(Generator::new(items)),
+        false => Value::list(items),
+    })
 }
 
 /// Pays for a sequence of `count` values.

@@ -30,6 +30,8 @@ struct Tables {
     methods: Option<&'static Methods>,
     translating: Translating,
     policies: Policies,
+    /// Whether the filters that give generators in Jinja2 do here.
+    generators: bool,
     /// What every value goes through before it is printed.
     finalize: Option<Arc<dyn Function>>,
     tags: HashMap<ArcStr, Arc<dyn Function>, foldhash::fast::FixedState>,
@@ -255,6 +257,16 @@ impl Registry {
     /// Sets what filters do where a template does not say.
     pub(crate) fn set_policies(&mut self, policies: Policies) {
         self.tables().policies = policies;
+    }
+
+    /// Whether the filters that give generators in Jinja2 do here.
+    pub(crate) fn generators(&self) -> bool {
+        self.0.generators
+    }
+
+    /// Sets whether the filters that give generators in Jinja2 do here.
+    pub(crate) fn set_generators(&mut self, on: bool) {
+        self.tables().generators = on;
     }
 
     /// How messages are translated.

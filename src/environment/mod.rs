@@ -115,6 +115,7 @@ impl Environment {
         let mut environment = Environment::new();
         environment.set_delimiters(Delimiters::jinja());
         environment.set_auto_await(true);
+        environment.set_generators(true);
         environment
     }
 

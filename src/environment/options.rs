@@ -174,6 +174,25 @@ impl Environment {
         self.changed().registry.set_undefined_hook(hook);
     }
 
+    /// Sets whether `map`, `select`, `reject`, `selectattr`, `rejectattr`, `unique`, `batch`, `slice`, `items`
+    /// and `reverse` give generators, as in Jinja2: what can be iterated once, is always true, and has neither
+    /// a length nor items by number. Otherwise they give lists. Off by default, and on in
+    /// [`Environment::jinja`] and [`Environment::chat`].
+    ///
+    /// ```
+    /// use kakehi::{Environment, context};
+    /// let mut env = Environment::jinja();
+    /// let source = "{{ xs | select('odd') | length }}";
+    /// let error = env.render_str(source, context! { xs => [1, 2, 3] }).unwrap_err();
+    /// assert_eq!(error.message(), "object of type 'generator' has no len()");
+    /// env.set_generators(false);
+    /// assert_eq!(env.render_str(source, context! { xs => [1, 2, 3] })?, "2");
+    /// # Ok::<(), kakehi::Error>(())
+    /// ```
+    pub fn set_generators(&mut self, on: bool) {
+        self.changed().registry.set_generators(on);
+    }
+
     /// Sets whether futures are awaited wherever their result is needed; off by default, and on in
     /// [`Environment::jinja`].
     ///

@@ -5,13 +5,13 @@ use thiserror::Error as ThisError;
 use crate::error::{Error, ErrorKind};
 
 /// What an undefined value says that there was nothing to take from.
-pub(crate) const NO_FIRST_ITEM: &str = "no first item, the sequence is empty";
+pub(crate) const NO_FIRST_ITEM: &str = "No first item, sequence was empty.";
 /// See [`NO_FIRST_ITEM`].
-pub(crate) const NO_LAST_ITEM: &str = "no last item, the sequence is empty";
+pub(crate) const NO_LAST_ITEM: &str = "No last item, sequence was empty.";
 /// See [`NO_FIRST_ITEM`].
-pub(crate) const NO_RANDOM_ITEM: &str = "no random item, the sequence is empty";
+pub(crate) const NO_RANDOM_ITEM: &str = "No random item, sequence was empty.";
 /// See [`NO_FIRST_ITEM`].
-pub(crate) const NO_EXTREME_ITEM: &str = "no smallest or largest item, the sequence is empty";
+pub(crate) const NO_EXTREME_ITEM: &str = "No aggregated item, sequence was empty.";
 
 /// The texts of the builtins.
 #[derive(Debug, ThisError)]

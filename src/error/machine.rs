@@ -6,6 +6,7 @@ use arcstr::{ArcStr, literal};
 use thiserror::Error as ThisError;
 
 use crate::error::{Error, ErrorKind, suggest};
+use crate::source::Place;
 
 /// Why `loop.cycle()` and the like fail, what calls get wrong, and what templates do to each other.
 #[derive(Debug, ThisError)]
@@ -80,7 +81,7 @@ pub(crate) enum MachineFault {
     Unpack { expected: usize, found: usize },
     #[error("required block `{name}` is not filled by any template that extends this one")]
     RequiredBlock { name: ArcStr },
-    #[error("there is no parent block called `{name}`")]
+    #[error("there is no parent block called '{name}'.")]
     NoParentBlock { name: ArcStr },
     #[error("`super()` works in blocks only")]
     SuperOutsideBlock,
@@ -216,7 +217,7 @@ impl MachineFault {
 
     /// Why a macro's parameter is undefined.
     pub(crate) fn missing_parameter(name: &str) -> ArcStr {
-        format!("parameter `{name}` was not provided").into()
+        format!("parameter '{name}' was not provided").into()
     }
 
     /// Why `super` is undefined.
@@ -227,8 +228,14 @@ impl MachineFault {
     }
 
     /// Why an imported name is undefined.
-    pub(crate) fn no_export(template: &str, name: &str) -> ArcStr {
-        format!("the template `{template}` does not export `{name}`").into()
+    pub(crate) fn no_export(template: &str, importing: &Place, name: &str) -> ArcStr {
+        let line = importing.location().line;
+        let by = &importing.origin.name;
+        format!(
+            "the template '{template}' (imported on line {line} in '{by}') \
+             does not export the requested name '{name}'"
+        )
+        .into()
     }
 }
 

@@ -14,6 +14,10 @@ fn named(kind: &str, label: &str) -> String {
     }
 }
 
+/// What to do with a generator where a list is needed.
+pub(crate) const MAKE_A_LIST: &str =
+    "it can be iterated once; make a list of it first with `| list`";
+
 /// The texts of values and of operations on them. Where Python has a message, it is Python's.
 #[derive(Debug, ThisError)]
 pub(crate) enum ValueFault {

@@ -67,6 +67,12 @@ pub(crate) fn find_attribute(
             Some(found) => Ok(Some(found)),
             None => Ok(object.get_item(&Value::string(name.text().clone()))),
         },
+        Repr::Undefined(_) if name.text() == "_undefined_name" => Ok(Some(
+            value
+                .as_undefined()
+                .and_then(Undefined::missing_name)
+                .map_or(Value::NONE, Value::string),
+        )),
         Repr::Undefined(_) => of_undefined(value),
         Repr::Pending(_) | Repr::Stream(_) => find_attribute(charge, settled(charge, value)?, name),
         _ => Ok(None),
@@ -106,7 +112,14 @@ pub(crate) fn find_item(
                 None => index(items.len(), key).and_then(|at| items.get(at).cloned()),
             }
         }
-        // A key that cannot be hashed is no key, and so is missing.
+        // A key that cannot be hashed is no key, and so is missing; a strict undefined one is an error.
+        Repr::Map(_) | Repr::Record(_) if key.is_undefined() => {
+            key.as_undefined().map_or(Ok(()), Undefined::check)?;
+            match &value.0 {
+                Repr::Map(dict) => dict.get(key).ok().flatten(),
+                _ => None,
+            }
+        }
         Repr::Map(dict) => dict.get(key).ok().flatten(),
         Repr::Record(record) => key.as_text().and_then(|name| record.get(name).cloned()),
         Repr::String(text) | Repr::Safe(text) => {

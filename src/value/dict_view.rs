@@ -14,6 +14,11 @@ pub(crate) struct DictView {
 }
 
 impl DictView {
+    /// Whether it is of keys, which can all be hashed.
+    pub(super) fn is_keys(&self) -> bool {
+        self.kind == "dict_keys"
+    }
+
     /// Whether it compares as a set, as views of keys and of items do.
     pub(super) fn is_set(&self) -> bool {
         self.kind != "dict_values"

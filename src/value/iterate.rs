@@ -285,7 +285,7 @@ pub(crate) fn length(charge: &dyn Charge, value: &Value) -> Result<usize, Error>
         Repr::Range(range) => usize::try_from(range.len()).map_err(|_| ValueFault::TooLong.into()),
         _ => value
             .len()
-            .ok_or_else(|| ValueFault::NoLength(value.type_name().into()).into()),
+            .ok_or_else(|| value.advise(ValueFault::NoLength(value.type_name().into()).into())),
     }
 }
 

@@ -326,6 +326,12 @@ impl Value {
         }
     }
 
+    /// Whether the value is an object of which nobody knows how many items it has, such as a generator.
+    pub(crate) fn is_object_without_length(&self) -> bool {
+        self.as_object()
+            .is_some_and(|object| object.len().is_none())
+    }
+
     /// The value of text that is markup already, for objects and functions that build it.
     ///
     /// ```

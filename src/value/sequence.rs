@@ -2,9 +2,12 @@
 
 use crate::error::Error;
 use crate::error::value::ValueFault;
+use crate::value::dict_view::DictView;
 use crate::value::number::{Number, int_of, number_of};
 use crate::value::text::{char_count, char_slice};
-use crate::value::{Charge, Repr, UndefinedPolicy, Value, compare, mapping, settled, values_size};
+use crate::value::{
+    Charge, Map, Repr, UndefinedPolicy, Value, compare, mapping, settled, values_size,
+};
 
 /// A slice of a sequence of known length: where it starts, its step, and how many items it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,6 +222,10 @@ pub(crate) fn contains(
             let Some(items) = object.iterate() else {
                 return Err(ValueFault::NotAContainer(container.type_name().into()).into());
             };
+            // Keys are looked up, and what cannot be a key is not even compared.
+            if container.as_dict_view().is_some_and(DictView::is_keys) {
+                Map::new().get(item)?;
+            }
             for own in items {
                 if compare::same_or_equal(charge, &own, item)? {
                     return Ok(true);

@@ -145,6 +145,16 @@ impl Undefined {
         }
     }
 
+    /// The name of what is missing, if it has one: what Jinja2 has as `_undefined_name`.
+    pub(crate) fn missing_name(&self) -> Option<ArcStr> {
+        match &self.subject {
+            Subject::Name(name)
+            | Subject::Attribute { name, .. }
+            | Subject::Item { key: name, .. } => Some(name.clone()),
+            Subject::Plain | Subject::Hint(_) | Subject::Failed(_) => None,
+        }
+    }
+
     /// What is missing, as a sentence.
     pub(crate) fn message(&self) -> ArcStr {
         match &self.subject {
@@ -186,9 +196,9 @@ impl Undefined {
             Subject::Attribute { owner, name } => {
                 let mut key = String::new();
                 crate::value::text::repr_str(name, &mut key);
-                format!("{{{{ no such element: {owner}[{key}] }}}}")
+                no_such_element(owner, &key)
             }
-            Subject::Item { owner, key } => format!("{{{{ no such element: {owner}[{key}] }}}}"),
+            Subject::Item { owner, key } => no_such_element(owner, key),
             Subject::Hint(_) | Subject::Failed(_) => {
                 format!("{{{{ undefined value printed: {} }}}}", self.message())
             }
@@ -202,6 +212,25 @@ impl Undefined {
             _ => Ok(()),
         }
     }
+}
+
+fn no_such_element(owner: &str, key: &str) -> String {
+    // What Jinja2 calls the types that both engines have.
+    let owner = match owner {
+        "Namespace" => "jinja2.utils.Namespace object",
+        "Cycler" => "jinja2.utils.Cycler object",
+        "Joiner" => "jinja2.utils.Joiner object",
+        "loop" => "jinja2.runtime.LoopContext object",
+        "macro" => "jinja2.runtime.Macro object",
+        "blocks" => "jinja2.runtime.TemplateReference object",
+        "block" => "jinja2.runtime.BlockReference object",
+        "module" => "jinja2.environment.TemplateModule object",
+        "function" => "function object",
+        "builtin_function_or_method" => "builtin_function_or_method object",
+        "generator" => "generator object",
+        owner => owner,
+    };
+    format!("{{{{ no such element: {owner}[{key}] }}}}")
 }
 
 /// The type of a value as it is named where something of it is missing.

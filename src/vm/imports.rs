@@ -70,6 +70,16 @@ impl Machine {
         }
     }
 
+    /// Whether the top of the stack can name no template at all, rather than one that may be missing. As in
+    /// Jinja2, what is false is a list of none.
+    fn is_no_name(&self) -> bool {
+        let top = self.top();
+        match &top.0 {
+            Repr::List(_) | Repr::Tuple(_) => false,
+            _ => top.is_undefined() || top.as_text().is_none() && top.is_true(),
+        }
+    }
+
     /// What is known of a template; none if it is known not to exist.
     fn template(&self, name: &ArcStr) -> Option<Lookup> {
         let kept = self.render.kept.as_ref();
@@ -91,7 +101,7 @@ impl Machine {
             Ok(Lookup::Found(program)) => program,
             Ok(Lookup::Load(name)) => return Ok(Some(name)),
             Err(error) => {
-                if site.ignore_missing {
+                if site.ignore_missing && !self.is_no_name() {
                     self.pop();
                     return Ok(None);
                 }
@@ -195,9 +205,9 @@ impl Machine {
             .downcast_object::<Module>()
             .expect("only modules are on the stack here");
         module.export(name).unwrap_or_else(|| {
-            Value::missing(
-                Undefined::hint(MachineFault::no_export(&module.name, name), policy).at(place()),
-            )
+            let place = place();
+            let hint = MachineFault::no_export(&module.name, &place, name);
+            Value::missing(Undefined::hint(hint, policy).at(place))
         })
     }
 }

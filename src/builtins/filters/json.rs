@@ -46,7 +46,7 @@ pub(in crate::builtins) fn dumps(context: &CallContext<'_>, bound: &Bound<'_>) -
     value(write(context, bound.value, style)?)
 }
 
-/// What lines are indented with: a text, or so many spaces.
+/// What lines are indented with: a text, or so many spaces. A text alone has no lines, and nobody looks.
 fn indent(
     context: &CallContext<'_>,
     bound: &Bound<'_>,
@@ -55,6 +55,7 @@ fn indent(
 ) -> Result<String, Error> {
     match given.as_text() {
         Some(text) => Ok(text.to_string()),
+        None if bound.value.as_str().is_some() => Ok(String::new()),
         None => spaces(context, integer(bound, index)?.unwrap_or(0)),
     }
 }
@@ -136,7 +137,7 @@ impl Writer<'_, '_> {
                 let text = text(self.context, value)?;
                 self.string(&text)
             }
-            _ => Err(BuiltinFault::NoJson(value.type_name().to_owned()).into()),
+            _ => Err(value.advise(BuiltinFault::NoJson(value.type_name().to_owned()).into())),
         }
     }
 

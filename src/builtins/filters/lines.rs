@@ -125,19 +125,26 @@ fn truncate(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     let (text, safe) = subject(context, bound)?;
     let length = integer(bound, 0)?.unwrap_or(255);
     let kill_words = flag(context, bound, 1, false)?;
+    // An undefined end is as long as no text, and cannot be put behind one.
+    let undefined_end = bound
+        .get(2)
+        .and_then(Value::as_undefined)
+        .is_some_and(|undefined| undefined.check().is_ok());
     let end = match bound.get(2) {
         None => Cow::Borrowed("..."),
         Some(end) => match end.as_str() {
+            None if undefined_end => Cow::Borrowed(""),
             None => return Err(operand::refuse_argument(bound, 2, "a string")),
             Some(end_text) if safe && !end.is_safe() => text::escaped(end_text),
             Some(end_text) => Cow::Borrowed(end_text),
         },
     };
     // The length of the end counts as it was given, not as it was escaped.
-    let end_length = bound
-        .get(2)
-        .and_then(Value::as_str)
-        .map_or(3, operand::length) as i64;
+    let end_length = match bound.get(2).and_then(Value::as_str) {
+        Some(text) => operand::length(text) as i64,
+        None if undefined_end => 0,
+        None => 3,
+    };
     let policies = context.registry().policies();
     let leeway = operand::optional_integer(bound, 3)?;
     let leeway = leeway.unwrap_or(i64::from(policies.truncate_leeway));
@@ -163,6 +170,9 @@ fn truncate(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     if (operand::length(&text) as i64) <= length.saturating_add(leeway) {
         return value(text_like(safe, text.into_owned()));
     }
+    if undefined_end {
+        return Err(operand::refuse_argument(bound, 2, "a string"));
+    }
     let kept = &text[..split::byte_of(&text, (length - end_length) as usize)];
     let kept = match kill_words {
         true => kept,
@@ -184,7 +194,11 @@ fn wordwrap(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         return Err(operand::refuse(bound, "a string"));
     }
     let (text, _) = subject(context, bound)?;
-    let width = integer(bound, 0)?.unwrap_or(79);
+    // Without a line there is nothing that the width would have to be right for.
+    let width = match text.is_empty() {
+        true => 79,
+        false => integer(bound, 0)?.unwrap_or(79),
+    };
     let break_long_words = flag(context, bound, 1, true)?;
     let break_on_hyphens = flag(context, bound, 3, true)?;
     let (between, between_is_safe) = match bound.some(2) {
@@ -195,9 +209,6 @@ fn wordwrap(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         },
     };
     let Some(width) = usize::try_from(width).ok().filter(|&width| width > 0) else {
-        if text.is_empty() {
-            return value(Value::string(""));
-        }
         return Err(operand::refuse_range(bound, 0, "above 0", width));
     };
     let wrapping = Wrapping {

@@ -5,11 +5,11 @@ use arcstr::ArcStr;
 use crate::builtins::attribute::{Path, look_up};
 use crate::builtins::each::{Applied, apply};
 use crate::builtins::operand::items;
-use crate::builtins::produce::{Answer, value};
+use crate::builtins::produce::{Answer, generated};
 use crate::call::{Bound, Builtin, CallContext, Futures};
 use crate::error::builtin::BuiltinFault;
 use crate::error::call::CallFault;
-use crate::value::{Value, truth};
+use crate::value::truth;
 
 pub(super) const FILTERS: &[Builtin] = &[Builtin::filter("map", &[], map)
     .rest()
@@ -19,7 +19,7 @@ pub(super) const FILTERS: &[Builtin] = &[Builtin::filter("map", &[], map)
 fn map(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     // As in Jinja, what is false maps to nothing, none among it.
     if !truth(context, bound.value)? {
-        return value(Value::list(Vec::new()));
+        return generated(context, Vec::new());
     }
     let Some(name) = bound.rest().first() else {
         return map_attribute(context, bound);
@@ -32,7 +32,7 @@ fn map(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         Applied::Filter(ArcStr::from(name)),
         items(context, bound.value)?,
         bound.arguments().skip(1),
-        Box::new(|_, results| value(Value::list(results))),
+        Box::new(generated),
     )
 }
 
@@ -60,6 +60,6 @@ fn map_attribute(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         items(context, bound.value)?,
         vec![Path::new(Some(attribute))],
         default.cloned(),
-        Box::new(|_, _, mut found| value(Value::list(found.pop().unwrap_or_default()))),
+        Box::new(|context, _, mut found| generated(context, found.pop().unwrap_or_default())),
     )
 }

@@ -2,7 +2,7 @@
 
 use crate::builtins::attribute::{Found, Path, look_up};
 use crate::builtins::operand::{flag, items, refuse, refuse_range, strict_flag, string};
-use crate::builtins::produce::{Answer, charge_values, nothing, value};
+use crate::builtins::produce::{Answer, charge_values, generated, nothing, value};
 use crate::builtins::sort::{self, Keys};
 use crate::call::{Bound, Builtin, CallContext};
 use crate::error::Error;
@@ -111,7 +111,7 @@ fn unique(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
                     kept.push(item);
                 }
             }
-            value(Value::list(kept))
+            generated(context, kept)
         },
     )
 }

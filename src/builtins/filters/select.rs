@@ -5,7 +5,7 @@ use arcstr::ArcStr;
 use crate::builtins::attribute::{Path, look_up};
 use crate::builtins::each;
 use crate::builtins::operand::items;
-use crate::builtins::produce::{Answer, charge_values, value};
+use crate::builtins::produce::{Answer, charge_values, generated};
 use crate::call::{Bound, Builtin, CallContext, Futures, OwnedArguments};
 use crate::error::Error;
 use crate::error::builtin::BuiltinFault;
@@ -41,7 +41,7 @@ pub(super) const FILTERS: &[Builtin] = &[
 fn items_where(context: &CallContext<'_>, bound: &Bound<'_>, wanted: bool) -> Answer {
     // As in Jinja, what is false has nothing to select from, none among it.
     if !truth(context, bound.value)? {
-        return value(Value::list(Vec::new()));
+        return generated(context, Vec::new());
     }
     let items = items(context, bound.value)?;
     let subjects = items.clone();
@@ -50,7 +50,7 @@ fn items_where(context: &CallContext<'_>, bound: &Bound<'_>, wanted: bool) -> An
 
 fn attributes_where(context: &CallContext<'_>, bound: &Bound<'_>, wanted: bool) -> Answer {
     if !truth(context, bound.value)? {
-        return value(Value::list(Vec::new()));
+        return generated(context, Vec::new());
     }
     let Some(attribute) = bound.rest().first() else {
         return Err(BuiltinFault::NoAttributeName(bound.name()).into());
@@ -111,13 +111,13 @@ fn keep(
     wanted: bool,
 ) -> Answer {
     charge_values(context, items.len())?;
-    let chosen = move |truths: &[bool]| {
+    let chosen = move |context: &CallContext<'_>, truths: &[bool]| {
         let kept = items
             .into_iter()
             .zip(truths)
             .filter(|&(_, &passed)| passed == wanted)
             .map(|(item, _)| item);
-        value(Value::list(kept.collect()))
+        generated(context, kept.collect())
     };
     match test.name {
         Some(name) => each::test(
@@ -125,14 +125,14 @@ fn keep(
             name,
             subjects,
             test.arguments.borrow(),
-            Box::new(move |_, truths| chosen(&truths)),
+            Box::new(move |context, truths| chosen(context, &truths)),
         ),
         None => {
             let truths: Result<Vec<bool>, Error> = subjects
                 .iter()
                 .map(|subject| truth(context, subject))
                 .collect();
-            chosen(&truths?)
+            chosen(context, &truths?)
         }
     }
 }

@@ -7,13 +7,15 @@ use arcstr::literal;
 
 use crate::builtins::attribute::{Path, look_up};
 use crate::builtins::operand::{self, integer, is_markup, items, refuse};
-use crate::builtins::produce::{Answer, PaidText, charge_values, nothing, text_like, value};
+use crate::builtins::produce::{
+    Answer, PaidText, charge_values, generated, nothing, text_like, value,
+};
 use crate::call::{Bound, Builtin, CallContext, Flow, Futures};
 use crate::error::Error;
 use crate::error::builtin::{NO_FIRST_ITEM, NO_LAST_ITEM, NO_RANDOM_ITEM};
 use crate::value::number::Number;
 use crate::value::text::escaped;
-use crate::value::{Items, Repr, Value, display, iterate, mapping, settled};
+use crate::value::{Items, Repr, Value, ValueKind, display, iterate, mapping, settled};
 
 use super::text::print;
 
@@ -69,6 +71,10 @@ fn last(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
             .as_range()
             .and_then(|range| range.get(range.len().checked_sub(1)?))
             .map(Value::int),
+        // As in Jinja2, what is read once cannot be read from its end.
+        value if context.registry().generators() && value.is_object_without_length() => {
+            return Err(refuse(bound, "a sequence"));
+        }
         _ => items(context, bound.value)?.pop(),
     };
     match found {
@@ -112,7 +118,13 @@ fn reverse(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     }
     let mut items = items(context, bound.value)?;
     items.reverse();
-    value(Value::shared_list(items))
+    // As in Jinja2, what cannot be read backwards is made a list, which is reversed.
+    match bound.value.kind() {
+        ValueKind::Object if bound.value.is_object_without_length() => {
+            value(Value::shared_list(items))
+        }
+        _ => generated(context, items),
+    }
 }
 
 fn random(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
@@ -293,7 +305,7 @@ fn batch(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         }
         batches.push(Value::shared_list(batch));
     }
-    value(Value::list(batches))
+    generated(context, batches)
 }
 
 fn slice(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
@@ -327,16 +339,16 @@ fn slice(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         }
         parts.push(Value::shared_list(part));
     }
-    value(Value::list(parts))
+    generated(context, parts)
 }
 
 fn pairs(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     // Nothing is asked of an undefined value, so a strict one has no items either.
     if bound.value.as_undefined().is_some() {
-        return value(Value::list(Vec::new()));
+        return generated(context, Vec::new());
     }
     match mapping(bound.value) {
-        Some(_) => value(Value::list(tuples(context, bound.value)?)),
+        Some(_) => generated(context, tuples(context, bound.value)?),
         None => Err(refuse(bound, "a mapping")),
     }
 }

@@ -176,7 +176,10 @@ impl Formatter<'_, '_, '_> {
                 };
                 access::item(self.context, self.context.policy(), &value, &key)?
             };
-            if let Some(undefined) = found.as_undefined() {
+            // What chains is as undefined as before, and prints as it does.
+            if let Some(undefined) = found.as_undefined()
+                && !value.is_undefined()
+            {
                 return Err(undefined.error());
             }
             value = settled(self.context, &found)?.clone();

@@ -97,11 +97,10 @@ fn count(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
 /// Whether a string fits, or one of a tuple of strings.
 fn any_of(context: &CallContext<'_>, bound: &Bound<'_>, fits: fn(&str, &str) -> bool) -> Answer {
     let part = bound.required(0);
-    let Some((text, _)) = searched(context, bound)? else {
-        return value(false);
-    };
+    let searched = searched(context, bound)?;
+    let fits = |part: &str| searched.is_some_and(|(text, _)| fits(text, part));
     let Some(parts) = part.as_tuple() else {
-        return value(fits(text, required_string(bound, 0)?));
+        return value(fits(required_string(bound, 0)?));
     };
     context.fuel(parts.items().len() as u64)?;
     for part in parts.items() {
@@ -112,7 +111,7 @@ fn any_of(context: &CallContext<'_>, bound: &Bound<'_>, fits: fn(&str, &str) -> 
                 "a string or a tuple of strings",
             ));
         };
-        if fits(text, part) {
+        if fits(part) {
             return value(true);
         }
     }

@@ -146,12 +146,21 @@ pub(super) fn receiver<'a>(bound: &Bound<'a>) -> Result<(&'a ArcStr, bool), Erro
     }
 }
 
-/// A string that goes into the receiver: escaped if that is safe and the string is not.
+/// A string that goes into the receiver: escaped if that is safe and the string is not. Into a safe one goes
+/// whatever can be printed.
 pub(super) fn inserted<'a>(
     context: &CallContext<'_>,
     bound: &Bound<'a>,
     index: usize,
 ) -> Result<Cow<'a, str>, Error> {
+    let given = bound.required(index);
+    if bound.value.is_safe() && given.as_str().is_none() {
+        let text = display::to_text(context, given)?;
+        return match operand::is_markup(given) {
+            true => Ok(Cow::Owned(text.to_string())),
+            false => Ok(Cow::Owned(escaped(context, &text)?.to_string())),
+        };
+    }
     let text = required_string(bound, index)?;
     match bound.value.is_safe() && !bound.required(index).is_safe() {
         true => Ok(Cow::Owned(escaped(context, text)?.to_string())),

@@ -3,8 +3,8 @@
 use crate::error::{SyntaxFault, SyntaxNote};
 use crate::source::Span;
 use crate::syntax::ast::{
-    AssignScope, Body, Defer, ExprId, ExprKind, FilterCall, For, MatchCase, Name, Parameter, Step,
-    StepKind, StmtId, StmtKind, Target, Try,
+    Argument, AssignScope, Body, Defer, ExprId, ExprKind, FilterCall, For, MatchCase, Name,
+    Parameter, StepKind, StmtId, StmtKind, Target, Try,
 };
 use crate::syntax::builder::{AstBuilder, PatternNode, TargetNode, span};
 use crate::syntax::lexer::literal;
@@ -281,21 +281,28 @@ impl<'src> AstBuilder<'src> {
     ) -> StmtId {
         let parameters = parameters.unwrap_or_default();
         let expr = self.tree.expr(call);
-        let calls = match &expr.kind {
-            ExprKind::Chain { steps, .. } => {
-                matches!(
-                    steps.last(),
-                    Some(Step {
-                        kind: StepKind::Call(_),
-                        ..
-                    })
-                )
-            }
-            _ => false,
+        let arguments = match &expr.kind {
+            ExprKind::Chain { steps, .. } => match steps.last().map(|step| &step.kind) {
+                Some(StepKind::Call(arguments)) => Some(arguments),
+                _ => None,
+            },
+            _ => None,
         };
-        if !calls {
+        // The body is the argument of that name.
+        let again = arguments
+            .into_iter()
+            .flatten()
+            .find_map(|argument| match argument {
+                Argument::Keyword(name, _) if name.text == "caller" => Some(name.span),
+                _ => None,
+            });
+        if arguments.is_none() {
             let span = expr.span;
             self.fault(SyntaxFault::NoCall, span);
+        }
+        if let Some(span) = again {
+            let name = "caller".to_owned();
+            self.fault(SyntaxFault::DuplicateArgument { name }, span);
         }
         let below = self
             .parameters(&parameters)

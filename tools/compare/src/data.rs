@@ -150,7 +150,7 @@ struct Thing {
 
 impl Object for Thing {
     fn type_name(&self) -> &str {
-        "Thing"
+        "cases.Thing object"
     }
 
     fn get_attr(self: &Arc<Self>, name: &str) -> Option<Value> {
