@@ -70,8 +70,14 @@ pub use call::{
 pub use environment::GettextCatalog;
 #[cfg(feature = "memory-cache")]
 pub use environment::MemoryCache;
+#[cfg(feature = "object-store")]
+pub use environment::ObjectStoreLoader;
 #[cfg(feature = "redis")]
 pub use environment::RedisCache;
+#[cfg(feature = "sql")]
+pub use environment::SqlLoader;
+#[cfg(feature = "watch")]
+pub use environment::WatchLoader;
 #[cfg(feature = "embed")]
 #[doc(hidden)]
 pub use environment::list_folder;

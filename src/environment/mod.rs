@@ -54,6 +54,12 @@ pub use fragments::MemoryCache;
 pub use fragments::RedisCache;
 pub(crate) use fragments::{Computation, FlightTurn, Fragments, Waiter};
 pub(crate) use load::{LoadNow, compile_answer, load_now};
+#[cfg(feature = "object-store")]
+pub use loader::ObjectStoreLoader;
+#[cfg(feature = "sql")]
+pub use loader::SqlLoader;
+#[cfg(feature = "watch")]
+pub use loader::WatchLoader;
 #[cfg(feature = "embed")]
 pub use loader::list_folder;
 pub use loader::{

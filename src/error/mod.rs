@@ -14,13 +14,19 @@ mod host;
 mod kind;
 pub(crate) mod machine;
 mod mend;
+#[cfg(feature = "object-store")]
+mod object_store;
 #[cfg(feature = "redis")]
 mod redis;
 mod report;
+#[cfg(any(feature = "object-store", feature = "sql"))]
+mod store;
 mod suggest;
 mod syntax;
 mod trace;
 pub(crate) mod value;
+#[cfg(feature = "watch")]
+mod watch;
 
 #[cfg(feature = "gettext")]
 pub(crate) use catalog::CatalogFault;
@@ -29,11 +35,17 @@ pub(crate) use compile::{CompileFault, VerifyFault};
 pub(crate) use dates::DateFault;
 pub(crate) use host::HostFault;
 pub use kind::ErrorKind;
+#[cfg(feature = "object-store")]
+pub(crate) use object_store::PrefixFault;
 #[cfg(feature = "redis")]
 pub(crate) use redis::RedisFault;
+#[cfg(any(feature = "object-store", feature = "sql"))]
+pub(crate) use store::StoreFault;
 pub(crate) use suggest::suggest;
 pub(crate) use syntax::{DelimiterFault, SyntaxError, SyntaxFault, SyntaxNote};
 pub(crate) use trace::{TraceEntry, TraceKind};
+#[cfg(feature = "watch")]
+pub(crate) use watch::WatchFault;
 
 use std::any::Any;
 use std::fmt;

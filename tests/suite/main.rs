@@ -31,6 +31,8 @@ mod regressions;
 #[cfg(feature = "tokio")]
 mod runtime;
 mod side_by_side;
+#[cfg(all(feature = "object-store", feature = "watch"))]
+mod stores;
 mod streaming;
 mod tags;
 mod translations;

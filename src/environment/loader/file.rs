@@ -5,6 +5,7 @@ use std::io::ErrorKind as IoErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use crate::environment::loader::name::leads_below;
 use crate::environment::loader::{Load, Loader, Reloaded, Source, Version};
 use crate::error::{Error, HostFault};
 
@@ -49,9 +50,10 @@ impl FileLoader {
 
     /// The file of a template and what the system says of it; none if there is no such file.
     fn find(&self, name: &str) -> Result<Option<(PathBuf, Metadata)>, Error> {
-        let Some(relative) = relative_path(name) else {
+        if !leads_below(name) {
             return Ok(None);
-        };
+        }
+        let relative: PathBuf = name.split('/').collect();
         // Asked anew each time: the folder may be a link that is switched while the program runs.
         let root = fs::canonicalize(&self.root).map_err(|cause| HostFault::NoFolder {
             path: self.root.display().to_string(),
@@ -118,10 +120,7 @@ impl FileLoader {
             return Ok(Reloaded::Unchanged);
         }
         let bytes = fs::read(&path).map_err(|cause| HostFault::unreadable(name, &path, cause))?;
-        let text = String::from_utf8(bytes).map_err(|error| HostFault::InvalidUtf8 {
-            name: name.to_owned(),
-            offset: error.utf8_error().valid_up_to(),
-        })?;
+        let text = Source::text_of(name, bytes)?;
         Ok(Reloaded::Changed(Source { text, version }))
     }
 }
@@ -143,10 +142,7 @@ fn version(path: &Path, metadata: &Metadata) -> Option<Version> {
 
 impl Loader for FileLoader {
     fn load(&self, name: &str) -> Load {
-        Load::Ready(self.read(name, None).map(|found| match found {
-            Reloaded::Changed(source) => Some(source),
-            Reloaded::Missing | Reloaded::Unchanged => None,
-        }))
+        Load::Ready(self.read(name, None).map(Reloaded::into_source))
     }
 
     fn reload(&self, name: &str, version: &Version) -> Load<Reloaded> {
@@ -156,16 +152,6 @@ impl Loader for FileLoader {
     fn list(&self) -> Load<Vec<String>> {
         Load::Ready(self.names())
     }
-}
-
-/// The path a name stands for, below the loader's folder on every system; none if it is no such name.
-fn relative_path(name: &str) -> Option<PathBuf> {
-    let plain = |part: &str| {
-        !part.is_empty() && part != "." && part != ".." && !part.contains(['\\', ':', '\0'])
-    };
-    name.split('/')
-        .all(plain)
-        .then(|| name.split('/').collect())
 }
 
 /// Whether a path leads to nothing, also because a part of it is a file or no possible name.

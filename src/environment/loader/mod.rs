@@ -7,7 +7,14 @@ mod file;
 mod folder;
 mod function;
 mod map;
+mod name;
+#[cfg(feature = "object-store")]
+mod object_store;
 mod source;
+#[cfg(feature = "sql")]
+mod sql;
+#[cfg(feature = "watch")]
+mod watch;
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,7 +30,13 @@ pub use file::FileLoader;
 pub use folder::list_folder;
 pub use function::{AsyncFunctionLoader, FunctionLoader};
 pub use map::MapLoader;
+#[cfg(feature = "object-store")]
+pub use object_store::ObjectStoreLoader;
 pub use source::{Reloaded, Source, Version};
+#[cfg(feature = "sql")]
+pub use sql::SqlLoader;
+#[cfg(feature = "watch")]
+pub use watch::WatchLoader;
 
 /// Finds the source of a template by its name.
 ///

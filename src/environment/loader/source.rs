@@ -4,6 +4,8 @@ use std::fmt;
 
 use arcstr::ArcStr;
 
+use crate::error::{Error, HostFault};
+
 /// A template as a loader found it.
 ///
 /// ```
@@ -30,6 +32,17 @@ impl Source {
             text: text.into(),
             version: None,
         }
+    }
+
+    /// The text in the bytes of a template.
+    pub(super) fn text_of(name: &str, bytes: Vec<u8>) -> Result<String, Error> {
+        String::from_utf8(bytes).map_err(|error| {
+            HostFault::InvalidUtf8 {
+                name: name.to_owned(),
+                offset: error.utf8_error().valid_up_to(),
+            }
+            .into()
+        })
     }
 
     /// Says which version this is.
@@ -138,6 +151,16 @@ pub enum Reloaded {
     Changed(Source),
     /// It is no longer there.
     Missing,
+}
+
+impl Reloaded {
+    /// What a load gives that was no check.
+    pub(super) fn into_source(self) -> Option<Source> {
+        match self {
+            Reloaded::Changed(source) => Some(source),
+            Reloaded::Unchanged | Reloaded::Missing => None,
+        }
+    }
 }
 
 impl From<Option<Source>> for Reloaded {
