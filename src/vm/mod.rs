@@ -27,6 +27,7 @@ mod instructions;
 mod library;
 mod loops;
 mod machine;
+mod macros;
 mod names;
 mod objects;
 mod operators;
