@@ -177,9 +177,9 @@ impl Builtin {
         context: &CallContext<'_>,
         arguments: &Arguments<'_>,
     ) -> Result<Flow, Error> {
-        let mut slots = [None; MOST_PARAMETERS];
-        let bound = self.bind(context, receiver, arguments, 0, &mut slots)?;
-        (self.run)(context, &bound)
+        self.bind(context, receiver, arguments, 0, |bound| {
+            (self.run)(context, bound)
+        })
     }
 
     /// What it is applied to, and how many of the arguments that takes.
@@ -194,17 +194,17 @@ impl Builtin {
         }
     }
 
-    /// Sorts the arguments, but for the first `skipped`, by the parameters. Arguments by position stay where
-    /// they are; `slots` is used where there are others.
+    /// Sorts the arguments, but for the first `skipped`, by the parameters, for `run`. Arguments by position
+    /// stay where they are.
     #[inline(always)]
-    fn bind<'a>(
+    fn bind<'a, R>(
         &'static self,
         context: &CallContext<'_>,
         value: &'a Value,
         arguments: &'a Arguments<'a>,
         skipped: usize,
-        slots: &'a mut Slots<'a>,
-    ) -> Result<Bound<'a>, Error> {
+        run: impl FnOnce(&Bound<'a>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
         let signature = &self.signature;
         let positional = &arguments.positional()[skipped..];
         let most = signature.parameters.len();
@@ -222,23 +222,18 @@ impl Builtin {
             && direct.len() >= signature.required
             && (signature.futures != Futures::Settle || !direct.iter().any(is_later));
         if !is_plain {
-            self.fill(context, &bound, slots)?;
-            bound.slots = Some(slots);
+            bound.slots = Some(self.fill(context, &bound)?);
         }
-        if signature.futures != Futures::Keep {
+        if signature.futures != Futures::Keep && is_later(value) {
             bound.value = settled(context, value)?;
         }
-        Ok(bound)
+        run(&bound)
     }
 
-    /// Fills `slots` with the argument for each parameter.
+    /// The argument for each parameter.
     #[inline(never)]
-    fn fill<'a>(
-        &self,
-        context: &CallContext<'_>,
-        bound: &Bound<'a>,
-        slots: &mut Slots<'a>,
-    ) -> Result<(), Error> {
+    fn fill<'a>(&self, context: &CallContext<'_>, bound: &Bound<'a>) -> Result<Slots<'a>, Error> {
+        let mut slots: Slots<'a> = [None; MOST_PARAMETERS];
         let Signature {
             parameters,
             required,
@@ -286,7 +281,7 @@ impl Builtin {
                 *given = settled(context, given)?;
             }
         }
-        Ok(())
+        Ok(slots)
     }
 }
 
@@ -298,9 +293,9 @@ fn is_later(value: &Value) -> bool {
 impl Function for &'static Builtin {
     fn call(&self, context: &CallContext<'_>, arguments: &Arguments<'_>) -> Result<Flow, Error> {
         let (value, skipped) = self.subject(arguments)?;
-        let mut slots = [None; MOST_PARAMETERS];
-        let bound = self.bind(context, value, arguments, skipped, &mut slots)?;
-        (self.run)(context, &bound)
+        self.bind(context, value, arguments, skipped, |bound| {
+            (self.run)(context, bound)
+        })
     }
 
     fn writes(&self) -> bool {
@@ -317,9 +312,9 @@ impl Function for &'static Builtin {
             return Ok(false);
         };
         let (value, skipped) = self.subject(arguments)?;
-        let mut slots = [None; MOST_PARAMETERS];
-        let bound = self.bind(context, value, arguments, skipped, &mut slots)?;
-        write(context, &bound, output)
+        self.bind(context, value, arguments, skipped, |bound| {
+            write(context, bound, output)
+        })
     }
 }
 
@@ -341,7 +336,7 @@ pub(crate) struct Bound<'a> {
     /// The arguments that were given by position, as far as there are parameters.
     direct: &'a [Value],
     /// The arguments for all parameters, where they are not just `direct`.
-    slots: Option<&'a Slots<'a>>,
+    slots: Option<Slots<'a>>,
     rest: &'a [Value],
     arguments: &'a Arguments<'a>,
     /// How many of `arguments` are what it is applied to.
@@ -362,7 +357,7 @@ impl<'a> Bound<'a> {
     /// The argument for the parameter at `index`, where one was given.
     #[inline]
     pub(crate) fn get(&self, index: usize) -> Option<&'a Value> {
-        match self.slots {
+        match &self.slots {
             None => self.direct.get(index),
             Some(slots) => slots[index],
         }

@@ -37,8 +37,8 @@ pub(crate) fn convert_context<T: Serialize + ?Sized>(
     context: &T,
 ) -> Result<(Value, Option<Arc<Linked>>), Error> {
     // What is a value already has all its fields.
-    if value::is_value::<T>() {
-        return Ok((Value::from_serialize(context)?, None));
+    if let Some(value) = value::as_value(context) {
+        return Ok((value, None));
     }
     convert_read(configuration, template, context)
 }

@@ -97,16 +97,21 @@ pub(crate) fn waits(configuration: &Configuration, template: &Compiled) -> Waits
 }
 
 /// Fails if it is known that the template waits.
+#[inline]
 pub(crate) fn refuse_if_waiting(
     configuration: &Configuration,
     template: &Compiled,
 ) -> Result<(), Error> {
-    if let Some(summary) = known(configuration, template) {
-        return match summary.answer {
-            Waits::Yes => summary.refusal().map_or(Ok(()), Err),
-            Waits::No | Waits::Unknown => Ok(()),
-        };
+    match known(configuration, template) {
+        Some(summary) if summary.answer != Waits::Yes => Ok(()),
+        Some(summary) => summary.refusal().map_or(Ok(()), Err),
+        None => find_out(configuration, template),
     }
+}
+
+/// Finds out whether the template waits, and fails if it is known to.
+#[cold]
+fn find_out(configuration: &Configuration, template: &Compiled) -> Result<(), Error> {
     let (summary, lasting) = summarise(configuration, template);
     let refusal = summary.refusal();
     if lasting {

@@ -15,9 +15,10 @@ use crate::render::job::{Job, Pace, Target};
 use crate::render::timers::Timers;
 use crate::render::{fragments, spare};
 use crate::value::Value;
-use crate::vm::{Answer, Entry, Host, Machine, Outcome, Suspension};
+use crate::vm::{Answer, Entry, Host, Machine, Suspension};
 
 /// Renders into a text.
+#[inline]
 pub(crate) fn render(job: Job<'_>) -> Result<String, Error> {
     let ended = drive(job, false, &mut |_, _| Ok(()))?;
     Ok(ended.rest)
@@ -49,6 +50,7 @@ struct Ended {
 /// Takes a chunk of output, and whether a reader should see it at once.
 type Emit<'a> = &'a mut dyn FnMut(&str, bool) -> Result<(), Error>;
 
+#[inline]
 fn drive(mut job: Job<'_>, chunked: bool, emit: Emit<'_>) -> Result<Ended, Error> {
     match job.options.blocker() {
         Some(blocker) => drive_waiting(job, chunked, emit, &**blocker),
@@ -66,9 +68,8 @@ fn drive_at_once(job: &mut Job<'_>, chunked: bool, emit: Emit<'_>) -> Result<End
             &found
         }
     };
-    let entry = std::mem::replace(&mut job.entry, Entry::Template);
     // A block may wait for nothing though its template does.
-    if !matches!(entry, Entry::Block(_)) {
+    if !matches!(job.entry, Entry::Block(_)) {
         refuse_if_waiting(job.configuration, compiled)?;
     }
     let parts = job.parts();
@@ -81,7 +82,7 @@ fn drive_at_once(job: &mut Job<'_>, chunked: bool, emit: Emit<'_>) -> Result<End
     };
     let mut machine = spare::take();
     let context = std::mem::replace(&mut job.context, Value::NONE);
-    parts.set_up(&mut machine, compiled, entry, context, pace);
+    parts.set_up(&mut machine, compiled, &job.entry, context, pace);
     let host = parts.host(compiled);
     let answers = |emit| Answers {
         job,
@@ -91,15 +92,13 @@ fn drive_at_once(job: &mut Job<'_>, chunked: bool, emit: Emit<'_>) -> Result<End
         timers: Timers::default(),
         emit,
     };
-    let value = if allowed.is_some() {
-        answers(emit).run(&mut machine)?
-    } else {
-        // Most renders end here.
-        match machine.run(&host)? {
-            Outcome::Finished(value) => value,
-            Outcome::Suspended(suspension) => answers(emit).give(&mut machine, suspension)?,
-        }
-    };
+    if allowed.is_some() {
+        answers(emit).run(&mut machine)?;
+    } else if !machine.run_on(&host)? {
+        // Most renders do not get here.
+        answers(emit).give(&mut machine)?;
+    }
+    let value = machine.take_result();
     let rest = machine.take_output();
     if !chunked {
         compiled.wrote(rest.len());
@@ -119,30 +118,31 @@ struct Answers<'a> {
 }
 
 impl Answers<'_> {
-    /// Runs a machine from its start to its end, and gives its value.
+    /// Runs a machine from its start to its end.
     #[inline(never)]
-    fn run(self, machine: &mut Machine) -> Result<Value, Error> {
-        match machine.run(self.host)? {
-            Outcome::Finished(value) => Ok(value),
-            Outcome::Suspended(suspension) => self.give(machine, suspension),
+    fn run(self, machine: &mut Machine) -> Result<(), Error> {
+        match machine.run_on(self.host)? {
+            true => Ok(()),
+            false => self.give(machine),
         }
     }
 
-    /// Runs a machine from its first suspension to its end, and gives its value.
+    /// Runs a machine from its first suspension to its end.
     #[inline(never)]
-    fn give(mut self, machine: &mut Machine, mut suspension: Suspension) -> Result<Value, Error> {
+    fn give(mut self, machine: &mut Machine) -> Result<(), Error> {
         loop {
+            let suspension = machine.take_suspension();
             let answer = self.answer(machine, suspension)?;
-            if let Some(over) = self.deadline.as_ref().filter(|deadline| deadline.is_over()) {
+            let deadline = self.deadline.as_ref();
+            if let Some(over) = deadline.filter(|deadline| deadline.is_over()) {
                 return Err(machine.locate(self.host, HostFault::Deadline(over.allowed).into()));
             }
             machine.resume(answer);
             if let Some(handler) = self.timers.over(machine) {
                 machine.resume(Answer::TimedOut { handler });
             }
-            match machine.run(self.host)? {
-                Outcome::Finished(value) => return Ok(value),
-                Outcome::Suspended(next) => suspension = next,
+            if machine.run_on(self.host)? {
+                return Ok(());
             }
         }
     }

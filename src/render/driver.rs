@@ -169,7 +169,7 @@ impl Run {
         let mut machine = Machine::idle();
         let (entry, context) = (job.entry, job.context);
         let parts = held.parts();
-        parts.set_up(&mut machine, &held.compiled, entry, context, pace);
+        parts.set_up(&mut machine, &held.compiled, &entry, context, pace);
         Box::new(Run {
             root: Lane::new(machine),
             branches: None,

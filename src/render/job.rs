@@ -61,7 +61,7 @@ static NO_OPTIONS: LazyLock<Arc<RenderOptions>> = LazyLock::new(Arc::default);
 
 impl<'j> Job<'j> {
     /// A render of some code with what the host gave.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new(
         configuration: &'j Arc<Configuration>,
         target: Target<'j>,
@@ -150,7 +150,7 @@ impl<'j> Parts<'j> {
         &self,
         machine: &mut Machine,
         compiled: &Compiled,
-        entry: Entry,
+        entry: &Entry,
         context: Value,
         pace: Pace,
     ) {
@@ -168,13 +168,13 @@ impl<'j> Parts<'j> {
             capacity,
             defers: pace.defers,
         };
-        machine.set_up(&self.host(compiled), setup);
+        machine.set_up(setup);
     }
 }
 
 impl Target<'_> {
     /// The context of a render of this code, from what the host gave.
-    #[inline]
+    #[inline(always)]
     fn context(
         &self,
         configuration: &Configuration,

@@ -7,7 +7,7 @@ use arcstr::ArcStr;
 use crate::error::Error;
 use crate::error::value::ValueFault;
 pub(crate) use crate::value::float::write_float;
-use crate::value::text::{escape_html, repr_bytes, repr_str};
+use crate::value::text::{escape_html, push_small, repr_bytes, repr_str};
 use crate::value::{
     Charge, List, MAX_DEPTH, Map, Namespace, Repr, UndefinedPolicy, Unlimited, Value, pending,
     settled,
@@ -83,8 +83,11 @@ pub(crate) fn to_repr(charge: &dyn Charge, value: &Value) -> Result<ArcStr, Erro
 }
 
 /// Appends an integer.
+#[inline(never)]
 pub(crate) fn write_integer(out: &mut String, int: i64) {
-    out.push_str(itoa::Buffer::new().format(int));
+    if !push_small(int, out) {
+        out.push_str(itoa::Buffer::new().format(int));
+    }
 }
 
 /// How many bytes of output are paid for at once.

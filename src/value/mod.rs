@@ -73,7 +73,7 @@ pub use pending::StreamHandle;
 pub(crate) use pending::{Pending, Stream, ValueFuture, settled};
 pub(crate) use range::Range;
 pub(crate) use record::{Record, Shape};
-pub(crate) use serializer::{from_fields, is_value};
+pub(crate) use serializer::{as_value, from_fields};
 pub(crate) use symbol::Symbol;
 pub(crate) use undefined::Undefined;
 pub use undefined::UndefinedPolicy;

@@ -1,6 +1,7 @@
 //! Serde, inwards: any type of the host becomes a value.
 
 use std::any::type_name;
+use std::mem::ManuallyDrop;
 
 use serde::ser::{self, Serialize, Serializer};
 
@@ -54,10 +55,15 @@ pub(crate) fn from_fields<T: Serialize + ?Sized>(
     Ok(value.serialize(ValueSerializer::new(&met))?)
 }
 
-/// Whether a conversion of `T` takes it over as it is: it is a value, or a reference to one.
+/// What `T` is if it is a value, or a reference to one.
 #[inline]
-pub(crate) fn is_value<T: ?Sized>() -> bool {
-    type_name::<T>().trim_start_matches('&') == type_name::<Value>()
+pub(crate) fn as_value<T: Serialize + ?Sized>(value: &T) -> Option<Value> {
+    if type_name::<T>().trim_start_matches('&') != type_name::<Value>() {
+        return None;
+    }
+    // Nothing is met in a conversion that takes over what is there, so there is nothing to drop.
+    let met = ManuallyDrop::new(Met::default());
+    value.serialize(ValueSerializer::new(&met)).ok()
 }
 
 /// Whether `S` is the serialiser that makes values. Serde lets types that serialise not ask for more

@@ -118,11 +118,64 @@ fn push_first<const N: usize>(text: &str, start: usize, count: usize, out: &mut 
     let Some(more) = text.get(start..start + N) else {
         return false;
     };
+    // Texts often have just the room that they need.
+    if out.capacity() - out.len() < N {
+        out.push_str(&more[..count]);
+        return true;
+    }
     let end = out.len() + count;
     out.push_str(more);
     out.truncate(end);
     true
 }
+
+/// Appends an integer that is not negative and below a million, which most are; else nothing, and false.
+#[inline]
+pub(crate) fn push_small(int: i64, out: &mut String) -> bool {
+    const THOUSAND: i64 = 1000;
+    match int {
+        0..THOUSAND => push_digits(int, leading_zeros(int), out),
+        THOUSAND..1_000_000 => {
+            let high = int / THOUSAND;
+            push_digits(high, leading_zeros(high), out);
+            push_digits(int % THOUSAND, 0, out);
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// Appends three digits without the first `zeros`.
+#[inline]
+fn push_digits(number: i64, zeros: usize, out: &mut String) {
+    let pushed = push_first::<4>(DIGITS, number as usize * 3 + zeros, 3 - zeros, out);
+    debug_assert!(pushed, "there is room behind the last of them");
+}
+
+/// How many zeros a number below a thousand begins with if it is spelled with three digits; one stays.
+#[inline]
+fn leading_zeros(number: i64) -> usize {
+    usize::from(number < 100) + usize::from(number < 10)
+}
+
+/// All numbers below a thousand with three digits each, and room behind the last.
+static DIGITS: &str = {
+    const SPELLED: [u8; 3004] = {
+        let mut spelled = [b'0'; 3004];
+        let mut number = 0;
+        while number < 1000 {
+            spelled[number * 3] += (number / 100) as u8;
+            spelled[number * 3 + 1] += (number / 10 % 10) as u8;
+            spelled[number * 3 + 2] += (number % 10) as u8;
+            number += 1;
+        }
+        spelled
+    };
+    match std::str::from_utf8(&SPELLED) {
+        Ok(digits) => digits,
+        Err(_) => panic!("digits are ASCII"),
+    }
+};
 
 /// What stands for the characters that are escaped, each at its code, which is unique modulo 64; filled up
 /// so that all are equally long, with how much of it counts.

@@ -2,7 +2,7 @@
 
 use crate::bytecode::{CallShape, CallSite, Instruction, Program, ShapeId};
 use crate::call::{
-    Arguments, CallContext, ContextParts, Flow, Function, NativeFunction, OwnedArguments,
+    Arguments, Budget, CallContext, ContextParts, Flow, Function, NativeFunction, OwnedArguments,
 };
 use crate::error::Error;
 use crate::error::machine::MachineFault;
@@ -13,6 +13,7 @@ use crate::vm::frame::{Called, CodeFrame, Returns};
 use crate::vm::library::Library;
 use crate::vm::machine::Machine;
 use crate::vm::objects::{Blocks, LoopObject, Macro};
+use crate::vm::scope::Scope;
 
 impl Machine {
     /// What a native function sees of the render.
@@ -22,21 +23,9 @@ impl Machine {
         name: &'a str,
         awaits: bool,
     ) -> CallContext<'a> {
-        let frame = self.frame();
-        let program = library.program(frame.program);
-        CallContext::new(ContextParts {
-            budget: &self.render.budget,
-            registry: library.host.registry,
-            extensions: library.host.extensions,
-            host_context: self.host_context(),
-            auto_escape: frame.auto_escape,
-            policy: program.undefined_policy,
-            newline: program.newline,
-            awaits,
-            futures_are_awaited: awaits,
-            name,
-            template: &program.origin.name,
-        })
+        let program = library.program(self.running.program);
+        let scope = (&self.first_scope, self.running.auto_escape);
+        call_context(library, program, &self.render.budget, scope, name, awaits)
     }
 
     /// The arguments on top of the stack, of a call without spread.
@@ -101,10 +90,17 @@ impl Machine {
     /// Replaces the top `count` values, one at least, by a result.
     #[inline]
     pub(super) fn replace(&mut self, count: usize, value: Value) {
-        for _ in 1..count {
-            self.pop().discard();
-        }
+        self.drop_operands(count - 1);
         self.set_top(value);
+    }
+
+    /// Drops the top `count` values.
+    #[inline]
+    fn drop_operands(&mut self, mut count: usize) {
+        while count > 0 {
+            self.pop().discard();
+            count -= 1;
+        }
     }
 
     /// `v args -> v`
@@ -153,20 +149,17 @@ impl Machine {
         let Some(filter) = &site.function else {
             return false;
         };
-        let mut text = std::mem::take(self.output.text());
+        let scope = (&self.first_scope, self.running.auto_escape);
+        let (budget, awaits) = (&self.render.budget, program.auto_await);
+        let context = call_context(library, program, budget, scope, &site.name, awaits);
+        let text = self.output.text();
         let start = text.len();
-        let context = self.call_context(library, &site.name, program.auto_await);
-        let written = filter.write(&context, &self.with_receiver(shape), &mut text);
-        let is_written = matches!(written, Ok(true));
-        if is_written {
-            for _ in 0..=shape.values() {
-                self.pop().discard();
-            }
-        } else {
-            text.truncate(start);
+        if let Ok(true) = filter.write(&context, &with_receiver(&self.stack, shape), text) {
+            self.drop_operands(shape.values() + 1);
+            return true;
         }
-        *self.output.text() = text;
-        is_written
+        text.truncate(start);
+        false
     }
 
     /// Calls a filter or test on the value below its arguments.
@@ -182,18 +175,7 @@ impl Machine {
             let arguments = self.spread_arguments(Some(receiver))?;
             return function.call(context, &arguments.borrow());
         }
-        function.call(context, &self.with_receiver(shape))
-    }
-
-    /// The arguments on top of the stack, with the value below them as the first.
-    fn with_receiver<'a>(&'a self, shape: &'a CallShape) -> Arguments<'a> {
-        let values = self.stack.len() - shape.keywords.len();
-        let start = values - shape.positional as usize - 1;
-        Arguments::new(
-            &self.stack[start..values],
-            &shape.keywords,
-            &self.stack[values..],
-        )
+        function.call(context, &with_receiver(&self.stack, shape))
     }
 
     /// `v args -> bool`
@@ -561,7 +543,7 @@ impl Machine {
         self.check_depth()?;
         let mut frame = CodeFrame {
             returns: self.returns(Called::Loop, is_written),
-            recursion: Some(depth as u32 + 1),
+            recursion: Some(depth + 1),
             // Cells of the unit are made anew, on those around it.
             cells: owner.around.clone(),
             ..owner
@@ -594,4 +576,36 @@ impl Machine {
         }
         program
     }
+}
+
+/// What a native function sees of a render, in a template's scope that escapes or does not.
+#[inline(always)]
+fn call_context<'a>(
+    library: &Library<'a>,
+    program: &'a Program,
+    budget: &'a Budget,
+    (scope, auto_escape): (&'a Scope, bool),
+    name: &'a str,
+    awaits: bool,
+) -> CallContext<'a> {
+    CallContext::new(ContextParts {
+        budget,
+        registry: library.host.registry,
+        extensions: library.host.extensions,
+        host_context: scope.host_context(),
+        auto_escape,
+        policy: program.undefined_policy,
+        newline: program.newline,
+        awaits,
+        futures_are_awaited: awaits,
+        name,
+        template: &program.origin.name,
+    })
+}
+
+/// The arguments on top of the stack, with the value below them as the first.
+fn with_receiver<'a>(stack: &'a [Value], shape: &'a CallShape) -> Arguments<'a> {
+    let values = stack.len() - shape.keywords.len();
+    let start = values - shape.positional as usize - 1;
+    Arguments::new(&stack[start..values], &shape.keywords, &stack[values..])
 }

@@ -108,6 +108,38 @@ impl Machine {
                 }
             };
         }
+        /// Writes a value.
+        macro_rules! emit {
+            ($value:expr) => {{
+                let value = $value;
+                if !shortcuts::emit(&mut self.output, value, auto_escape) {
+                    attempt!(operators::emit_other(
+                        &self.render.budget,
+                        self.output.text(),
+                        value,
+                        auto_escape
+                    ));
+                }
+            }};
+        }
+        /// Writes a text of the template.
+        macro_rules! write_text {
+            ($text:expr) => {
+                self.output.text().push_str(&program.texts[$text as usize])
+            };
+        }
+        /// As `written`, with the text that follows what was written: one does mostly.
+        macro_rules! written_with_text {
+            () => {
+                if self.output.is_over_mark() {
+                    written!();
+                } else if !STEPPING && let Instruction::EmitText(text) = code[next] {
+                    next += 1;
+                    write_text!(text);
+                    written!();
+                }
+            };
+        }
         /// Replaces the two top values by the result of an operation on them.
         macro_rules! binary {
             ($operation:path) => {{
@@ -160,58 +192,34 @@ impl Machine {
             next += 1;
             match *instruction {
                 Instruction::EmitText(text) => {
-                    self.output.text().push_str(&program.texts[text as usize]);
+                    write_text!(text);
                     written!();
                 }
                 Instruction::EmitValue => {
-                    let value = self.stack.last().expect("verified");
-                    attempt!(operators::emit(
-                        &self.render.budget,
-                        &mut self.output,
-                        value,
-                        auto_escape
-                    ));
+                    emit!(self.stack.last().expect("verified"));
                     self.pop().discard();
-                    written!();
+                    written_with_text!();
                 }
                 Instruction::EmitLocal(slot, name) => {
                     let value = &self.stack[base + slot.0 as usize];
                     if let Repr::Unset = value.0 {
-                        let value = undefined_name(program, name, policy, next);
-                        attempt!(operators::emit(
-                            &self.render.budget,
-                            &mut self.output,
-                            &value,
-                            auto_escape
-                        ));
+                        emit!(&undefined_name(program, name, policy, next));
                     } else {
-                        attempt!(operators::emit(
-                            &self.render.budget,
-                            &mut self.output,
-                            value,
-                            auto_escape
-                        ));
+                        emit!(value);
                     }
-                    written!();
+                    written_with_text!();
                 }
                 Instruction::EmitRoot(slot, name) => {
                     let at = base + slot.0 as usize;
-                    // Written from where it is, it need not be counted once more.
-                    if !matches!(self.stack[at].0, Repr::Unset)
-                        || !self.emit_host_field(program.name(name), auto_escape)
-                    {
-                        if let Repr::Unset = self.stack[at].0 {
-                            let value = self.root_name(library, program, name, policy, next);
-                            self.stack[at].put(value);
-                        }
-                        attempt!(operators::emit(
-                            &self.render.budget,
-                            &mut self.output,
-                            &self.stack[at],
-                            auto_escape
-                        ));
+                    if !matches!(self.stack[at].0, Repr::Unset) {
+                        emit!(&self.stack[at]);
+                    } else if !self.emit_host_field(program.name(name), auto_escape) {
+                        // Written from where it is, it need not be counted once more; this has to be kept.
+                        let value = self.root_name(library, program, name, policy, next);
+                        self.stack[at].put(value);
+                        emit!(&self.stack[at]);
                     }
-                    written!();
+                    written_with_text!();
                 }
                 Instruction::LoadConst(constant) => {
                     self.stack
@@ -291,8 +299,14 @@ impl Machine {
                     let cost = next as u32 - label.0;
                     attempt!(self.render.budget.fuel(cost as u64));
                     jump!(label);
-                    if !STEPPING && self.use_slice(cost) {
-                        leave!(self.suspend(Suspension::Yield));
+                    if !STEPPING {
+                        if self.use_slice(cost) {
+                            leave!(self.suspend(Suspension::Yield));
+                        }
+                        if let Instruction::NextItemInto(slot) = code[next] {
+                            let taken = self.next_into(base + slot.0 as usize);
+                            next += if taken { 3 } else { 1 };
+                        }
                     }
                 }
                 Instruction::JumpIfFalse(label) => {
@@ -394,7 +408,7 @@ impl Machine {
                         && shortcuts::emit(&mut self.output, field, auto_escape)
                     {
                         next += 3;
-                        written!();
+                        written_with_text!();
                     }
                 }
                 Instruction::TestField {
@@ -468,22 +482,8 @@ impl Machine {
                     }
                 }
                 Instruction::NextItemInto(slot) => {
-                    let state = self.loops.last_mut().expect("loops are balanced");
-                    if let Some(item) = state.next_at_once() {
-                        self.stack[base + slot.0 as usize].put(item);
+                    if self.next_into(base + slot.0 as usize) {
                         next += 2;
-                    } else if !STEPPING {
-                        match attempt!(self.supplied_item(library)) {
-                            Some(Fetched::Item(item)) => {
-                                self.stack[base + slot.0 as usize].put(item);
-                                next += 2;
-                            }
-                            Some(Fetched::Wait(stream)) => {
-                                self.frame_mut().address = next;
-                                return Ok(self.wait_for_item(stream));
-                            }
-                            Some(Fetched::End) | None => {}
-                        }
                     }
                 }
                 Instruction::CallFilter(site) => {
@@ -494,7 +494,7 @@ impl Machine {
                         && self.write_filter(library, program, site)
                     {
                         next += 1;
-                        written!();
+                        written_with_text!();
                     } else {
                         self.frame_mut().address = next;
                         if attempt!(self.call_filter(library, program, site, program.auto_await)) {

@@ -71,13 +71,29 @@ impl CodeFrame {
         }
     }
 
+    /// Whether it is the activation that a render begins with, or ended with and may begin with again.
+    pub(super) fn is_first(&self) -> bool {
+        let is_outermost = self.program == ProgramId::FIRST
+            && self.scope == ScopeId::FIRST
+            && (self.unit, self.base) == (0, 0);
+        let holds = self.cells.is_some() || self.around.is_some();
+        is_outermost && !holds && self.parent.is_none() && self.block.is_none()
+    }
+
     /// Puts the frame at the start of its unit.
+    #[inline(always)]
     pub(super) fn begin(&mut self, unit: &Unit) {
         self.address = unit.entry.0 as usize;
         self.floor = self.base + unit.slots as usize;
         if unit.cells > 0 {
-            self.cells = Some(Cells::new(unit.cells, self.cells.take()));
+            self.make_cells(unit.cells);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make_cells(&mut self, count: u16) {
+        self.cells = Some(Cells::new(count, self.cells.take()));
     }
 }
 

@@ -18,6 +18,8 @@ use crate::vm::outcome::Suspension;
 use crate::vm::waits::Waiting;
 
 /// A running loop.
+///
+/// Of most loops only the number of the round is asked for; what others need is made for them.
 #[derive(Debug)]
 pub(super) struct LoopState {
     source: LoopSource,
@@ -25,28 +27,35 @@ pub(super) struct LoopState {
     pub(super) index0: usize,
     /// How many items there are, where that is known.
     pub(super) length: Option<usize>,
-    /// The item after the one that runs, in a loop that looks ahead.
-    ahead: Option<Value>,
-    /// Whether `ahead` was asked for: then none means the end.
-    looked_ahead: bool,
-    pub(super) previous: Option<Value>,
-    current: Option<Value>,
-    /// 0 for the outermost round of a recursive loop.
-    pub(super) depth: usize,
-    completed: bool,
-    changed: Option<Vec<Value>>,
-    /// `loop` as a value, if the body asked for it.
-    pub(super) object: Option<Arc<LoopObject>>,
     /// What `loop` as a value finds its loop by.
     pub(super) id: u64,
+    /// 0 for the outermost round of a recursive loop.
+    pub(super) depth: u32,
     pub(super) recursive: Option<u32>,
+    completed: bool,
     lookahead: bool,
     filtered: bool,
     remembers: bool,
     /// Whether taking an item is no more than counting it.
     only_counts: bool,
+    items: Option<Box<LoopItems>>,
+}
+
+/// The items of a loop that are looked at besides the one that runs.
+#[derive(Clone, Debug, Default)]
+struct LoopItems {
+    /// The item after the one that runs, in a loop that looks ahead.
+    ahead: Option<Value>,
+    /// Whether `ahead` was asked for: then none means the end.
+    looked_ahead: bool,
+    previous: Option<Value>,
+    current: Option<Value>,
+    changed: Option<Vec<Value>>,
+    /// `loop` as a value, if the body asked for it.
+    object: Option<Arc<LoopObject>>,
     /// The answer to the item that was asked for.
     fetched: Option<Result<Option<Value>, Error>>,
+    /// How many items the stream has given.
     fetched_items: u64,
 }
 
@@ -66,8 +75,8 @@ enum LoopSource {
     },
     Values(ValueIter),
     Stream(StreamHandle),
-    /// A stream that is read to its end before the first round.
-    Collect(StreamHandle, Vec<Value>),
+    /// A stream that is read to its end before the first round, and its items so far.
+    Collect(Box<(StreamHandle, Vec<Value>)>),
 }
 
 /// What asking for an item gives.
@@ -96,28 +105,46 @@ impl LoopState {
                 step: 0,
                 left: 0,
             },
-            ahead: self.ahead.clone(),
-            previous: self.previous.clone(),
-            current: self.current.clone(),
-            changed: self.changed.clone(),
-            object: None,
-            fetched: None,
+            items: self.items.as_ref().map(|items| {
+                Box::new(LoopItems {
+                    object: None,
+                    fetched: None,
+                    ..LoopItems::clone(items)
+                })
+            }),
             ..*self
         }
+    }
+
+    /// What is kept of its items, made now if there is nothing.
+    fn items(&mut self) -> &mut LoopItems {
+        self.items.get_or_insert_default()
+    }
+
+    /// The answer to the item that was asked for, if it is there.
+    fn take_fetched(&mut self) -> Option<Result<Option<Value>, Error>> {
+        self.items.as_mut()?.fetched.take()
     }
 
     /// The stream that must give an item before the next round.
     #[inline]
     pub(super) fn stream(&self) -> Option<&StreamHandle> {
         match &self.source {
-            LoopSource::Stream(stream) if self.fetched.is_none() => Some(stream),
+            LoopSource::Stream(stream)
+                if self
+                    .items
+                    .as_ref()
+                    .is_none_or(|items| items.fetched.is_none()) =>
+            {
+                Some(stream)
+            }
             _ => None,
         }
     }
 
     /// Takes an item that the driver polled.
     pub(super) fn receive(&mut self, item: Result<Option<Value>, Error>) {
-        self.fetched = Some(item);
+        self.items().fetched = Some(item);
     }
 
     /// The next item of the source.
@@ -144,27 +171,30 @@ impl LoopState {
                 Some(item) => Fetched::Item(item),
                 None => Fetched::End,
             }),
-            LoopSource::Stream(stream) => match self.fetched.take() {
-                None => Ok(Fetched::Wait(stream.clone())),
-                Some(item) => match item? {
-                    None => {
-                        // The stream is dropped at once, and is not asked again.
-                        self.source = LoopSource::Integers {
-                            next: 0,
-                            step: 0,
-                            left: 0,
-                        };
-                        Ok(Fetched::End)
-                    }
-                    Some(item) => {
-                        self.fetched_items += 1;
-                        budget.items(self.fetched_items)?;
-                        Ok(Fetched::Item(item))
-                    }
-                },
-            },
-            LoopSource::Collect(stream, items) => loop {
-                match self.fetched.take() {
+            LoopSource::Stream(stream) => {
+                let stream = stream.clone();
+                match self.take_fetched() {
+                    None => Ok(Fetched::Wait(stream)),
+                    Some(item) => match item? {
+                        None => {
+                            // The stream is dropped at once, and is not asked again.
+                            self.source = LoopSource::Integers {
+                                next: 0,
+                                step: 0,
+                                left: 0,
+                            };
+                            Ok(Fetched::End)
+                        }
+                        Some(item) => {
+                            self.count_fetched(budget)?;
+                            Ok(Fetched::Item(item))
+                        }
+                    },
+                }
+            }
+            LoopSource::Collect(collected) => loop {
+                let (stream, items) = &mut **collected;
+                match self.items.as_mut().and_then(|items| items.fetched.take()) {
                     None => return Ok(Fetched::Wait(stream.clone())),
                     Some(item) => match item? {
                         Some(item) => {
@@ -184,21 +214,28 @@ impl LoopState {
         }
     }
 
+    /// Counts an item that the stream has given.
+    fn count_fetched(&mut self, budget: &Budget) -> Result<(), Error> {
+        let items = self.items();
+        items.fetched_items += 1;
+        budget.items(items.fetched_items)
+    }
+
     /// The next item that the body or the loop's test sees, one ahead of the source if it looks ahead.
     #[inline]
     fn advance(&mut self, budget: &Budget) -> Result<Fetched, Error> {
         if !self.lookahead || self.filtered {
             return self.fetch(budget);
         }
-        if !self.looked_ahead {
+        if !self.items().looked_ahead {
             match self.fetch(budget)? {
-                Fetched::Item(item) => self.ahead = Some(item),
+                Fetched::Item(item) => self.items().ahead = Some(item),
                 Fetched::End => return Ok(Fetched::End),
                 wait @ Fetched::Wait(_) => return Ok(wait),
             }
-            self.looked_ahead = true;
+            self.items().looked_ahead = true;
         }
-        if self.ahead.is_none() {
+        if self.items().ahead.is_none() {
             return Ok(Fetched::End);
         }
         let next = match self.fetch(budget)? {
@@ -206,7 +243,7 @@ impl LoopState {
             Fetched::End => None,
             wait @ Fetched::Wait(_) => return Ok(wait),
         };
-        let item = std::mem::replace(&mut self.ahead, next);
+        let item = std::mem::replace(&mut self.items().ahead, next);
         Ok(item.map_or(Fetched::End, Fetched::Item))
     }
 
@@ -251,8 +288,9 @@ impl LoopState {
     pub(super) fn begin_round(&mut self, item: &Value) {
         self.index0 = self.index0.wrapping_add(1);
         if self.remembers {
-            self.previous = self.current.replace(item.clone());
-            if let Some(object) = self.object.clone() {
+            let items = self.items();
+            items.previous = items.current.replace(item.clone());
+            if let Some(object) = items.object.clone() {
                 object.update(self);
             }
         }
@@ -260,11 +298,11 @@ impl LoopState {
 
     /// `loop` as a value.
     pub(super) fn value(&mut self) -> Value {
-        let object = match &self.object {
-            Some(object) => object.clone(),
+        let object = match self.items().object.clone() {
+            Some(object) => object,
             None => {
                 let object = LoopObject::new(self);
-                self.object = Some(object.clone());
+                self.items().object = Some(object.clone());
                 object
             }
         };
@@ -273,21 +311,30 @@ impl LoopState {
 
     /// Holds an item that passed the loop's test back; gives the one held back before.
     fn hold(&mut self, item: Value) -> Option<Value> {
-        self.looked_ahead = true;
-        self.ahead.replace(item)
+        let items = self.items();
+        items.looked_ahead = true;
+        items.ahead.replace(item)
     }
 
     /// Whether the item that runs is the last.
     pub(super) fn is_last(&self) -> Option<bool> {
         if self.lookahead {
-            return Some(self.ahead.is_none());
+            return Some(self.ahead().is_none());
         }
         Some(self.index0.wrapping_add(1) == self.length?)
     }
 
     /// The item after the one that runs, as far as it is known.
     pub(super) fn next_item(&self) -> Option<Value> {
-        self.ahead.clone()
+        self.ahead().cloned()
+    }
+
+    fn previous(&self) -> Option<&Value> {
+        self.items.as_ref()?.previous.as_ref()
+    }
+
+    fn ahead(&self) -> Option<&Value> {
+        self.items.as_ref()?.ahead.as_ref()
     }
 
     /// Whether the values differ from those of the last call.
@@ -296,11 +343,12 @@ impl LoopState {
         charge: &dyn Charge,
         values: Vec<Value>,
     ) -> Result<bool, Error> {
-        if let Some(last) = &self.changed
+        let known = &mut self.items().changed;
+        if let Some(last) = known
             && last.len() == values.len()
         {
             let mut same = true;
-            for (a, b) in last.iter().zip(&values) {
+            for (a, b) in std::iter::zip(&*last, &values) {
                 if !compare::equal(charge, a, b)? {
                     same = false;
                     break;
@@ -310,7 +358,7 @@ impl LoopState {
                 return Ok(false);
             }
         }
-        self.changed = Some(values);
+        *known = Some(values);
         Ok(true)
     }
 }
@@ -332,13 +380,12 @@ impl Machine {
         match supply.and_then(|supply| supply.item(stream)) {
             None => Ok(Some(Fetched::Wait(stream.clone()))),
             Some(Ok(Some(item))) if state.only_counts => {
-                state.fetched_items += 1;
-                budget.items(state.fetched_items)?;
+                state.count_fetched(budget)?;
                 state.index0 = state.index0.wrapping_add(1);
                 Ok(Some(Fetched::Item(item)))
             }
             Some(item) => {
-                state.fetched = Some(item);
+                state.receive(item);
                 Ok(None)
             }
         }
@@ -377,7 +424,7 @@ impl Machine {
             Repr::Stream(stream) if awaits => {
                 let handle = stream.take()?;
                 if info.sized {
-                    LoopSource::Collect(handle, Vec::new())
+                    LoopSource::Collect(Box::new((handle, Vec::new())))
                 } else {
                     LoopSource::Stream(handle)
                 }
@@ -407,29 +454,36 @@ impl Machine {
     /// Begins a loop over so many items, where their number is known.
     fn push_loop(&mut self, info: &LoopInfo, source: LoopSource, length: Option<usize>) {
         let length = length.filter(|_| !info.filtered);
-        let depth = self.recursion_depth();
+        let depth = self.recursion_depth() as u32;
         self.render.next_loop += 1;
         self.loops.push(LoopState {
             source,
             index0: usize::MAX,
             length,
-            ahead: None,
-            looked_ahead: false,
-            previous: None,
-            current: None,
-            depth,
-            completed: false,
-            changed: None,
-            object: None,
             id: self.render.next_loop,
+            depth,
             recursive: info.recursive,
+            completed: false,
             lookahead: info.lookahead,
             filtered: info.filtered,
             remembers: info.remembers,
             only_counts: !(info.lookahead || info.filtered || info.remembers),
-            fetched: None,
-            fetched_items: 0,
+            items: None,
         });
+    }
+
+    /// Puts the next item of the innermost loop into a slot, if that loop does no more than count and has it at
+    /// hand.
+    #[inline(always)]
+    pub(super) fn next_into(&mut self, slot: usize) -> bool {
+        let state = self.loops.last_mut().expect("loops are balanced");
+        match state.next_at_once() {
+            Some(item) => {
+                self.stack[slot].put(item);
+                true
+            }
+            None => false,
+        }
     }
 
     /// Suspends on the stream of the innermost loop.
@@ -462,7 +516,7 @@ impl Machine {
     /// `ReleaseItem`: false if nothing is held back.
     pub(super) fn release_item(&mut self) -> bool {
         let state = self.loop_at(0);
-        match state.ahead.take() {
+        match state.items().ahead.take() {
             Some(item) => {
                 state.begin_round(&item);
                 self.stack.push(item);
@@ -543,9 +597,9 @@ impl LoopState {
                     .ok_or_else(|| MachineFault::UnknownLoopLength.into_error())?,
             ),
             LoopField::Length => integer(length()?),
-            LoopField::Depth => integer(self.depth + 1),
-            LoopField::Depth0 => integer(self.depth),
-            LoopField::PreviousItem => self.previous.clone().unwrap_or_else(|| {
+            LoopField::Depth => integer(self.depth as usize + 1),
+            LoopField::Depth0 => integer(self.depth as usize),
+            LoopField::PreviousItem => self.previous().cloned().unwrap_or_else(|| {
                 Value::missing(Undefined::hint("there is no previous item", policy))
             }),
             LoopField::NextItem => self.next_item().unwrap_or_else(|| {

@@ -25,7 +25,7 @@ use crate::vm::waits::Waiting;
 /// What a machine needs to start.
 #[derive(Debug)]
 pub(crate) struct Setup<'s> {
-    pub(crate) entry: Entry,
+    pub(crate) entry: &'s Entry,
     /// The host's context: a map, record or object, or none.
     pub(crate) context: Value,
     /// The machine enforces all but the deadline.
@@ -83,8 +83,8 @@ pub(crate) struct Machine {
     /// The address of the instruction that last met a future its operands do not hold, and how often.
     pub(super) retries: (usize, u32),
     /// Instructions left before the machine yields.
-    pub(super) slice_left: u32,
-    pub(super) slice: u32,
+    pub(super) slice_left: u64,
+    pub(super) slice: u64,
 }
 
 /// What all frames of a render share.
@@ -95,7 +95,7 @@ pub(super) struct RenderState {
     pub(super) defers: bool,
     /// None while no template was used but the first, and nothing was left behind.
     pub(super) kept: Option<Box<Kept>>,
-    /// The number of the next loop, which `loop` as a value finds its loop by.
+    /// The number of the next loop, which no other of the machine has and which `loop` as a value finds its loop by.
     pub(super) next_loop: u64,
     /// The number of the next `try`.
     pub(super) next_handler: u64,
@@ -131,14 +131,14 @@ impl Machine {
             suspension: None,
             result: Value::NONE,
             retries: (0, 0),
-            slice_left: u32::MAX,
-            slice: u32::MAX,
+            slice_left: u64::MAX,
+            slice: u64::MAX,
         }
     }
 
-    /// Puts an idle machine before the start of a render of the host's program.
+    /// Puts an idle machine before the start of a render.
     #[inline(always)]
-    pub(crate) fn set_up(&mut self, host: &Host<'_>, setup: Setup<'_>) {
+    pub(crate) fn set_up(&mut self, setup: Setup<'_>) {
         let Setup {
             entry,
             context,
@@ -148,19 +148,16 @@ impl Machine {
             capacity,
             defers,
         } = setup;
-        let slice = slice.map_or(u32::MAX, NonZeroU32::get);
+        let slice = slice.map_or(u64::MAX, |slice| slice.get().into());
         let returns = match entry {
             Entry::Block(block) => {
-                self.seldom().block = Some(block);
+                self.seldom().block = Some(block.clone());
                 Returns::Prelude
             }
             Entry::Template => Returns::Finish,
             Entry::Expression => Returns::Value,
         };
-        let first_unit = &host.program.units[0];
-        let first_room = first_unit.slots as usize + first_unit.stack as usize;
-        self.running = CodeFrame::new(ProgramId::FIRST, 0, ScopeId::FIRST, returns);
-        self.stack.reserve(first_room);
+        self.running.returns = returns;
         self.output.set_up(capacity, chunk);
         self.first_scope.set_host(context);
         self.render.budget.fill(limits);
@@ -182,6 +179,11 @@ impl Machine {
         }
         debug_assert!(self.loops.is_empty() && self.escapes.is_empty() && self.scopes.is_empty());
         debug_assert!(matches!(self.waiting, Waiting::Nothing) && self.output.captures() == 0);
+        debug_assert!(self.callers.is_empty());
+        debug_assert!(
+            self.running.is_first(),
+            "what begins with it begins as the first"
+        );
         while let Some(value) = self.stack.pop() {
             value.discard();
         }
@@ -203,40 +205,68 @@ impl Machine {
         if self.running.returns == Returns::Prelude {
             self.output.put_aside();
         }
-        self.begin_unit(program)
+        self.begin_unit_here(program)
     }
 
     /// Runs until the end, an error, or a suspension.
     pub(crate) fn run(&mut self, host: &Host<'_>) -> Result<Outcome, Error> {
+        Ok(match self.run_on(host)? {
+            true => Outcome::Finished(self.take_result()),
+            false => Outcome::Suspended(self.take_suspension()),
+        })
+    }
+
+    /// As [`run`](Self::run), but only says whether it ended.
+    pub(crate) fn run_on(&mut self, host: &Host<'_>) -> Result<bool, Error> {
         loop {
-            match self.with_library(host, Machine::run_some) {
-                Ok(Control::Switch) => {
-                    if self.slice_left == 0 && !matches!(self.waiting, Waiting::Failed(_)) {
-                        return Ok(Outcome::Suspended(Suspension::Yield));
-                    }
-                }
-                Ok(Control::Suspend) => {
-                    let suspension = self.suspension.take().expect("it asks for something");
-                    self.check_suspension(&suspension)
-                        .map_err(|error| self.locate(host, error))?;
-                    return Ok(Outcome::Suspended(suspension));
-                }
-                Ok(Control::Finish) => {
-                    self.output.charge(&self.render.budget)?;
-                    let value = std::mem::replace(&mut self.result, Value::NONE);
-                    self.render.gave_value |= value.is_container() && self.branch().is_none();
-                    return Ok(Outcome::Finished(value));
-                }
-                Err(error) => self.recover(host, error)?,
+            let stopped = self.with_library(host, Machine::run_some);
+            if let Ok(Control::Finish) = stopped {
+                self.output.charge(&self.render.budget)?;
+                self.render.gave_value |= self.result.is_container() && self.branch().is_none();
+                return Ok(true);
+            }
+            if self.interrupt(host, stopped)? {
+                return Ok(false);
             }
         }
     }
 
-    /// Goes on where an error is caught, if it is.
-    #[cold]
-    fn recover(&mut self, host: &Host<'_>, error: Error) -> Result<(), Error> {
-        let error = self.locate(host, error);
-        self.with_library(host, |machine, library| machine.unwind(library, error))
+    /// The value of a machine that ended; that of an expression, else none.
+    #[inline]
+    pub(crate) fn take_result(&mut self) -> Value {
+        std::mem::replace(&mut self.result, Value::NONE)
+    }
+
+    /// What a machine that did not end needs.
+    pub(crate) fn take_suspension(&mut self) -> Suspension {
+        self.suspension.take().expect("it asks for something")
+    }
+
+    /// Whether the machine suspends: it may only need to be lent more programs, or go on where an error is caught.
+    #[inline(never)]
+    fn interrupt(
+        &mut self,
+        host: &Host<'_>,
+        stopped: Result<Control, Error>,
+    ) -> Result<bool, Error> {
+        match stopped {
+            Ok(Control::Suspend) => {
+                self.check_suspension()
+                    .map_err(|error| self.locate(host, error))?;
+                return Ok(true);
+            }
+            Ok(Control::Switch | Control::Finish) => {
+                if self.slice_left == 0 && !matches!(self.waiting, Waiting::Failed(_)) {
+                    self.suspend(Suspension::Yield);
+                    return Ok(true);
+                }
+            }
+            Err(error) => {
+                let error = self.locate(host, error);
+                self.with_library(host, |machine, library| machine.unwind(library, error))?;
+            }
+        }
+        Ok(false)
     }
 
     /// Lends the programs that were loaded so far to code that changes all else of the machine; those that it
@@ -276,9 +306,9 @@ impl Machine {
     }
 
     /// Pays for what was written before a suspension, and for the wait that it starts.
-    fn check_suspension(&mut self, suspension: &Suspension) -> Result<(), Error> {
+    fn check_suspension(&mut self) -> Result<(), Error> {
         self.output.settle(&self.render.budget)?;
-        match suspension {
+        match self.suspension.as_ref().expect("it asks for something") {
             // One machine waits for one thing at a time; the budget knows of the others.
             Suspension::Await { .. }
             | Suspension::Next { .. }
@@ -327,7 +357,7 @@ impl Machine {
 
     /// Has the machine yield every so many instructions from here on.
     pub(crate) fn set_slice(&mut self, slice: NonZeroU32) {
-        self.slice = slice.get();
+        self.slice = slice.get().into();
         self.slice_left = self.slice_left.min(self.slice);
     }
 
@@ -381,8 +411,13 @@ impl Machine {
     /// Puts the running activation at the start of its unit.
     ///
     /// Pays for each of the unit's instructions once; loops pay for further rounds at their ends.
-    #[inline]
     pub(super) fn begin_unit(&mut self, program: &Program) -> Result<(), Error> {
+        self.begin_unit_here(program)
+    }
+
+    /// As [`begin_unit`](Self::begin_unit), without a call.
+    #[inline(always)]
+    fn begin_unit_here(&mut self, program: &Program) -> Result<(), Error> {
         let unit = &program.units[self.running.unit];
         let cost = unit.end.0 - unit.entry.0;
         self.render.budget.fuel(cost as u64)?;
@@ -392,25 +427,27 @@ impl Machine {
         self.running.escapes = self.escapes.len() as u32;
         let floor = self.running.floor;
         let room = floor + unit.stack as usize;
-        if room > self.stack.capacity() {
-            self.stack.reserve(room - self.stack.len());
-        }
-        if self.stack.len() > floor {
-            self.stack.truncate(floor);
+        if room > self.stack.capacity() || self.stack.len() > floor {
+            self.fit_stack(floor, room);
         }
         let slots = floor - self.stack.len();
         self.stack.extend((0..slots).map(|_| Value(Repr::Unset)));
         Ok(())
     }
 
+    /// Makes room on the stack, and drops what is above the slots to be.
+    #[cold]
+    #[inline(never)]
+    fn fit_stack(&mut self, floor: usize, room: usize) {
+        self.stack.truncate(floor);
+        self.stack.reserve(room - self.stack.len());
+    }
+
     /// Uses up part of the slice; whether it is at its end.
     #[inline]
     pub(super) fn use_slice(&mut self, cost: u32) -> bool {
-        self.slice_left = self.slice_left.saturating_sub(cost);
-        if self.slice_left == 0 && self.slice == u32::MAX {
-            // Without a slice the count starts anew.
-            self.slice_left = self.slice;
-        }
+        // Without a slice there are more of them than anybody runs.
+        self.slice_left = self.slice_left.saturating_sub(cost.into());
         self.slice_left == 0
     }
 
@@ -499,10 +536,8 @@ impl Machine {
     fn is_plain(&self) -> bool {
         self.seldom.is_none()
             && self.render.kept.is_none()
-            && self.callers.is_empty()
             && self.running.cells.is_none()
             && self.first_scope.is_plain()
-            && !self.render.budget.has_containers()
     }
 
     /// Leaves frames until a `try` or a native function is found that wants to know of the error.
@@ -548,9 +583,6 @@ impl RenderState {
     /// of it.
     #[inline]
     fn retire(&mut self) -> bool {
-        self.next_loop = 0;
-        self.next_handler = 0;
-        self.next_group = 0;
         self.gave_value = false;
         self.budget.retire()
     }
@@ -594,7 +626,7 @@ impl RenderState {
 impl Drop for Machine {
     #[inline]
     fn drop(&mut self) {
-        if self.is_plain() {
+        if self.is_plain() && self.callers.is_empty() && !self.render.budget.has_containers() {
             return;
         }
         // Natives may hold what frames hold, and only what is held elsewhere counts.

@@ -13,25 +13,11 @@ use crate::value::{
 use crate::vm::dispatch::undefined_name;
 use crate::vm::library::Library;
 use crate::vm::machine::Machine;
-use crate::vm::output::OutputBuffer;
 use crate::vm::shortcuts;
 
-/// Writes a value to the output; nothing of it if that fails.
-#[inline]
-pub(super) fn emit(
-    budget: &Budget,
-    output: &mut OutputBuffer,
-    value: &Value,
-    auto_escape: bool,
-) -> Result<(), Error> {
-    if shortcuts::emit(output, value, auto_escape) {
-        return Ok(());
-    }
-    emit_other(budget, output.text(), value, auto_escape)
-}
-
+/// Writes a value that has [no short way](shortcuts::emit) to the output; nothing of it if that fails.
 #[cold]
-fn emit_other(
+pub(super) fn emit_other(
     budget: &Budget,
     text: &mut String,
     value: &Value,

@@ -98,6 +98,17 @@ impl Scope {
         }
     }
 
+    /// What the host gave, seen from the first scope of a machine.
+    #[inline]
+    pub(super) fn host_context(&self) -> &Value {
+        match &self.names {
+            ScopeNames::Host(root) => root,
+            ScopeNames::Context { context, .. } => context.host(),
+            // The first template was included by none.
+            ScopeNames::Caller { .. } => &Value::NONE,
+        }
+    }
+
     /// Whether nothing of it may outlive it.
     pub(super) fn is_plain(&self) -> bool {
         self.chain.is_none() && !matches!(self.names, ScopeNames::Context { .. })
@@ -148,7 +159,7 @@ impl Machine {
     }
 
     /// Writes a name of the host's context from where it is, if that is easily done.
-    #[inline]
+    #[inline(always)]
     pub(super) fn emit_host_field(&mut self, name: &Symbol, auto_escape: bool) -> bool {
         let scope = self.running.scope.of(&self.first_scope, &self.scopes);
         match scope.host_field(name) {
@@ -175,16 +186,6 @@ impl Machine {
         let made = &mut self.render.kept().lazy_globals;
         made.push((name.text().clone(), value.clone()));
         Some(value)
-    }
-
-    /// What the host gave the render.
-    pub(super) fn host_context(&self) -> &Value {
-        match &self.first_scope.names {
-            ScopeNames::Host(root) => root,
-            ScopeNames::Context { context, .. } => context.host(),
-            // The first template was included by none.
-            ScopeNames::Caller { .. } => &Value::NONE,
-        }
     }
 
     fn lookup_context(&mut self, library: &Library<'_>, name: &Symbol) -> Option<Value> {

@@ -335,6 +335,7 @@ impl Machine {
     }
 
     /// Runs the native function on top of the frames as far as it goes.
+    #[inline(never)]
     pub(super) fn run_native(&mut self, library: &Library<'_>) -> Result<Control, Error> {
         let native = self.natives().last();
         let step = &native
