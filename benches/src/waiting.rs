@@ -204,17 +204,32 @@ const STREAMED: &str = "<% async for n in stream() %><td><< n >></td><% end %>";
 const WAITS: &str = "<% for n in range(10000) %><< await later(n) >><% end %>";
 const CALLS: &str = "<% for n in range(10000) %><< now(n) >><% end %>";
 
+/// Branches that print what they await.
+fn printing(count: usize) -> String {
+    let branches = "<< await later(1) >>".repeat(count);
+    format!("<% parallel %>{branches}<% end %>")
+}
+
+/// Branches that set a variable each to what they await.
+fn setting(count: usize) -> String {
+    let branch = |n| format!("<% set x{n} = await later(1) %>");
+    let branches: String = (0..count).map(branch).collect();
+    format!("<% parallel %>{branches}<% end %>")
+}
+
 /// One of the pieces that are compared here, for a profiler.
 pub fn piece(name: &str) -> Option<Rc<dyn Fn()>> {
     let source = match name {
-        "for" => LOOPED,
-        "async_for" => STREAMED,
-        "await" => WAITS,
-        "call" => CALLS,
+        "for" => LOOPED.to_owned(),
+        "async_for" => STREAMED.to_owned(),
+        "await" => WAITS.to_owned(),
+        "call" => CALLS.to_owned(),
+        "branches" => printing(1000),
+        "set_branches" => setting(1000),
         _ => return None,
     };
     let template = waiting_environment()
-        .template_from_str(source)
+        .template_from_str(&source)
         .expect("it compiles");
     Some(Rc::new(move || {
         drop(black_box(finish(template.render_async(()))))
@@ -409,19 +424,16 @@ pub fn growth() -> Vec<Growth> {
     let mut branches = Vec::new();
     let mut set_branches = Vec::new();
     for count in [1, 10, 100, 1000, 10_000] {
-        let of = |branch: &dyn Fn(usize) -> String| {
-            let branches: String = (0..count).map(branch).collect();
-            let source = format!("<% parallel %>{branches}<% end %>");
-            let template = env.template_from_str(&source).expect("it compiles");
+        let of = |source: &str| {
+            let template = env.template_from_str(source).expect("it compiles");
             once(&|| {
                 drop(black_box(
                     finish(template.render_async(())).expect("it renders"),
                 ))
             })
         };
-        branches.push((count as u64, of(&|_| "<< await later(1) >>".to_owned())));
-        let set = |n| format!("<% set x{n} = await later(1) %>");
-        set_branches.push((count as u64, of(&set)));
+        branches.push((count as u64, of(&printing(count))));
+        set_branches.push((count as u64, of(&setting(count))));
     }
     let mut included = Vec::new();
     let options = RenderOptions::new().limits(Limits {
