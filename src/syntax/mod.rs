@@ -18,7 +18,6 @@ mod print;
 mod recovery;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
 mod tier;
 mod token;
 mod validate;

@@ -1,7 +1,11 @@
-//! How tightly expressions bind, for who prints them.
+//! How tightly expressions bind, for who builds the tree and who prints it.
 
-/// How tightly an expression binds, after the tiers of the grammar.
+/// How tightly an expression binds, loosest first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(
+    not(test),
+    allow(dead_code, reason = "only who prints a tree asks about operands")
+)]
 pub(super) enum Tier {
     Expression,
     Nullish,
@@ -23,6 +27,7 @@ pub(super) enum Tier {
 
 impl Tier {
     /// The next tighter one.
+    #[cfg(test)]
     pub(super) fn tighter(self) -> Tier {
         const TIERS: [Tier; 16] = [
             Tier::Expression,

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use crate::error::SyntaxFault;
 use crate::source::Span;
 use crate::syntax::ast::{
-    Argument, BinaryOperator, CompareOperator, Comprehension, ConditionalArm, Element, Entry,
-    ExprId, ExprKind, FilterCall, Name, Step, StepKind, UnaryOperator,
+    Argument, Comprehension, ConditionalArm, Element, Entry, ExprId, ExprKind, FilterCall, Name,
+    Step, StepKind, UnaryOperator,
 };
 use crate::syntax::builder::{AstBuilder, TargetNode, span};
 use crate::syntax::lexer::literal;
@@ -58,41 +58,6 @@ impl Subscript {
             span: span(l, r),
         })
     }
-}
-
-/// The tier of an arithmetic operator: only operators of one tier share a node.
-fn tier(operator: BinaryOperator) -> u8 {
-    match operator {
-        BinaryOperator::Add | BinaryOperator::Subtract => 0,
-        BinaryOperator::Multiply
-        | BinaryOperator::Divide
-        | BinaryOperator::FloorDivide
-        | BinaryOperator::Remainder => 1,
-        BinaryOperator::Power => 2,
-    }
-}
-
-/// Defines methods for operators whose operands are one list.
-macro_rules! list_operators {
-    ($($name:ident => $variant:ident,)*) => {
-        impl<'src> AstBuilder<'src> {
-            $(pub(in crate::syntax) fn $name(&mut self, l: u32, left: ExprId, right: ExprId, r: u32) -> ExprId {
-                if let Some(ExprKind::$variant(operands)) = self.open_expr(l, left) {
-                    operands.push(right);
-                    return self.extend(left, self.depth(right), r);
-                }
-                let below = self.depth(left).max(self.depth(right));
-                self.add(ExprKind::$variant(vec![left, right]), span(l, r), below)
-            })*
-        }
-    };
-}
-
-list_operators! {
-    coalesce => Coalesce,
-    or => Or,
-    and => And,
-    concat => Concat,
 }
 
 impl<'src> AstBuilder<'src> {
@@ -208,26 +173,7 @@ impl<'src> AstBuilder<'src> {
         )
     }
 
-    pub(in crate::syntax) fn range(
-        &mut self,
-        l: u32,
-        start: ExprId,
-        inclusive: bool,
-        end: ExprId,
-        step: Option<ExprId>,
-        r: u32,
-    ) -> ExprId {
-        let below = self.deepest(&[start, end, step.unwrap_or(end)]);
-        let kind = ExprKind::Range {
-            start,
-            end,
-            step,
-            inclusive,
-        };
-        self.add(kind, span(l, r), below)
-    }
-
-    // ---- operators
+    // ---- prefix operators
 
     pub(in crate::syntax) fn unary(
         &mut self,
@@ -240,11 +186,6 @@ impl<'src> AstBuilder<'src> {
         self.add(ExprKind::Unary { operators, operand }, span(l, r), below)
     }
 
-    pub(in crate::syntax) fn not(&mut self, l: u32, count: u32, operand: ExprId, r: u32) -> ExprId {
-        let below = self.depth(operand);
-        self.add(ExprKind::Not { count, operand }, span(l, r), below)
-    }
-
     pub(in crate::syntax) fn await_(&mut self, l: u32, operand: ExprId, r: u32) -> ExprId {
         let below = self.depth(operand);
         self.add(ExprKind::Await(operand), span(l, r), below)
@@ -253,50 +194,6 @@ impl<'src> AstBuilder<'src> {
     pub(in crate::syntax) fn spawn(&mut self, l: u32, operand: ExprId, r: u32) -> ExprId {
         let below = self.depth(operand);
         self.add(ExprKind::Spawn(operand), span(l, r), below)
-    }
-
-    pub(in crate::syntax) fn binary(
-        &mut self,
-        l: u32,
-        left: ExprId,
-        operator: BinaryOperator,
-        right: ExprId,
-        r: u32,
-    ) -> ExprId {
-        if let Some(ExprKind::Binary { rest, .. }) = self.open_expr(l, left)
-            && rest
-                .first()
-                .is_some_and(|(first, _)| tier(*first) == tier(operator))
-        {
-            rest.push((operator, right));
-            return self.extend(left, self.depth(right), r);
-        }
-        let below = self.depth(left).max(self.depth(right));
-        let kind = ExprKind::Binary {
-            first: left,
-            rest: vec![(operator, right)],
-        };
-        self.add(kind, span(l, r), below)
-    }
-
-    pub(in crate::syntax) fn compare(
-        &mut self,
-        l: u32,
-        left: ExprId,
-        operator: CompareOperator,
-        right: ExprId,
-        r: u32,
-    ) -> ExprId {
-        if let Some(ExprKind::Compare { rest, .. }) = self.open_expr(l, left) {
-            rest.push((operator, right));
-            return self.extend(left, self.depth(right), r);
-        }
-        let below = self.depth(left).max(self.depth(right));
-        let kind = ExprKind::Compare {
-            first: left,
-            rest: vec![(operator, right)],
-        };
-        self.add(kind, span(l, r), below)
     }
 
     // ---- conditionals

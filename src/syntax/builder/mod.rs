@@ -11,12 +11,14 @@
 )]
 
 mod expressions;
+mod operators;
 mod own;
 mod patterns;
 mod statements;
 mod translations;
 
 pub(super) use expressions::{FilterHead, SliceParts, Subscript, TestHead};
+pub(super) use operators::{Infix, Operand, Run};
 pub(super) use own::OwnBranch;
 pub(super) use patterns::{PatternNode, TargetNode};
 pub(super) use statements::{ImportedName, LoopHead};
@@ -27,6 +29,7 @@ use std::sync::Arc;
 use crate::error::{SyntaxError, SyntaxFault};
 use crate::source::Span;
 use crate::syntax::ast::{Body, Expr, ExprId, ExprKind, Name, Stmt, StmtId, StmtKind, Tree};
+use crate::syntax::builder::operators::Waiting;
 use crate::syntax::options::TranslationOptions;
 use crate::syntax::validate;
 use crate::syntax::{Options, TagShape};
@@ -42,6 +45,8 @@ pub(super) struct AstBuilder<'src> {
     translation: TranslationOptions,
     tags: Arc<Vec<TagShape>>,
     tree: Tree<'src>,
+    /// Operators whose right operand is not complete, of all runs that are open.
+    waiting: Vec<Waiting>,
     faults: Vec<SyntaxError>,
     /// Whether there is a `break`, `continue` or `defer` to check at the end.
     checks_bodies: bool,
@@ -74,6 +79,7 @@ impl<'src> AstBuilder<'src> {
             translation: options.translation,
             tags: Arc::clone(&options.tags),
             tree: Tree::default(),
+            waiting: Vec::new(),
             faults: Vec::new(),
             checks_bodies: false,
             too_deep: false,
