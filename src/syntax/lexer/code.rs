@@ -26,6 +26,10 @@ pub(super) fn lex(source: &str, at: usize, after_dot: bool) -> Result<(Code, usi
     let end = at + lexer.span().end;
     let code = match token {
         Some(Ok(CodeToken::Symbol(symbol))) => Code::Symbol(symbol),
+        // Most words are followed by what is no part of any.
+        Some(Ok(CodeToken::Word)) if source.as_bytes().get(end).is_none_or(u8::is_ascii) => {
+            Code::Word
+        }
         Some(Ok(CodeToken::Word)) => return Ok((Code::Word, extend_word(source, end))),
         Some(Ok(CodeToken::Integer)) => {
             return check_number(source, at, end).map(|()| (Code::Integer, end));
@@ -60,17 +64,12 @@ pub(super) fn lex(source: &str, at: usize, after_dot: bool) -> Result<(Code, usi
 
 /// The end of the word that reaches at least to `end`.
 fn extend_word(source: &str, end: usize) -> usize {
-    match source.as_bytes().get(end) {
-        Some(byte) if !byte.is_ascii() || byte.is_ascii_alphanumeric() || *byte == b'_' => {
-            let rest = &source[end..];
-            let length = rest
-                .char_indices()
-                .find(|(_, character)| !continues_word(*character))
-                .map_or(rest.len(), |(index, _)| index);
-            end + length
-        }
-        _ => end,
-    }
+    let rest = &source[end..];
+    let length = rest
+        .char_indices()
+        .find(|(_, character)| !continues_word(*character))
+        .map_or(rest.len(), |(index, _)| index);
+    end + length
 }
 
 /// Whether a word goes on with the character. Two names that differ in an invisible one look the same.
@@ -120,6 +119,17 @@ fn lex_string(source: &str, at: usize) -> Result<usize, SyntaxFault> {
 /// Skips white space, as Python's `\s` understands it.
 #[inline]
 pub(super) fn skip_space(source: &str, mut at: usize) -> usize {
+    let bytes = source.as_bytes();
+    while bytes.get(at) == Some(&b' ') {
+        at += 1;
+    }
+    match bytes.get(at) {
+        Some(byte) if byte.is_ascii_graphic() => at,
+        _ => skip_rarer_space(source, at),
+    }
+}
+
+fn skip_rarer_space(source: &str, mut at: usize) -> usize {
     let bytes = source.as_bytes();
     while let Some(byte) = bytes.get(at) {
         match byte {

@@ -35,7 +35,7 @@ pub(crate) struct Lexer<'src, 'opt> {
     /// Blocks that are not closed yet, outermost first.
     open: Vec<OpenBlock>,
     /// The last stretch of code that was entered.
-    section: Option<Section>,
+    section: Option<Section<'opt>>,
     /// The comments so far, each with the offset of its delimiter, if they are wanted.
     comments: Option<Vec<(usize, &'src str)>>,
 }
@@ -89,14 +89,17 @@ pub(crate) fn is_word(text: &str) -> bool {
 enum Mode {
     Text,
     Start(Start),
-    Code(Section),
+    /// In the section that was entered last.
+    Code,
     Done,
 }
 
 /// A stretch of code: an output, a tag, a line statement, or a lone expression.
 #[derive(Clone, Copy)]
-struct Section {
+struct Section<'opt> {
     kind: SectionKind,
+    /// The delimiter that ends it.
+    end: &'opt str,
     /// The start delimiter, of a tag with its name.
     head: Span,
     tag: Option<Tag>,
@@ -231,7 +234,7 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
                 };
                 (start.after, end)
             }
-            Mode::Code(section) => (self.at, self.end_delimiter(section.kind)),
+            Mode::Code => (self.at, self.section.map_or("\n", |section| section.end)),
         };
         let found = memchr::memmem::find(&self.source.as_bytes()[from..], end.as_bytes());
         self.at = found.map_or(self.source.len(), |found| from + found + end.len());
@@ -293,9 +296,10 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
     }
 
     /// The end of the delimiter `end` at `at`, with its trim mark, and of the white space it takes.
+    #[inline]
     fn end_at(&self, at: usize, end: &str, trims_newline: bool) -> Option<(usize, usize)> {
         let bytes = self.source.as_bytes();
-        let ends = |at: usize| bytes[at..].starts_with(end.as_bytes());
+        let ends = |at: usize| text::stands_at(bytes, at, end);
         // Of an end that starts with `-`, the first one is a mark only if there is one more.
         let mark = self.mark_at(at).filter(|_| ends(at + 1));
         if mark.is_none() && !ends(at) {
@@ -350,17 +354,17 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
 
     fn enter(&mut self, kind: SectionKind, head: Span, tag: Option<Tag>, at: usize) {
         self.at = at;
-        let section = Section {
+        self.section = Some(Section {
             kind,
+            end: self.end_delimiter(kind),
             head,
             tag,
             brackets: Brackets::default(),
             after_dot: false,
             assigns: false,
             ranges: false,
-        };
-        self.section = Some(section);
-        self.mode = Mode::Code(section);
+        });
+        self.mode = Mode::Code;
     }
 
     fn skip_comment(&mut self, start: Start, content: usize) -> Result<(), Box<SyntaxError>> {
@@ -506,7 +510,8 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
     }
 
     /// The next token of code, or the end of it.
-    fn lex_code(&mut self, mut section: Section) -> Lexed<'src> {
+    fn lex_code(&mut self) -> Lexed<'src> {
+        let mut section = self.section.expect("code is in a section");
         if section.kind == SectionKind::Line
             && section.brackets.total() == 0
             && let Some(end) = line::end_of_line(self.source, self.at)
@@ -517,13 +522,13 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
         if at == self.source.len() {
             return self.end_of_source(&section, at);
         }
-        let delimiter = self.end_delimiter(section.kind);
+        let delimiter = section.end;
         if matches!(section.kind, SectionKind::Output | SectionKind::Statement)
             && let Some((close, after)) =
                 self.end_at(at, delimiter, section.kind == SectionKind::Statement)
             // Nothing is dropped behind an output, so that as in Jinja2 a `+` before its end is an operator.
             && (section.kind == SectionKind::Statement
-                || self.source[at..].starts_with(delimiter)
+                || text::stands_at(self.source.as_bytes(), at, delimiter)
                 || self.mark_at(at) != Some(b'+'))
             && !section.brackets.withhold(delimiter)
         {
@@ -554,7 +559,7 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
             }
         };
         self.at = end;
-        self.mode = Mode::Code(section);
+        self.section = Some(section);
         Ok((at as u32, token, end as u32))
     }
 
@@ -572,7 +577,7 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
         &self,
         text: &'src str,
         end: &mut usize,
-        section: &Section,
+        section: &Section<'_>,
         delimiter: &str,
     ) -> Token<'src> {
         if text == "async"
@@ -603,7 +608,7 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
     ///
     /// Of the two readings of `await (x)` the operand is taken; of `await[x]` the item of a variable, but
     /// of `await [x]` the operand.
-    fn starts_operand(&self, end: usize, section: &Section, delimiter: &str) -> bool {
+    fn starts_operand(&self, end: usize, section: &Section<'_>, delimiter: &str) -> bool {
         let at = code::skip_space(self.source, end);
         if self.end_at(at, delimiter, false).is_some() {
             return false;
@@ -639,7 +644,13 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
     }
 
     /// Leaves code at `at`, where its end reaches to `close`; text goes on at `after`.
-    fn leave(&mut self, section: &Section, at: usize, close: usize, after: usize) -> Lexed<'src> {
+    fn leave(
+        &mut self,
+        section: &Section<'_>,
+        at: usize,
+        close: usize,
+        after: usize,
+    ) -> Lexed<'src> {
         self.at = after;
         self.mode = Mode::Text;
         let Some(tag) = section.tag else {
@@ -661,17 +672,17 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
         Ok((at as u32, Token::TagEnd, close as u32))
     }
 
-    fn end_of_source(&mut self, section: &Section, at: usize) -> Lexed<'src> {
+    fn end_of_source(&mut self, section: &Section<'_>, at: usize) -> Lexed<'src> {
         self.at = at;
         self.mode = Mode::Done;
         match section.kind {
             SectionKind::Expression => Ok((at as u32, Token::OutputEnd, at as u32)),
             SectionKind::Line => self.leave(section, at, at, at),
-            kind => {
+            SectionKind::Output | SectionKind::Statement => {
                 let fault = SyntaxFault::UnclosedTag {
                     start: self.source[section.head.start as usize..section.head.end as usize]
                         .into(),
-                    end: self.end_delimiter(kind).into(),
+                    end: section.end.into(),
                 };
                 Err(SyntaxError::new(fault, section.head))
             }
@@ -709,7 +720,7 @@ impl<'src> Iterator for Lexer<'src, '_> {
     fn next(&mut self) -> Option<Lexed<'src>> {
         loop {
             let lexed = match self.mode {
-                Mode::Code(section) => Some(self.lex_code(section)),
+                Mode::Code => Some(self.lex_code()),
                 Mode::Text => self.lex_text(),
                 Mode::Start(start) => self.lex_start(start),
                 Mode::Done => return None,
