@@ -103,8 +103,8 @@ impl Emitter {
 
     fn flush_text(&mut self, pools: &mut Pools) {
         if !self.text.is_empty() {
-            let text = std::mem::take(&mut self.text);
-            let id = pools.text(text);
+            let id = pools.text(&self.text);
+            self.text.clear();
             self.push(Instruction::EmitText(id), self.text_span, pools);
         }
     }

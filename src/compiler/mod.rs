@@ -38,7 +38,7 @@ mod walk;
 
 use std::sync::Arc;
 
-use crate::bytecode::{Label, Program, Unit, UnitKind};
+use crate::bytecode::{Instruction, Label, Program, Unit, UnitKind};
 use crate::call::Registry;
 use crate::compiler::activation::Activation;
 use crate::compiler::emitter::UnitCode;
@@ -232,19 +232,25 @@ impl<'t, 'src> Compiler<'t, 'src> {
 impl Parts {
     /// Puts the units after each other.
     fn link(self, origin: Arc<Origin>) -> Program {
-        let mut code = Vec::new();
+        let mut code: Vec<Instruction> = Vec::new();
         let mut spans: Vec<(Label, Span)> = Vec::new();
         let mut units = Vec::new();
         for (finished, kind, slots, cells) in self.units {
             let start = code.len() as u32;
-            code.extend(finished.code.code.into_iter().map(|mut instruction| {
-                if let Some(target) = instruction.target_mut() {
-                    target.0 += start;
-                }
-                instruction
-            }));
-            let unit_spans = finished.code.spans.into_iter();
-            spans.extend(unit_spans.map(|(label, span)| (Label(label.0 + start), span)));
+            if code.is_empty() {
+                // The template itself, which is most of most programs.
+                code = finished.code.code;
+                spans = finished.code.spans;
+            } else {
+                code.extend(finished.code.code.into_iter().map(|mut instruction| {
+                    if let Some(target) = instruction.target_mut() {
+                        target.0 += start;
+                    }
+                    instruction
+                }));
+                let unit_spans = finished.code.spans.into_iter();
+                spans.extend(unit_spans.map(|(label, span)| (Label(label.0 + start), span)));
+            }
             units.push(Unit {
                 kind,
                 name: finished.name,

@@ -35,7 +35,7 @@ pub(super) struct Pools {
     pub(super) waits: Vec<WaitSite>,
     pub(super) context_names: Vec<NameId>,
     name_ids: Map<ArcStr, NameId>,
-    text_ids: Map<String, u32>,
+    text_ids: Map<Box<str>, u32>,
     constant_ids: Map<ConstantKey, u32>,
     shape_ids: Map<(u16, Vec<ArcStr>, bool), ShapeId>,
     known_context_names: Set<NameId>,
@@ -91,15 +91,16 @@ impl Pools {
     }
 
     /// The id of a text.
-    pub(super) fn text(&mut self, text: String) -> u32 {
-        if let Some(id) = self.text_ids.get(&text) {
+    pub(super) fn text(&mut self, text: &str) -> u32 {
+        // Long texts are hardly ever the same.
+        let is_shared = text.len() <= 64;
+        if is_shared && let Some(id) = self.text_ids.get(text) {
             return *id;
         }
         let id = self.texts.len() as u32;
-        self.texts.push(text.clone().into_boxed_str());
-        // Long texts are hardly ever the same.
-        if text.len() <= 64 {
-            self.text_ids.insert(text, id);
+        self.texts.push(text.into());
+        if is_shared {
+            self.text_ids.insert(text.into(), id);
         }
         id
     }
