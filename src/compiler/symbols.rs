@@ -192,7 +192,7 @@ impl<'src> Pass<'_, 'src> {
                 scope,
                 only_if_nullish,
             } => {
-                if *only_if_nullish && let Target::Name(name) = target {
+                if *only_if_nullish && let Target::Name(name) = &**target {
                     self.load(name.text, name.span.start);
                 }
                 self.expression(*value);

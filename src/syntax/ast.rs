@@ -51,7 +51,7 @@ pub(crate) enum ExprKind<'src> {
     Bool(bool),
     Integer(i64),
     /// A literal beyond 64 bits.
-    BigInteger(i128),
+    BigInteger(Box<i128>),
     Float(f64),
     String(Cow<'src, str>),
     List(Vec<Element>),
@@ -280,14 +280,14 @@ pub(crate) enum StmtKind<'src> {
     Continue,
     /// `set targets = value`, `let …`, and `… ??= …`.
     Assign {
-        target: Target<'src>,
+        target: Box<Target<'src>>,
         value: ExprId,
         scope: AssignScope,
         only_if_nullish: bool,
     },
     /// Block `set`, block `let` and `capture`.
     AssignBlock {
-        target: Target<'src>,
+        target: Box<Target<'src>>,
         filters: Vec<FilterCall<'src>>,
         body: Body,
         scope: AssignScope,
@@ -298,11 +298,11 @@ pub(crate) enum StmtKind<'src> {
     },
     Macro {
         name: Name<'src>,
-        parameters: Vec<Parameter<'src>>,
+        parameters: Box<[Parameter<'src>]>,
         body: Body,
     },
     CallBlock {
-        parameters: Vec<Parameter<'src>>,
+        parameters: Box<[Parameter<'src>]>,
         /// A chain whose last step is a call.
         call: ExprId,
         body: Body,
@@ -360,6 +360,9 @@ pub(crate) enum StmtKind<'src> {
     /// A part of a tag of the host; stands in the tag only.
     OwnPart(Body),
 }
+
+// A page is text and outputs: what is seldom is boxed, so that they stay small.
+const _: () = assert!(size_of::<Stmt<'_>>() <= 88 && size_of::<Expr<'_>>() <= 56);
 
 /// Where an assignment is seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

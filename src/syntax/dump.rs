@@ -23,7 +23,8 @@ pub(crate) fn dump_tokens(origin: &Arc<Origin>, options: &Options) -> Result<Str
     let mut out = String::new();
     let (mut line, mut column, mut at) = (1, 1, 0);
     for lexed in Lexer::new(source, options) {
-        let (start, token, _) = lexed.map_err(|error| error.into_error(origin))?;
+        let (start, token, end) = lexed.map_err(|error| error.into_error(origin))?;
+        let token = token.describe(&source[start as usize..end as usize]);
         for character in source[at..start as usize].chars() {
             column += 1;
             if character == '\n' {

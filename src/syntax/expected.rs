@@ -16,7 +16,7 @@ const LONGEST_TOKEN: usize = 30;
 /// The error for a token that cannot stand where it does.
 pub(super) fn unexpected_token(
     scene: &Scene<'_>,
-    token: Token<'_>,
+    token: Token,
     span: Span,
     expected: &[String],
 ) -> Box<SyntaxError> {
@@ -155,9 +155,9 @@ fn spell_head(scene: &Scene<'_>, tag: Tag, span: Span) -> String {
 }
 
 /// A token in words: in backquotes as it is written, unless it is a place rather than a thing.
-fn spell(scene: &Scene<'_>, token: Token<'_>, span: Span) -> String {
+fn spell(scene: &Scene<'_>, token: Token, span: Span) -> String {
     match token {
-        Token::Text(_) => "template text".into(),
+        Token::Text => "template text".into(),
         Token::Tag(tag) => format!("`{}`", spell_head(scene, tag, span)),
         Token::TagEnd if scene.in_line => "the end of the line".into(),
         Token::OutputEnd if span.start == span.end => "the end of the expression".into(),

@@ -94,8 +94,8 @@ fn parse_tokens<'src>(
 pub(super) fn parse_lexed<'src>(
     source: &'src str,
     options: &Options,
-    tokens: &[(u32, Token<'src>, u32)],
-) -> Result<(Tree<'src>, Vec<SyntaxError>), Stopped<'src>> {
+    tokens: &[(u32, Token, u32)],
+) -> Result<(Tree<'src>, Vec<SyntaxError>), Stopped> {
     let mut taken = 0;
     let mut builder = AstBuilder::new(source, options);
     let counted = tokens.iter().map(|token| {
@@ -109,13 +109,13 @@ pub(super) fn parse_lexed<'src>(
 }
 
 /// Where and why the parser stopped.
-pub(super) struct Stopped<'src> {
+pub(super) struct Stopped {
     /// How many tokens it took; the last of them is at fault, unless all were taken.
     pub(super) taken: usize,
-    error: ParseError<u32, Token<'src>, Box<SyntaxError>>,
+    error: ParseError<u32, Token, Box<SyntaxError>>,
 }
 
-impl Stopped<'_> {
+impl Stopped {
     /// Whether the parser wanted more tokens.
     pub(super) fn at_end(&self) -> bool {
         matches!(self.error, ParseError::UnrecognizedEof { .. })
@@ -128,8 +128,8 @@ impl Stopped<'_> {
 
 /// The one place where the generated parser's errors become ours.
 #[cold]
-fn describe<'src>(
-    error: ParseError<u32, Token<'src>, Box<SyntaxError>>,
+fn describe(
+    error: ParseError<u32, Token, Box<SyntaxError>>,
     scene: &Scene<'_>,
 ) -> Box<SyntaxError> {
     match error {

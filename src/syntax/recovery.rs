@@ -18,7 +18,7 @@ use crate::syntax::token::{Keyword, Symbol, Tag, Token};
 /// Faults that are looked for in one file.
 const MOST_FAULTS: usize = 50;
 
-type Spanned<'src> = (u32, Token<'src>, u32);
+type Spanned = (u32, Token, u32);
 
 /// Parses a template and goes on at the next tag after each fault.
 ///
@@ -50,7 +50,7 @@ pub(crate) fn parse_recovering<'src>(
 struct Recovery<'src, 'opt> {
     source: &'src str,
     options: &'opt Options,
-    tokens: Vec<Spanned<'src>>,
+    tokens: Vec<Spanned>,
     errors: Vec<SyntaxError>,
 }
 
@@ -166,7 +166,7 @@ impl<'src> Recovery<'src, '_> {
     fn replace_section(&mut self, start: usize, end: usize) {
         let (from, head, to) = self.tokens[start];
         let assigns = assigns(&self.tokens[start..end]);
-        let plain: Vec<Token<'src>> = match head {
+        let plain: Vec<Token> = match head {
             Token::Tag(tag) => plainest(tag, assigns),
             _ => Vec::new(),
         };
@@ -177,7 +177,7 @@ impl<'src> Recovery<'src, '_> {
                 (to, token, to)
             }
         });
-        let tokens: Vec<Spanned<'src>> = tokens.collect();
+        let tokens: Vec<Spanned> = tokens.collect();
         self.tokens.splice(start..end, tokens);
     }
 
@@ -186,11 +186,7 @@ impl<'src> Recovery<'src, '_> {
         let start = self.tokens.iter().rposition(|(_, token, _)| {
             matches!(
                 token,
-                Token::Tag(_)
-                    | Token::OutputStart
-                    | Token::TagEnd
-                    | Token::OutputEnd
-                    | Token::Text(_)
+                Token::Tag(_) | Token::OutputStart | Token::TagEnd | Token::OutputEnd | Token::Text
             )
         })?;
         matches!(self.tokens[start].1, Token::Tag(_) | Token::OutputStart).then_some(start)
@@ -212,7 +208,7 @@ impl<'src> Recovery<'src, '_> {
         for (index, (start, token, end)) in self.tokens.iter().enumerate().take(at + 1) {
             match token {
                 Token::Tag(_) | Token::OutputStart => section = Some(index),
-                Token::Text(_) => section = None,
+                Token::Text => section = None,
                 Token::TagEnd | Token::OutputEnd if index < at => {
                     let head = section.take().unwrap_or(index);
                     let tokens = &self.tokens[head..index];
@@ -262,7 +258,7 @@ impl<'src> Recovery<'src, '_> {
 }
 
 /// Whether there is an assignment outside of brackets.
-fn assigns(tokens: &[Spanned<'_>]) -> bool {
+fn assigns(tokens: &[Spanned]) -> bool {
     let mut depth = 0_i64;
     tokens.iter().any(|(_, token, _)| match token {
         Token::Symbol(
@@ -280,7 +276,7 @@ fn assigns(tokens: &[Spanned<'_>]) -> bool {
     })
 }
 
-fn has_body(tag: Tag, tokens: &[Spanned<'_>]) -> bool {
+fn has_body(tag: Tag, tokens: &[Spanned]) -> bool {
     match tag {
         Tag::Set | Tag::Let => !assigns(tokens),
         tag => tag.closer().is_some(),
@@ -288,8 +284,8 @@ fn has_body(tag: Tag, tokens: &[Spanned<'_>]) -> bool {
 }
 
 /// The shortest tag of the name that parses; nothing if no other tag depends on it.
-fn plainest<'src>(tag: Tag, assigns: bool) -> Vec<Token<'src>> {
-    let name = Token::Name("_");
+fn plainest(tag: Tag, assigns: bool) -> Vec<Token> {
+    let name = Token::Name;
     let inside = match tag {
         Tag::Set | Tag::Let if assigns => return Vec::new(),
         Tag::If

@@ -1,47 +1,49 @@
 //! Tokens: what the lexer gives the parser.
 
-use std::fmt;
-
 /// A token of a template.
 ///
-/// Literals are slices of the source; the builder decodes them, so that a token is small and `Copy`.
+/// Text, names and literals are what the source has between the token's offsets; the builder decodes them. So
+/// a token is two bytes, and cheap to hand on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Token<'src> {
+pub(crate) enum Token {
     /// Template text, trimmed, before its newlines are normalised.
-    Text(&'src str),
+    Text,
     OutputStart,
     OutputEnd,
     /// A tag's start delimiter and name in one, whatever the delimiters and trim marks.
     Tag(Tag),
     /// The end of a tag or of a line statement.
     TagEnd,
-    Name(&'src str),
+    Name,
     Keyword(Keyword),
     /// As written, with prefix and underscores.
-    Integer(&'src str),
-    Float(&'src str),
+    Integer,
+    Float,
     /// As written, with its quotes.
-    String(&'src str),
+    String,
     Symbol(Symbol),
 }
 
-impl fmt::Display for Token<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Token {
+    /// The kind of the token, and how it is spelled; `written` is its text in the source.
+    pub(crate) fn describe(self, written: &str) -> String {
         match self {
-            Token::Text(text) => write!(f, "text {text:?}"),
-            Token::OutputStart => f.write_str("output start"),
-            Token::OutputEnd => f.write_str("output end"),
-            Token::Tag(tag) => write!(f, "tag {}", tag.spelling()),
-            Token::TagEnd => f.write_str("tag end"),
-            Token::Name(name) => write!(f, "name {name}"),
-            Token::Keyword(keyword) => write!(f, "keyword {}", keyword.spelling()),
-            Token::Integer(digits) => write!(f, "integer {digits}"),
-            Token::Float(digits) => write!(f, "float {digits}"),
-            Token::String(quoted) => write!(f, "string {quoted}"),
-            Token::Symbol(symbol) => write!(f, "symbol {}", symbol.spelling()),
+            Token::Text => format!("text {written:?}"),
+            Token::OutputStart => "output start".into(),
+            Token::OutputEnd => "output end".into(),
+            Token::Tag(tag) => format!("tag {}", tag.spelling()),
+            Token::TagEnd => "tag end".into(),
+            Token::Name => format!("name {written}"),
+            Token::Keyword(keyword) => format!("keyword {}", keyword.spelling()),
+            Token::Integer => format!("integer {written}"),
+            Token::Float => format!("float {written}"),
+            Token::String => format!("string {written}"),
+            Token::Symbol(symbol) => format!("symbol {}", symbol.spelling()),
         }
     }
 }
+
+const _: () = assert!(size_of::<Token>() == 2);
 
 /// Makes an enum of words together with their spellings and their lookup.
 macro_rules! words {

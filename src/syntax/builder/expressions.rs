@@ -75,36 +75,31 @@ impl<'src> AstBuilder<'src> {
         self.add(ExprKind::Bool(value), span(l, r), 0)
     }
 
-    pub(in crate::syntax) fn integer(&mut self, l: u32, text: &str, r: u32) -> ExprId {
-        let value = literal::decode_integer(text).unwrap_or_else(|| {
+    pub(in crate::syntax) fn integer(&mut self, l: u32, r: u32) -> ExprId {
+        let value = literal::decode_integer(self.written(l, r)).unwrap_or_else(|| {
             self.fault(SyntaxFault::IntegerTooLarge, span(l, r));
             0
         });
         let kind = match i64::try_from(value) {
             Ok(small) => ExprKind::Integer(small),
-            Err(_) => ExprKind::BigInteger(value),
+            Err(_) => ExprKind::BigInteger(Box::new(value)),
         };
         self.add(kind, span(l, r), 0)
     }
 
-    pub(in crate::syntax) fn float(&mut self, l: u32, text: &str, r: u32) -> ExprId {
-        self.add(ExprKind::Float(literal::decode_float(text)), span(l, r), 0)
+    pub(in crate::syntax) fn float(&mut self, l: u32, r: u32) -> ExprId {
+        let value = literal::decode_float(self.written(l, r));
+        self.add(ExprKind::Float(value), span(l, r), 0)
     }
 
-    pub(in crate::syntax) fn string(&mut self, l: u32, quoted: &'src str, r: u32) -> ExprId {
-        let text = self.decode(l, quoted);
+    pub(in crate::syntax) fn string(&mut self, l: u32, r: u32) -> ExprId {
+        let text = self.decode(l, r);
         self.add(ExprKind::String(text), span(l, r), 0)
     }
 
     /// A string that is written next to another one.
-    pub(in crate::syntax) fn more_string(
-        &mut self,
-        id: ExprId,
-        l: u32,
-        quoted: &'src str,
-        r: u32,
-    ) -> ExprId {
-        let more = self.decode(l, quoted);
+    pub(in crate::syntax) fn more_string(&mut self, id: ExprId, l: u32, r: u32) -> ExprId {
+        let more = self.decode(l, r);
         let expr = &mut self.tree.expressions[id.0 as usize];
         if let ExprKind::String(text) = &mut expr.kind {
             text.to_mut().push_str(&more);
@@ -113,12 +108,14 @@ impl<'src> AstBuilder<'src> {
         id
     }
 
-    fn decode(&mut self, l: u32, quoted: &'src str) -> Cow<'src, str> {
-        literal::decode_string(quoted, self.newline).unwrap_or_else(|(at, length, fault)| {
-            let start = l as usize + at;
-            self.fault(fault, Span::new(start, start + length));
-            Cow::Borrowed("")
-        })
+    fn decode(&mut self, l: u32, r: u32) -> Cow<'src, str> {
+        literal::decode_string(self.written(l, r), self.newline).unwrap_or_else(
+            |(at, length, fault)| {
+                let start = l as usize + at;
+                self.fault(fault, Span::new(start, start + length));
+                Cow::Borrowed("")
+            },
+        )
     }
 
     // ---- collections

@@ -183,20 +183,21 @@ impl<'src> AstBuilder<'src> {
 
     // ---- names
 
-    pub(super) fn word(&mut self, start: u32, text: &'src str, end: u32) -> Name<'src> {
+    /// The source between two offsets.
+    fn written(&self, start: u32, end: u32) -> &'src str {
+        &self.source[start as usize..end as usize]
+    }
+
+    /// A name, by where it stands.
+    pub(super) fn name_at(&mut self, start: u32, end: u32) -> Name<'src> {
         Name {
-            text,
+            text: self.written(start, end),
             span: span(start, end),
         }
     }
 
-    /// A name that is a keyword elsewhere, by where it stands.
-    pub(super) fn source_name(&mut self, start: u32, end: u32) -> Name<'src> {
-        self.word(start, &self.source[start as usize..end as usize], end)
-    }
-
     pub(super) fn dotted_name(&mut self, first: Name<'src>, last: Name<'src>) -> Name<'src> {
-        let name = self.source_name(first.span.start, last.span.end);
+        let name = self.name_at(first.span.start, last.span.end);
         if name.text.len() != first.text.len() + 1 + last.text.len() {
             self.fault(SyntaxFault::SpacedName, name.span);
         }

@@ -207,7 +207,7 @@ impl<'src> AstBuilder<'src> {
         }
     }
 
-    fn not(&mut self, l: u32, count: u32, operand: ExprId, r: u32) -> ExprId {
+    pub(in crate::syntax) fn not(&mut self, l: u32, count: u32, operand: ExprId, r: u32) -> ExprId {
         let below = self.depth(operand);
         self.add(ExprKind::Not { count, operand }, span(l, r), below)
     }

@@ -113,6 +113,6 @@ impl<'src> AstBuilder<'src> {
     /// The name at the end of a tag's head.
     pub(in crate::syntax) fn head_name(&mut self, l: u32, head: u32) -> Name<'src> {
         let word = head_word(self.source, span(l, head));
-        self.source_name(word.start, word.end)
+        self.name_at(word.start, word.end)
     }
 }

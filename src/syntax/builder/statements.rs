@@ -26,8 +26,8 @@ pub(in crate::syntax) struct LoopHead<'src> {
 }
 
 impl<'src> AstBuilder<'src> {
-    pub(in crate::syntax) fn text(&mut self, l: u32, text: &'src str, r: u32) -> StmtId {
-        let text = literal::normalize_newlines(text, self.newline);
+    pub(in crate::syntax) fn text(&mut self, l: u32, r: u32) -> StmtId {
+        let text = literal::normalize_newlines(self.written(l, r), self.newline);
         self.add_statement(StmtKind::Text(text), span(l, r), 0)
     }
 
@@ -203,7 +203,7 @@ impl<'src> AstBuilder<'src> {
     ) -> StmtId {
         let below = self.depth(value).max(target.depth);
         let kind = StmtKind::Assign {
-            target: target.target,
+            target: Box::new(target.target),
             value,
             scope,
             only_if_nullish,
@@ -225,7 +225,7 @@ impl<'src> AstBuilder<'src> {
             .max(self.filters_depth(&filters))
             .max(target.depth);
         let kind = StmtKind::AssignBlock {
-            target: target.target,
+            target: Box::new(target.target),
             filters,
             body,
             scope,
@@ -265,7 +265,7 @@ impl<'src> AstBuilder<'src> {
         let below = self.parameters(&parameters).max(self.body_depth(&body));
         let kind = StmtKind::Macro {
             name,
-            parameters,
+            parameters: parameters.into(),
             body,
         };
         self.add_statement(kind, span(l, r), below)
@@ -309,7 +309,7 @@ impl<'src> AstBuilder<'src> {
             .max(self.body_depth(&body))
             .max(self.depth(call));
         let kind = StmtKind::CallBlock {
-            parameters,
+            parameters: parameters.into(),
             call,
             body,
         };

@@ -225,7 +225,7 @@ impl<'src> AstBuilder<'src> {
         let span = self.tree.expr(value).span;
         let name = Name { text: COUNT, span };
         let kind = StmtKind::Assign {
-            target: Target::Name(name),
+            target: Box::new(Target::Name(name)),
             value,
             scope: AssignScope::Local,
             only_if_nullish: false,

@@ -21,7 +21,7 @@ use crate::syntax::token::{Keyword, Symbol, Tag, Token};
 use crate::syntax::{Options, TagShape};
 
 /// A token between two offsets, or what is wrong there.
-pub(crate) type Lexed<'src> = Result<(u32, Token<'src>, u32), Box<SyntaxError>>;
+pub(crate) type Lexed = Result<(u32, Token, u32), Box<SyntaxError>>;
 
 /// Gives the tokens of one template, in order.
 pub(crate) struct Lexer<'src, 'opt> {
@@ -110,6 +110,20 @@ struct Section<'opt> {
     assigns: bool,
     /// Whether there was a range, whose step `by` gives.
     ranges: bool,
+}
+
+impl Section<'_> {
+    /// Takes notice of a symbol.
+    #[inline]
+    fn note(&mut self, symbol: Symbol) {
+        self.brackets.count(symbol);
+        match symbol {
+            Symbol::Dot | Symbol::OptionalDot => self.after_dot = true,
+            Symbol::DotDot | Symbol::DotDotDot => self.ranges = true,
+            Symbol::Equal | Symbol::NullishEqual => self.assigns |= self.brackets.total() == 0,
+            _ => {}
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -250,7 +264,7 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
     }
 
     /// Text up to the next start; nothing if there is none of it.
-    fn lex_text(&mut self) -> Option<Lexed<'src>> {
+    fn lex_text(&mut self) -> Option<Lexed> {
         let from = self.at;
         let Some(start) = self.scanner.find(from) else {
             self.mode = Mode::Done;
@@ -283,8 +297,8 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
         }
     }
 
-    fn text(&self, from: usize, text: &'src str) -> Option<Lexed<'src>> {
-        (!text.is_empty()).then(|| Ok((from as u32, Token::Text(text), (from + text.len()) as u32)))
+    fn text(&self, from: usize, text: &'src str) -> Option<Lexed> {
+        (!text.is_empty()).then(|| Ok((from as u32, Token::Text, (from + text.len()) as u32)))
     }
 
     /// The trim mark that stands at `at`, if one does.
@@ -299,6 +313,11 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
     #[inline]
     fn end_at(&self, at: usize, end: &str, trims_newline: bool) -> Option<(usize, usize)> {
         let bytes = self.source.as_bytes();
+        // Most bytes are neither a mark nor the start of a delimiter.
+        let first = *bytes.get(at)?;
+        if first != end.as_bytes()[0] && !matches!(first, b'-' | b'+') {
+            return None;
+        }
         let ends = |at: usize| text::stands_at(bytes, at, end);
         // Of an end that starts with `-`, the first one is a mark only if there is one more.
         let mark = self.mark_at(at).filter(|_| ends(at + 1));
@@ -317,7 +336,7 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
     }
 
     /// What a start delimiter starts; nothing after a comment.
-    fn lex_start(&mut self, start: Start) -> Option<Lexed<'src>> {
+    fn lex_start(&mut self, start: Start) -> Option<Lexed> {
         let content = start.after + usize::from(self.mark_at(start.after).is_some());
         match start.kind {
             StartKind::Comment => self.skip_comment(start, content).err().map(Err),
@@ -394,7 +413,7 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
         &mut self,
         start: Start,
         content: usize,
-    ) -> Result<Option<Option<(u32, Token<'src>, u32)>>, Box<SyntaxError>> {
+    ) -> Result<Option<Option<(u32, Token, u32)>>, Box<SyntaxError>> {
         let delimiters = &self.options.delimiters;
         let Some(after_name) = self.word_at(content, "raw") else {
             return Ok(None);
@@ -447,7 +466,7 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
     }
 
     /// A tag's delimiter together with its name.
-    fn lex_head(&mut self, kind: SectionKind, start: Start, content: usize) -> Lexed<'src> {
+    fn lex_head(&mut self, kind: SectionKind, start: Start, content: usize) -> Lexed {
         let at = code::skip_space(self.source, content);
         let word = match code::lex(self.source, at, false) {
             Ok((Code::Word, end)) if at < self.source.len() => &self.source[at..end],
@@ -509,57 +528,58 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
         Some(Tag::EndOwn)
     }
 
+    /// The section that code is in.
+    #[inline]
+    fn section(&self) -> &Section<'opt> {
+        self.section.as_ref().expect("code is in a section")
+    }
+
     /// The next token of code, or the end of it.
-    fn lex_code(&mut self) -> Lexed<'src> {
-        let mut section = self.section.expect("code is in a section");
+    fn lex_code(&mut self) -> Lexed {
+        let section = self.section();
         if section.kind == SectionKind::Line
             && section.brackets.total() == 0
             && let Some(end) = line::end_of_line(self.source, self.at)
         {
-            return self.leave(&section, self.at, end, end);
+            return self.leave(self.at, end, end);
         }
         let at = code::skip_space(self.source, self.at);
         if at == self.source.len() {
-            return self.end_of_source(&section, at);
+            return self.end_of_source(at);
         }
-        let delimiter = section.end;
         if matches!(section.kind, SectionKind::Output | SectionKind::Statement)
             && let Some((close, after)) =
-                self.end_at(at, delimiter, section.kind == SectionKind::Statement)
+                self.end_at(at, section.end, section.kind == SectionKind::Statement)
             // Nothing is dropped behind an output, so that as in Jinja2 a `+` before its end is an operator.
             && (section.kind == SectionKind::Statement
-                || text::stands_at(self.source.as_bytes(), at, delimiter)
+                || text::stands_at(self.source.as_bytes(), at, section.end)
                 || self.mark_at(at) != Some(b'+'))
-            && !section.brackets.withhold(delimiter)
+            && !section.brackets.withhold(section.end)
         {
-            return self.leave(&section, at, close, after);
+            return self.leave(at, close, after);
         }
+        let after_dot = section.after_dot;
         self.at = at;
-        let (code, mut end) = code::lex(self.source, at, section.after_dot)
-            .map_err(|fault| self.fault_at(fault, at))?;
-        let text = &self.source[at..end];
-        let after_dot = std::mem::replace(&mut section.after_dot, false);
+        let (code, mut end) =
+            code::lex(self.source, at, after_dot).map_err(|fault| self.fault_at(fault, at))?;
         let token = match code {
-            Code::Word if after_dot => Token::Name(text),
-            Code::Word => self.word(text, &mut end, &section, delimiter),
-            Code::Integer => Token::Integer(text),
-            Code::Float => Token::Float(text),
-            Code::String => Token::String(text),
-            Code::Symbol(symbol) => {
-                section.brackets.count(symbol);
-                section.after_dot = matches!(symbol, Symbol::Dot | Symbol::OptionalDot);
-                section.ranges |= matches!(symbol, Symbol::DotDot | Symbol::DotDotDot);
-                section.assigns |= matches!(symbol, Symbol::Equal | Symbol::NullishEqual)
-                    && section.brackets.total() == 0;
-                if section.brackets.total() > u32::from(self.options.nesting) {
-                    let limit = self.options.nesting;
-                    return Err(self.fault_at(SyntaxFault::Nesting { limit }, at));
-                }
-                Token::Symbol(symbol)
-            }
+            Code::Word if after_dot => Token::Name,
+            Code::Word => self.word(at, &mut end),
+            Code::Integer => Token::Integer,
+            Code::Float => Token::Float,
+            Code::String => Token::String,
+            Code::Symbol(symbol) => Token::Symbol(symbol),
         };
+        let section = self.section.as_mut().expect("code is in a section");
+        section.after_dot = false;
+        if let Token::Symbol(symbol) = token {
+            section.note(symbol);
+            if section.brackets.total() > u32::from(self.options.nesting) {
+                let limit = self.options.nesting;
+                return Err(self.fault_at(SyntaxFault::Nesting { limit }, at));
+            }
+        }
         self.at = end;
-        self.section = Some(section);
         Ok((at as u32, token, end as u32))
     }
 
@@ -572,35 +592,33 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
         SyntaxError::new(fault, Span::new(at, at + length))
     }
 
-    /// A name, or a keyword where it is one. `async for` is one token.
-    fn word(
-        &self,
-        text: &'src str,
-        end: &mut usize,
-        section: &Section<'_>,
-        delimiter: &str,
-    ) -> Token<'src> {
+    /// What the word from `at` to `end` is: a name, or a keyword where it is one. `async for` is one token.
+    fn word(&self, at: usize, end: &mut usize) -> Token {
+        let text = &self.source[at..*end];
         if text == "async"
             && let Some(after) = self.word_at(*end, "for")
         {
             *end = after;
             return Token::Keyword(Keyword::AsyncFor);
         }
-        match Keyword::lookup(text) {
-            Some(Keyword::Await) if !self.starts_operand(*end, section, delimiter) => {
-                Token::Name(text)
-            }
+        let Some(keyword) = Keyword::lookup(text) else {
+            return Token::Name;
+        };
+        let section = self.section();
+        let is_name = match keyword {
+            Keyword::Await => !self.starts_operand(*end, section),
             // `spawn (x)` and `spawn [x]` use something of that name.
-            Some(Keyword::Spawn)
-                if !self.starts_operand(*end, section, delimiter)
-                    || !self.starts_call(*end, section.tag) =>
-            {
-                Token::Name(text)
+            Keyword::Spawn => {
+                !self.starts_operand(*end, section) || !self.starts_call(*end, section.tag)
             }
-            Some(Keyword::By) if !section.ranges => Token::Name(text),
-            Some(Keyword::For) if section.brackets.square == 0 => Token::Name(text),
-            Some(keyword) if keyword.applies(section.tag) => Token::Keyword(keyword),
-            _ => Token::Name(text),
+            Keyword::By => !section.ranges,
+            Keyword::For => section.brackets.square == 0,
+            keyword => !keyword.applies(section.tag),
+        };
+        if is_name {
+            Token::Name
+        } else {
+            Token::Keyword(keyword)
         }
     }
 
@@ -608,9 +626,9 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
     ///
     /// Of the two readings of `await (x)` the operand is taken; of `await[x]` the item of a variable, but
     /// of `await [x]` the operand.
-    fn starts_operand(&self, end: usize, section: &Section<'_>, delimiter: &str) -> bool {
+    fn starts_operand(&self, end: usize, section: &Section<'_>) -> bool {
         let at = code::skip_space(self.source, end);
-        if self.end_at(at, delimiter, false).is_some() {
+        if self.end_at(at, section.end, false).is_some() {
             return false;
         }
         match self.source[at..].chars().next() {
@@ -644,15 +662,10 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
     }
 
     /// Leaves code at `at`, where its end reaches to `close`; text goes on at `after`.
-    fn leave(
-        &mut self,
-        section: &Section<'_>,
-        at: usize,
-        close: usize,
-        after: usize,
-    ) -> Lexed<'src> {
+    fn leave(&mut self, at: usize, close: usize, after: usize) -> Lexed {
         self.at = after;
         self.mode = Mode::Text;
+        let section = self.section();
         let Some(tag) = section.tag else {
             return Ok((at as u32, Token::OutputEnd, close as u32));
         };
@@ -661,23 +674,24 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
             tag => tag.closer().is_some(),
         };
         if has_body {
-            let span = Span::new(section.head.start as usize, close);
+            let head = section.head;
+            let span = Span::new(head.start as usize, close);
             if self.open.len() >= usize::from(self.options.nesting) {
                 let limit = self.options.nesting;
                 return Err(SyntaxError::new(SyntaxFault::Nesting { limit }, span));
             }
-            let head = section.head;
             self.open.push(OpenBlock { tag, span, head });
         }
         Ok((at as u32, Token::TagEnd, close as u32))
     }
 
-    fn end_of_source(&mut self, section: &Section<'_>, at: usize) -> Lexed<'src> {
+    fn end_of_source(&mut self, at: usize) -> Lexed {
         self.at = at;
         self.mode = Mode::Done;
+        let section = self.section();
         match section.kind {
             SectionKind::Expression => Ok((at as u32, Token::OutputEnd, at as u32)),
-            SectionKind::Line => self.leave(section, at, at, at),
+            SectionKind::Line => self.leave(at, at, at),
             SectionKind::Output | SectionKind::Statement => {
                 let fault = SyntaxFault::UnclosedTag {
                     start: self.source[section.head.start as usize..section.head.end as usize]
@@ -714,10 +728,10 @@ pub(crate) fn open_bracket(source: &str, head: Span, until: Span) -> Option<Span
 }
 
 impl<'src> Iterator for Lexer<'src, '_> {
-    type Item = Lexed<'src>;
+    type Item = Lexed;
 
     #[inline]
-    fn next(&mut self) -> Option<Lexed<'src>> {
+    fn next(&mut self) -> Option<Lexed> {
         loop {
             let lexed = match self.mode {
                 Mode::Code => Some(self.lex_code()),

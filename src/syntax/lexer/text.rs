@@ -29,6 +29,8 @@ pub(super) struct Scanner<'src, 'opt> {
     starts: Vec<(&'opt str, StartKind)>,
     /// The distinct first bytes of `starts`; the last one is repeated.
     first_bytes: [u8; 3],
+    /// Whether a start may have the byte behind its first one: a page is full of other tags.
+    may_follow: [bool; 256],
     line_statement: Option<&'opt str>,
     line_comment: Option<&'opt str>,
     /// What the last searches found, so that text between line statements is not searched again.
@@ -60,10 +62,18 @@ impl<'src, 'opt> Scanner<'src, 'opt> {
         starts.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
         let byte = |index: usize| starts[index].0.as_bytes()[0];
         let first_bytes = [byte(0), byte(1), byte(2)];
+        let mut may_follow = [false; 256];
+        for (text, _) in &starts {
+            match text.as_bytes().get(1) {
+                Some(second) => may_follow[usize::from(*second)] = true,
+                None => may_follow.fill(true),
+            }
+        }
         Scanner {
             source,
             starts,
             first_bytes,
+            may_follow,
             line_statement: delimiters.line_statement.as_deref(),
             line_comment: delimiters.line_comment.as_deref(),
             next_start: None,
@@ -116,6 +126,11 @@ impl<'src, 'opt> Scanner<'src, 'opt> {
                 memchr::memchr3(one, two, three, rest)
             };
             at += found?;
+            let next = bytes.get(at + 1).copied().unwrap_or_default();
+            if !self.may_follow[usize::from(next)] {
+                at += 1;
+                continue;
+            }
             for (text, kind) in &self.starts {
                 if stands_at(bytes, at, text) {
                     return Some(Start {
