@@ -85,9 +85,18 @@ pub(crate) fn to_repr(charge: &dyn Charge, value: &Value) -> Result<ArcStr, Erro
 /// Appends an integer.
 #[inline(never)]
 pub(crate) fn write_integer(out: &mut String, int: i64) {
+    let start = out.len();
     if !push_small(int, out) {
-        out.push_str(itoa::Buffer::new().format(int));
+        write_any_integer(out, start, int);
     }
+}
+
+/// Appends an integer in place of what is behind `start`.
+#[cold]
+#[inline(never)]
+fn write_any_integer(out: &mut String, start: usize, int: i64) {
+    out.truncate(start);
+    out.push_str(itoa::Buffer::new().format(int));
 }
 
 /// How many bytes of output are paid for at once.

@@ -35,6 +35,10 @@ impl Value {
     /// Puts another value in its place.
     #[inline(always)]
     pub(crate) fn put(&mut self, value: Value) {
-        std::mem::replace(self, value).discard();
+        if self.is_plain() {
+            std::mem::forget(std::mem::replace(self, value));
+        } else {
+            *self = value;
+        }
     }
 }

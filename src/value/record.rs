@@ -154,3 +154,28 @@ impl Drop for Record {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_found_where_shapes_take_turns() {
+        let shape =
+            |names: &[&str]| Shape::new(names.iter().map(|name| ArcStr::from(*name)).collect());
+        let shapes = [
+            shape(&["a", "b"]),
+            shape(&["b", "a"]),
+            shape(&["c"]),
+            shape(&["a", "c"]),
+        ];
+        let names = ["a", "b", "c", "d"].map(Symbol::new);
+        for round in 0..20 {
+            for name in &names {
+                let shape = &shapes[round % shapes.len()];
+                let expected = shape.names().iter().position(|own| **own == **name);
+                assert_eq!(shape.index_of_symbol(name), expected, "{name:?}");
+            }
+        }
+    }
+}

@@ -110,26 +110,37 @@ fn push_run(text: &str, start: usize, end: usize, out: &mut String) {
 }
 
 /// Appends the first `count` of `N` bytes of `text` from `start` on, if there are so many.
+#[inline]
+fn push_first<const N: usize>(text: &str, start: usize, count: usize, out: &mut String) -> bool {
+    if push_if_room::<N>(text, start, count, out) {
+        return true;
+    }
+    let Some(more) = text.get(start..start + N) else {
+        return false;
+    };
+    out.push_str(&more[..count]);
+    true
+}
+
+/// As [`push_first`], if there is room for all `N` bytes: texts often have just the room that they need.
 ///
 /// All of them are appended and those that are too many taken off again: copying a number of bytes that the
 /// compiler knows is two instructions, where one it does not know is a call.
 #[inline]
-fn push_first<const N: usize>(text: &str, start: usize, count: usize, out: &mut String) -> bool {
-    let Some(more) = text.get(start..start + N) else {
-        return false;
-    };
-    // Texts often have just the room that they need.
-    if out.capacity() - out.len() < N {
-        out.push_str(&more[..count]);
-        return true;
+fn push_if_room<const N: usize>(text: &str, start: usize, count: usize, out: &mut String) -> bool {
+    match text.get(start..start + N) {
+        Some(more) if out.capacity() - out.len() >= N => {
+            let end = out.len() + count;
+            out.push_str(more);
+            out.truncate(end);
+            true
+        }
+        _ => false,
     }
-    let end = out.len() + count;
-    out.push_str(more);
-    out.truncate(end);
-    true
 }
 
-/// Appends an integer that is not negative and below a million, which most are; else nothing, and false.
+/// Appends an integer that is not negative and below a million, which most are, if there is room at hand; else
+/// false, and what is appended is to be taken off again.
 #[inline]
 pub(crate) fn push_small(int: i64, out: &mut String) -> bool {
     const THOUSAND: i64 = 1000;
@@ -137,19 +148,16 @@ pub(crate) fn push_small(int: i64, out: &mut String) -> bool {
         0..THOUSAND => push_digits(int, leading_zeros(int), out),
         THOUSAND..1_000_000 => {
             let high = int / THOUSAND;
-            push_digits(high, leading_zeros(high), out);
-            push_digits(int % THOUSAND, 0, out);
+            push_digits(high, leading_zeros(high), out) && push_digits(int % THOUSAND, 0, out)
         }
-        _ => return false,
+        _ => false,
     }
-    true
 }
 
 /// Appends three digits without the first `zeros`.
 #[inline]
-fn push_digits(number: i64, zeros: usize, out: &mut String) {
-    let pushed = push_first::<4>(DIGITS, number as usize * 3 + zeros, 3 - zeros, out);
-    debug_assert!(pushed, "there is room behind the last of them");
+fn push_digits(number: i64, zeros: usize, out: &mut String) -> bool {
+    push_if_room::<4>(DIGITS, number as usize * 3 + zeros, 3 - zeros, out)
 }
 
 /// How many zeros a number below a thousand begins with if it is spelled with three digits; one stays.
@@ -356,4 +364,43 @@ pub(crate) fn strip_between_tags(text: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_integers_are_spelled_with_and_without_room() {
+        let edges = [
+            0, 9, 10, 99, 100, 999, 1000, 1009, 9999, 10_000, 100_100, 999_999,
+        ];
+        for int in edges {
+            for room in [0, 3, 4, 7, 8, 64] {
+                let mut out = String::with_capacity(room);
+                let written = push_small(int, &mut out);
+                match written {
+                    true => assert_eq!(out, int.to_string()),
+                    false => assert!(room < 8, "there is room for {int}"),
+                }
+            }
+        }
+        for int in [-1, 1_000_000, i64::MAX, i64::MIN] {
+            assert!(!push_small(int, &mut String::with_capacity(64)), "{int}");
+        }
+    }
+
+    #[test]
+    fn short_texts_are_escaped_wherever_it_stands() {
+        for length in 1..40 {
+            for at in 0..length {
+                let mut text = "x".repeat(length);
+                text.replace_range(at..=at, "<");
+                let mut out = String::new();
+                escape_html(&text, &mut out);
+                assert_eq!(out, text.replace('<', "&lt;"));
+                assert_eq!(escaped(&text), out);
+            }
+        }
+    }
 }

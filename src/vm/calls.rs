@@ -88,7 +88,7 @@ impl Machine {
     }
 
     /// Replaces the top `count` values, one at least, by a result.
-    #[inline]
+    #[inline(always)]
     pub(super) fn replace(&mut self, count: usize, value: Value) {
         self.drop_operands(count - 1);
         self.set_top(value);
@@ -98,7 +98,7 @@ impl Machine {
     #[inline]
     fn drop_operands(&mut self, mut count: usize) {
         while count > 0 {
-            self.pop().discard();
+            self.drop_top();
             count -= 1;
         }
     }
@@ -163,7 +163,7 @@ impl Machine {
     }
 
     /// Calls a filter or test on the value below its arguments.
-    #[inline]
+    #[inline(always)]
     fn call_on_receiver(
         &self,
         function: &dyn Function,

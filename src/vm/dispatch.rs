@@ -6,7 +6,7 @@ use crate::source::Place;
 use crate::value::{self, Repr, Undefined, UndefinedPolicy, Value, access};
 use crate::vm::frame::Returns;
 use crate::vm::library::Library;
-use crate::vm::loops::Fetched;
+use crate::vm::loops::{AtOnce, Fetched};
 use crate::vm::machine::Machine;
 use crate::vm::operators;
 use crate::vm::outcome::Suspension;
@@ -149,7 +149,7 @@ impl Machine {
                     &self.stack[at],
                     &self.stack[at + 1]
                 ));
-                self.pop().discard();
+                self.drop_top();
                 self.stack[at].put(value);
             }};
         }
@@ -180,6 +180,17 @@ impl Machine {
                 next = $label.0 as usize
             };
         }
+        /// Takes the next item of a loop into a slot, or ends the loop, in place of the plain instructions that
+        /// follow; these do what cannot be done at once.
+        macro_rules! next_into {
+            ($slot:expr) => {
+                match (self.next_into(base + $slot.0 as usize), code[next]) {
+                    (AtOnce::Taken, _) => next += 2,
+                    (AtOnce::End, Instruction::NextItem(end)) => jump!(end),
+                    _ => {}
+                }
+            };
+        }
 
         loop {
             if STEPPING {
@@ -197,15 +208,26 @@ impl Machine {
                 }
                 Instruction::EmitValue => {
                     emit!(self.stack.last().expect("verified"));
-                    self.pop().discard();
+                    self.drop_top();
                     written_with_text!();
                 }
                 Instruction::EmitLocal(slot, name) => {
                     let value = &self.stack[base + slot.0 as usize];
-                    if let Repr::Unset = value.0 {
-                        emit!(&undefined_name(program, name, policy, next));
-                    } else {
-                        emit!(value);
+                    if !shortcuts::emit(&mut self.output, value, auto_escape) {
+                        let undefined;
+                        let value = match value.0 {
+                            Repr::Unset => {
+                                undefined = undefined_name(program, name, policy, next);
+                                &undefined
+                            }
+                            _ => value,
+                        };
+                        attempt!(operators::emit_other(
+                            &self.render.budget,
+                            self.output.text(),
+                            value,
+                            auto_escape
+                        ));
                     }
                     written_with_text!();
                 }
@@ -284,7 +306,7 @@ impl Machine {
                         &self.stack[at],
                         &self.stack[at + 1]
                     ));
-                    self.pop().discard();
+                    self.drop_top();
                     self.set_top(Value::bool(holds));
                 }
                 Instruction::Duplicate => {
@@ -304,21 +326,21 @@ impl Machine {
                             leave!(self.suspend(Suspension::Yield));
                         }
                         if let Instruction::NextItemInto(slot) = code[next] {
-                            let taken = self.next_into(base + slot.0 as usize);
-                            next += if taken { 3 } else { 1 };
+                            next += 1;
+                            next_into!(slot);
                         }
                     }
                 }
                 Instruction::JumpIfFalse(label) => {
                     let truth = attempt!(self.truth());
-                    self.pop().discard();
+                    self.drop_top();
                     if !truth {
                         jump!(label);
                     }
                 }
                 Instruction::JumpIfTrue(label) => {
                     let truth = attempt!(self.truth());
-                    self.pop().discard();
+                    self.drop_top();
                     if truth {
                         jump!(label);
                     }
@@ -369,7 +391,13 @@ impl Machine {
                 Instruction::CompleteRound => self.complete_round(),
                 Instruction::LoadLoopField(0, LoopField::First) => {
                     let is_first = self.loop_at(0).index0 == 0;
-                    self.stack.push(Value::bool(is_first));
+                    // It is mostly asked for to be tested.
+                    match code[next] {
+                        Instruction::JumpIfFalse(_) | Instruction::JumpIfTrue(_) if !STEPPING => {
+                            next = shortcuts::decide(code, next, is_first);
+                        }
+                        _ => self.stack.push(Value::bool(is_first)),
+                    }
                 }
                 Instruction::Return => {
                     self.frame_mut().address = next;
@@ -482,9 +510,7 @@ impl Machine {
                     }
                 }
                 Instruction::NextItemInto(slot) => {
-                    if self.next_into(base + slot.0 as usize) {
-                        next += 2;
-                    }
+                    next_into!(slot);
                 }
                 Instruction::CallFilter(site) => {
                     let site = &program.call_sites[site as usize];

@@ -87,6 +87,15 @@ pub(super) enum Fetched {
     Wait(StreamHandle),
 }
 
+/// What can be said at once of the next item.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum AtOnce {
+    Taken,
+    End,
+    /// Nothing.
+    Unknown,
+}
+
 /// An item of a list that no template changes.
 #[inline(always)]
 fn frozen_item(list: &List, at: usize) -> Option<Value> {
@@ -259,28 +268,36 @@ impl LoopState {
         Ok(fetched)
     }
 
-    /// The next item, counted, if the loop does no more than count and the source has it at hand.
+    /// Puts the next item, counted, into a slot, if the loop does no more than count and the source has it at hand.
     #[inline(always)]
-    pub(super) fn next_at_once(&mut self) -> Option<Value> {
+    fn next_at_once(&mut self, slot: &mut Value) -> AtOnce {
         if !self.only_counts {
-            return None;
+            return AtOnce::Unknown;
         }
-        let item = match &mut self.source {
+        match &mut self.source {
             LoopSource::Integers { next, step, left } => {
-                *left = left.checked_sub(1)?;
+                if *left == 0 {
+                    return AtOnce::End;
+                }
+                *left -= 1;
                 let item = *next;
                 *next = item.wrapping_add(*step);
-                Value::int(item)
+                slot.put(Value::int(item));
             }
             LoopSource::Items { list, next } => {
-                let item = frozen_item(list, *next)?;
+                let List::Frozen(items) = &**list else {
+                    return AtOnce::Unknown;
+                };
+                let Some(item) = items.get(*next) else {
+                    return AtOnce::End;
+                };
                 *next += 1;
-                item
+                slot.put(item.copied());
             }
-            _ => return None,
-        };
+            _ => return AtOnce::Unknown,
+        }
         self.index0 = self.index0.wrapping_add(1);
-        Some(item)
+        AtOnce::Taken
     }
 
     /// Counts an item as the one that runs now.
@@ -475,15 +492,9 @@ impl Machine {
     /// Puts the next item of the innermost loop into a slot, if that loop does no more than count and has it at
     /// hand.
     #[inline(always)]
-    pub(super) fn next_into(&mut self, slot: usize) -> bool {
+    pub(super) fn next_into(&mut self, slot: usize) -> AtOnce {
         let state = self.loops.last_mut().expect("loops are balanced");
-        match state.next_at_once() {
-            Some(item) => {
-                self.stack[slot].put(item);
-                true
-            }
-            None => false,
-        }
+        state.next_at_once(&mut self.stack[slot])
     }
 
     /// Suspends on the stream of the innermost loop.

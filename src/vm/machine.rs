@@ -489,6 +489,16 @@ impl Machine {
             .expect("verified programs keep the stack balanced")
     }
 
+    /// Drops the top value of the stack.
+    #[inline(always)]
+    pub(super) fn drop_top(&mut self) {
+        if self.top().is_plain() {
+            std::mem::forget(self.stack.pop());
+        } else {
+            self.stack.pop();
+        }
+    }
+
     /// The top value of the stack.
     #[inline]
     pub(super) fn top(&self) -> &Value {
