@@ -24,6 +24,12 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, error: &Repr) -> fmt::Result {
         write_excerpt(f, place)?;
     }
     for note in &error.notes {
+        // What is said of the place of the error itself can be seen there.
+        if let (Some(place), Some(noted)) = (&error.place, &note.place)
+            && place.is_same(noted)
+        {
+            continue;
+        }
         write!(f, "\nnote: {}", note.text)?;
         if let Some(place) = &note.place {
             write_place(f, "-->", place)?;

@@ -25,6 +25,11 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// Whether this is the same range of the same template.
+    pub(crate) fn is_same(&self, other: &Place) -> bool {
+        self.span == other.span && Arc::ptr_eq(&self.origin, &other.origin)
+    }
+
     /// Line and column of the place's first byte.
     pub(crate) fn location(&self) -> Location {
         Location::of(&self.origin.text, self.span.start as usize)

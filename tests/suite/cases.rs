@@ -398,8 +398,121 @@ const OF_FEATURES: [&str; 8] = [
     "timeformat",
 ];
 
-#[test]
-fn every_filter_test_and_function_is_in_a_case() {
+/// The methods of strings, lists, dicts, numbers and bytes.
+const METHODS: &[&str] = &[
+    "append",
+    "bit_count",
+    "bit_length",
+    "capitalize",
+    "casefold",
+    "center",
+    "clear",
+    "copy",
+    "count",
+    "decode",
+    "encode",
+    "endswith",
+    "expandtabs",
+    "extend",
+    "find",
+    "format",
+    "format_map",
+    "fromkeys",
+    "get",
+    "index",
+    "insert",
+    "is_integer",
+    "isalnum",
+    "isalpha",
+    "isascii",
+    "isdecimal",
+    "isdigit",
+    "isidentifier",
+    "islower",
+    "isnumeric",
+    "isprintable",
+    "isspace",
+    "istitle",
+    "isupper",
+    "items",
+    "join",
+    "keys",
+    "ljust",
+    "lower",
+    "lstrip",
+    "partition",
+    "pop",
+    "popitem",
+    "remove",
+    "removeprefix",
+    "removesuffix",
+    "replace",
+    "reverse",
+    "rfind",
+    "rindex",
+    "rjust",
+    "rpartition",
+    "rsplit",
+    "rstrip",
+    "setdefault",
+    "sort",
+    "split",
+    "splitlines",
+    "startswith",
+    "strip",
+    "swapcase",
+    "title",
+    "update",
+    "upper",
+    "values",
+    "zfill",
+];
+
+/// What can stand at the head of a tag.
+const STATEMENTS: &[&str] = &[
+    "async for",
+    "autoescape",
+    "block",
+    "break",
+    "cache",
+    "call",
+    "capture",
+    "case",
+    "continue",
+    "debug",
+    "defer",
+    "do",
+    "elif",
+    "else",
+    "empty",
+    "extends",
+    "fallback",
+    "filter",
+    "flush",
+    "for",
+    "from",
+    "if",
+    "import",
+    "include",
+    "let",
+    "macro",
+    "match",
+    "parallel",
+    "placeholder",
+    "pluralize",
+    "print",
+    "raw",
+    "set",
+    "spaceless",
+    "trans",
+    "try",
+    "unless",
+    "while",
+    "with",
+];
+
+/// All templates of the cases, with one space for whatever is white.
+fn text_of_cases() -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
     let mut text = String::new();
     for path in case_files(&folder) {
@@ -409,6 +522,29 @@ fn every_filter_test_and_function_is_in_a_case() {
         }
         text.extend(case.expression);
     }
+    text
+}
+
+#[test]
+fn every_method_and_statement_is_in_a_case() {
+    let text = text_of_cases().replace("%- ", "% ").replace("%+ ", "% ");
+    let mut missing = Vec::new();
+    for name in METHODS {
+        if !text.contains(&format!(".{name}(")) {
+            missing.push(format!("method {name}"));
+        }
+    }
+    for name in STATEMENTS {
+        if !text.contains(&format!("% {name} ")) && !text.contains(&format!("% {name}(")) {
+            missing.push(format!("statement {name}"));
+        }
+    }
+    assert!(missing.is_empty(), "no case has {}", missing.join(", "));
+}
+
+#[test]
+fn every_filter_test_and_function_is_in_a_case() {
+    let text = text_of_cases();
     let text = text.replace("| ", "|").replace("is not ", "is ");
     let has = |before: &str, name: &str, after: &str| {
         let start = format!("{before}{name}{after}");

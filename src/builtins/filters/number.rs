@@ -115,6 +115,10 @@ fn round(_: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
             },
             Number::Float(number) => value(rounding::round_float(number, precision)),
         },
+        // An integer has nothing behind its point to cut.
+        "ceil" | "floor" if precision >= 0 && matches!(given, Number::Int(_)) => {
+            value(to_float(given))
+        }
         "ceil" | "floor" => {
             let precision = precision.clamp(-400, 400) as i32;
             let factor = 10_f64.powi(precision);

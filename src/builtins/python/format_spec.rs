@@ -142,8 +142,10 @@ impl Spec {
 
     /// Formats a float; none where the specification does not fit one.
     pub(crate) fn float(&self, number: f64) -> Option<String> {
+        // Without a kind a float is written as `repr` does, for which there is no letter.
         let kind = self.kind.unwrap_or('r');
-        if !matches!(kind, 'r' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G' | 'n' | '%')
+        if self.kind == Some('r')
+            || !matches!(kind, 'r' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G' | 'n' | '%')
             || kind == 'n' && self.grouping.is_some()
         {
             return None;
