@@ -44,6 +44,9 @@ fn metadata(arguments: &Extract) -> CatalogMetadata {
     metadata.mime_version = "1.0".to_owned();
     metadata.content_type = "text/plain; charset=UTF-8".to_owned();
     metadata.content_transfer_encoding = "8bit".to_owned();
+    // Those of the templates' own language, which has the two forms that a message comes with.
+    metadata.plural_rules.nplurals = 2;
+    metadata.plural_rules.expr = "(n != 1)".to_owned();
     metadata
 }
 

@@ -232,7 +232,8 @@ fn extract_collects_each_message_once_with_all_its_places() {
     );
     let (code, out, errors) = folder.run(&["extract", "--trimmed", "-c", "NOTE:", "t"], "");
     assert_eq!((code, errors.as_str()), (0, ""));
-    let (_, messages) = out.split_once("\n\n").expect("a head");
+    let (head, messages) = out.split_once("\n\n").expect("a head");
+    assert!(head.contains("nplurals=2; plural=(n != 1);"), "{head}");
     assert_eq!(
         messages,
         "#. NOTE: on a button\n#: t/a.html:2\n#: t/b.html:1\nmsgid \"Save\"\nmsgstr \"\"\n\n\

@@ -104,6 +104,8 @@ def named(case, expected, actual):
         return "prints a method"
     if re.search(r"\bself\b", text):
         return "`self` as a value"
+    if "`width` of `wordwrap` must be an integer, found float" in message:
+        return "a float as width"
     if "unknown tag 'debug'" in expected.get("message", ""):
         return "`debug` is always there"
     if "expected" in message and re.search(r"`(and|or|in|is|not|if|else)`", message):

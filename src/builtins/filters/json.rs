@@ -21,11 +21,27 @@ fn tojson(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         for_html: true,
         indent: match bound.some(0) {
             None => policy.indent.clone(),
-            Some(given) => Some(indent(context, bound, 0, given)?),
+            // What lines are indented with goes into the page as well.
+            Some(given) => Some(without_html(&indent(context, bound, 0, given)?)),
         },
         separators: policy.separators.clone(),
     };
     value(Value::safe(write(context, bound.value, style)?))
+}
+
+/// The text with escapes for what means something to HTML.
+fn without_html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '<' => out.push_str("\\u003c"),
+            '>' => out.push_str("\\u003e"),
+            '&' => out.push_str("\\u0026"),
+            '\'' => out.push_str("\\u0027"),
+            _ => out.push(character),
+        }
+    }
+    out
 }
 
 /// How `tojson` writes in chat templates: as Python's `json.dumps`, with its arguments.
