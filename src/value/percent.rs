@@ -157,7 +157,12 @@ impl Formatter<'_> {
         spec.width = size(width)?;
         if text.next_if(|(_, (_, next))| *next == '.').is_some() {
             let precision = self.read_size(text)?.unwrap_or_default();
-            spec.precision = Some(size(precision.max(0))?);
+            // Below zero is zero, but as in Python not below every integer of 32 bits.
+            let precision = match precision < i128::from(i32::MIN) {
+                true => precision.saturating_neg(),
+                false => precision.max(0),
+            };
+            spec.precision = Some(size(precision)?);
         }
         text.next_if(|(_, (_, next))| "hlL".contains(*next));
         let Some((index, (_, conversion))) = text.next() else {
