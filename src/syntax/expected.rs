@@ -95,7 +95,9 @@ pub(super) fn unclosed_block(scene: &Scene<'_>, block: OpenBlock) -> Box<SyntaxE
 /// A closing tag of another block, or a part of one, or either where no block is open.
 fn misplaced_tag(scene: &Scene<'_>, tag: Tag, span: Span, expected: &[String]) -> Box<SyntaxError> {
     let found = spell_head(scene, tag, span);
-    let Some(block) = scene.open.last() else {
+    // What closes a block and is misplaced all the same comes too early for it.
+    let closed = scene.closed.filter(|_| tag.is_closer());
+    let Some(block) = closed.as_ref().or(scene.open.last()) else {
         let fault = if tag.is_closer() {
             SyntaxFault::SurplusCloser { found }
         } else {
@@ -107,7 +109,7 @@ fn misplaced_tag(scene: &Scene<'_>, tag: Tag, span: Span, expected: &[String]) -
     let note = SyntaxNote::Opened {
         opened: opened.clone(),
     };
-    let fault = if tag.is_closer() {
+    let fault = if tag.is_closer() && closed.is_none() {
         SyntaxFault::WrongCloser {
             found,
             opened,

@@ -247,6 +247,7 @@ impl<'src> Recovery<'src, '_> {
             source: self.source,
             options: self.options,
             open,
+            closed: None,
             head: head.map(|(start, _, end)| Span { start, end }),
             tag: head.and_then(|(_, token, _)| match token {
                 Token::Tag(tag) => Some(tag),

@@ -34,6 +34,8 @@ pub(crate) struct Lexer<'src, 'opt> {
     at: usize,
     /// Blocks that are not closed yet, outermost first.
     open: Vec<OpenBlock>,
+    /// The block that the last tag closed, if it did.
+    closed: Option<OpenBlock>,
     /// The last stretch of code that was entered.
     section: Option<Section<'opt>>,
     /// The comments so far, each with the offset of its delimiter, if they are wanted.
@@ -47,6 +49,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) options: &'a Options,
     /// Blocks that are open, outermost first.
     pub(crate) open: &'a [OpenBlock],
+    /// The block that the last tag closed, if it did.
+    pub(crate) closed: Option<OpenBlock>,
     /// The head of the last tag, output or line statement.
     pub(crate) head: Option<Span>,
     /// Its tag, if it has one.
@@ -186,6 +190,7 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
             mode: Mode::Text,
             at: 0,
             open: Vec::new(),
+            closed: None,
             section: None,
             comments: None,
         }
@@ -225,6 +230,7 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
             source: self.source,
             options: self.options,
             open: &self.open,
+            closed: self.closed,
             head: self.section.map(|section| section.head),
             tag: self.section.and_then(|section| section.tag),
             in_line: self
@@ -495,13 +501,9 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
             return Err(SyntaxError::new(fault, Span::new(at, end)));
         };
         let head = Span::new(start.at, end);
-        if self
+        self.closed = self
             .open
-            .last()
-            .is_some_and(|block| tag == Tag::End || block.tag.closer() == Some(tag))
-        {
-            self.open.pop();
-        }
+            .pop_if(|block| tag == Tag::End || block.tag.closer() == Some(tag));
         self.enter(kind, head, Some(tag), end);
         Ok((head.start, Token::Tag(tag), head.end))
     }

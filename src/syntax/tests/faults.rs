@@ -32,6 +32,14 @@ fn errors_say_what_was_expected() {
         ),
         ("{% end %}", "`{% end %}` closes nothing: no block is open"),
         (
+            "{% try %}x{% end %}",
+            "unexpected `{% end %}` in `{% try %}`, expected `{% fallback %}`",
+        ),
+        (
+            "{% if a %}{% try %}x{% endtry %}{% endif %}",
+            "unexpected `{% endtry %}` in `{% try %}`, expected `{% fallback %}`",
+        ),
+        (
             "{% else %}",
             "`{% else %}` does not belong here: no block is open",
         ),
