@@ -69,15 +69,6 @@ mod on_a_clock {
     use super::*;
     use tokio::time::Instant;
 
-    /// Runs a test on a clock that goes on only when all wait.
-    fn paused(test: impl Future<Output = ()>) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .start_paused(true)
-            .build();
-        runtime.expect("a runtime starts").block_on(test);
-    }
-
     fn with_sleep() -> (Environment, Counter) {
         let (mut env, dropped) = with_never();
         env.add_async_function("after", |milliseconds: u64, value: String| async move {
@@ -95,95 +86,83 @@ mod on_a_clock {
         (text, start.elapsed().as_millis())
     }
 
-    #[test]
-    fn a_body_is_dropped_when_its_time_is_over() {
-        paused(async {
-            let (env, dropped) = with_sleep();
-            let text = "<% try timeout=0.05 %>a<< await never() >><% fallback %>late, << dropped() >> dropped<% end %>";
-            assert_eq!(
-                rendered(&env, text).await,
-                ("late, 1 dropped".to_owned(), 50)
-            );
-            assert_eq!(dropped.get(), 1);
-        });
+    #[tokio::test(start_paused = true)]
+    async fn a_body_is_dropped_when_its_time_is_over() {
+        let (env, dropped) = with_sleep();
+        let text = "<% try timeout=0.05 %>a<< await never() >><% fallback %>late, << dropped() >> dropped<% end %>";
+        assert_eq!(
+            rendered(&env, text).await,
+            ("late, 1 dropped".to_owned(), 50)
+        );
+        assert_eq!(dropped.get(), 1);
     }
 
-    #[test]
-    fn each_time_begins_with_its_body() {
-        paused(async {
-            let (env, _) = with_sleep();
-            let text = "<% for n in [40, 60, 40] %><% try timeout=0.05 %><< await after(n, 'in time') >>\
+    #[tokio::test(start_paused = true)]
+    async fn each_time_begins_with_its_body() {
+        let (env, _) = with_sleep();
+        let text = "<% for n in [40, 60, 40] %><% try timeout=0.05 %><< await after(n, 'in time') >>\
                 <% fallback %>late<% end %>, <% end %>";
-            let expected = "in time, late, in time, ".to_owned();
-            assert_eq!(rendered(&env, text).await, (expected, 130));
-        });
+        let expected = "in time, late, in time, ".to_owned();
+        assert_eq!(rendered(&env, text).await, (expected, 130));
     }
 
-    #[test]
-    fn the_outer_time_ends_inner_bodies_and_fallbacks() {
-        paused(async {
-            let (env, _) = with_sleep();
-            for (text, expected, time) in [
-                (
-                    "<% try timeout=0.05 %><% try timeout=0.08 %><< await never() >><% fallback %>inner<% end %>\
+    #[tokio::test(start_paused = true)]
+    async fn the_outer_time_ends_inner_bodies_and_fallbacks() {
+        let (env, _) = with_sleep();
+        for (text, expected, time) in [
+            (
+                "<% try timeout=0.05 %><% try timeout=0.08 %><< await never() >><% fallback %>inner<% end %>\
                         <% fallback %>outer<% end %>",
-                    "outer",
-                    50,
-                ),
-                (
-                    "<% try timeout=0.05 %><% try timeout=0.02 %><< await never() >><% fallback %>\
+                "outer",
+                50,
+            ),
+            (
+                "<% try timeout=0.05 %><% try timeout=0.02 %><< await never() >><% fallback %>\
                         << await after(20, 'inner') >><% end %><% fallback %>outer<% end %>",
-                    "inner",
-                    40,
-                ),
-                (
-                    "<% try timeout=0.05 %><% try timeout=0.02 %><< await never() >><% fallback %>\
+                "inner",
+                40,
+            ),
+            (
+                "<% try timeout=0.05 %><% try timeout=0.02 %><< await never() >><% fallback %>\
                         << await after(60, 'inner') >><% end %><% fallback %>outer<% end %>",
-                    "outer",
-                    50,
-                ),
-            ] {
-                assert_eq!(rendered(&env, text).await, (expected.to_owned(), time));
-            }
-        });
+                "outer",
+                50,
+            ),
+        ] {
+            assert_eq!(rendered(&env, text).await, (expected.to_owned(), time));
+        }
     }
 
-    #[test]
-    fn what_is_ready_in_the_last_moment_is_in_time() {
-        paused(async {
-            let (env, _) = with_sleep();
-            let text =
-                "<% try timeout=0.05 %><< await after(50, 'in time') >><% fallback %>late<% end %>";
-            assert_eq!(rendered(&env, text).await, ("in time".to_owned(), 50));
-        });
+    #[tokio::test(start_paused = true)]
+    async fn what_is_ready_in_the_last_moment_is_in_time() {
+        let (env, _) = with_sleep();
+        let text =
+            "<% try timeout=0.05 %><< await after(50, 'in time') >><% fallback %>late<% end %>";
+        assert_eq!(rendered(&env, text).await, ("in time".to_owned(), 50));
     }
 
-    #[test]
-    fn the_deadline_of_the_render_is_not_caught() {
-        paused(async {
-            let (env, dropped) = with_sleep();
-            let text = "<% try timeout=60 %><< await never() >><% fallback %>late<% end %>";
-            let template = env.template_from_str(text).expect("compiles");
-            let options = RenderOptions::new().deadline(Duration::from_millis(50));
-            let error = template.render_async_with((), options).await.unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Deadline);
-            assert_eq!(dropped.get(), 1);
-        });
+    #[tokio::test(start_paused = true)]
+    async fn the_deadline_of_the_render_is_not_caught() {
+        let (env, dropped) = with_sleep();
+        let text = "<% try timeout=60 %><< await never() >><% fallback %>late<% end %>";
+        let template = env.template_from_str(text).expect("compiles");
+        let options = RenderOptions::new().deadline(Duration::from_millis(50));
+        let error = template.render_async_with((), options).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Deadline);
+        assert_eq!(dropped.get(), 1);
     }
 
-    #[test]
-    fn a_stream_goes_on_behind_a_body_whose_time_is_over() {
-        paused(async {
-            let (env, _) = with_sleep();
-            let text =
-                "a<% try timeout=0.05 %>b<< await never() >><% fallback %>c<% end %>d<% flush %>e";
-            let template = env.template_from_str(text).expect("compiles");
-            let chunks: Vec<_> = template
-                .render_stream(())
-                .map(|chunk| chunk.expect("renders"))
-                .collect()
-                .await;
-            assert_eq!(chunks, ["a", "cd", "e"]);
-        });
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_goes_on_behind_a_body_whose_time_is_over() {
+        let (env, _) = with_sleep();
+        let text =
+            "a<% try timeout=0.05 %>b<< await never() >><% fallback %>c<% end %>d<% flush %>e";
+        let template = env.template_from_str(text).expect("compiles");
+        let chunks: Vec<_> = template
+            .render_stream(())
+            .map(|chunk| chunk.expect("renders"))
+            .collect()
+            .await;
+        assert_eq!(chunks, ["a", "cd", "e"]);
     }
 }
