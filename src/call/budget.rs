@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use crate::error::Error;
@@ -17,6 +18,8 @@ use crate::value::{Charge, Containers, Undefined, Value};
 pub(crate) struct Budget {
     limits: Limits,
     fuel_left: Cell<u64>,
+    /// The slice of instructions is used up when less fuel is left; 0 if there is no end to it.
+    slice_end: Cell<u64>,
     memory_left: Cell<u64>,
     output_left: Cell<u64>,
     futures_are_awaited: Cell<bool>,
@@ -38,14 +41,15 @@ impl fmt::Debug for UndefinedHook {
     }
 }
 
-/// What one charge may ask for at most where the host set no limit: no allocation is that large.
+/// What there is where the host set no limit. No allocation is that large, and no render that long.
 const UNLIMITED: u64 = isize::MAX as u64;
 
 impl Budget {
     /// A full budget.
     pub(crate) fn new(limits: Limits) -> Self {
         Budget {
-            fuel_left: Cell::new(limits.fuel.unwrap_or(u64::MAX)),
+            fuel_left: Cell::new(limits.fuel.unwrap_or(UNLIMITED).min(UNLIMITED)),
+            slice_end: Cell::new(0),
             memory_left: Cell::new(limits.memory.unwrap_or(UNLIMITED)),
             output_left: Cell::new(limits.output.unwrap_or(u64::MAX)),
             futures_are_awaited: Cell::new(false),
@@ -60,7 +64,7 @@ impl Budget {
     /// Fills a budget that was not used, or has been [retired](Self::retire).
     #[inline]
     pub(crate) fn fill(&mut self, limits: &Limits) {
-        *self.fuel_left.get_mut() = limits.fuel.unwrap_or(u64::MAX);
+        *self.fuel_left.get_mut() = limits.fuel.unwrap_or(UNLIMITED).min(UNLIMITED);
         *self.memory_left.get_mut() = limits.memory.unwrap_or(UNLIMITED);
         *self.output_left.get_mut() = limits.output.unwrap_or(u64::MAX);
         self.limits.clone_from(limits);
@@ -95,6 +99,34 @@ impl Budget {
                 Err(CallFault::out_of_fuel(self.limits.fuel))
             }
         }
+    }
+
+    /// Begins a slice that is used up after so many instructions and what builtins count as such; without a
+    /// number it has no end.
+    #[inline]
+    pub(crate) fn begin_slice(&self, instructions: Option<NonZeroU32>) {
+        self.slice_end.set(match instructions {
+            Some(count) => (self.fuel_left.get() + 1).saturating_sub(count.get().into()),
+            None => 0,
+        });
+    }
+
+    /// Ends the slice that is not used up.
+    #[inline]
+    pub(crate) fn end_slice(&self) {
+        self.slice_end.set(self.fuel_left.get() + 1);
+    }
+
+    /// Uses up part of the slice for what takes the time of so many instructions and is none.
+    #[inline]
+    pub(crate) fn shorten_slice(&self, instructions: u64) {
+        self.slice_end.set(self.slice_end.get() + instructions);
+    }
+
+    /// Whether others are to get their turn.
+    #[inline]
+    pub(crate) fn is_slice_over(&self) -> bool {
+        self.fuel_left.get() < self.slice_end.get()
     }
 
     /// Pays for `bytes` that are about to be allocated.

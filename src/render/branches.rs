@@ -157,6 +157,11 @@ impl Woken {
     }
 }
 
+/// Whether there is text enough to hand on.
+fn is_full(root: &Lane, chunk: Option<usize>) -> bool {
+    chunk.is_some_and(|chunk| root.machine.output_len() >= chunk)
+}
+
 impl Branches {
     /// Whether nothing runs beside the root, which does not wait for it either, and nothing is to be sent.
     pub(super) fn is_empty(&self) -> bool {
@@ -185,6 +190,10 @@ impl Branches {
             self.ready.push_back(Who::Root);
         }
         self.collect(root, chunk);
+        // What was written before a pause is handed on before there is more.
+        if is_full(root, chunk) {
+            return Event::Flush;
+        }
         loop {
             if let Some(event) = self.send(root, held) {
                 return event;
@@ -214,7 +223,7 @@ impl Branches {
                 self.collect(root, chunk);
             }
             // What ends without waiting does not pause by itself.
-            if chunk.is_some_and(|chunk| root.machine.output_len() >= chunk) {
+            if is_full(root, chunk) {
                 return Event::Flush;
             }
         }

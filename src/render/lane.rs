@@ -56,7 +56,7 @@ pub(super) struct Surroundings {
 
 /// How many waits may be over at once before others get their turn: a stream that always has an item
 /// would keep the task busy without a single instruction.
-pub(super) const MOST_READY: u32 = 128;
+pub(super) const MOST_READY: u32 = 32;
 
 /// A machine and what it waits for.
 pub(super) struct Lane {

@@ -13,9 +13,10 @@ use crate::render::defer_mode::DeferMode;
 /// Bytes of a stream's chunk unless told otherwise.
 const CHUNK_SIZE: NonZeroUsize = NonZeroUsize::new(8 * 1024).expect("not zero");
 
-/// Instructions between two looks at the clock and, in async renders, two pauses for others: about a
-/// tenth of a millisecond, where a pause costs some nanoseconds.
-const YIELD_EVERY: NonZeroU32 = NonZeroU32::new(50_000).expect("not zero");
+/// Instructions between two looks at the clock and, in async renders, two pauses for others: some ten
+/// microseconds, of which a pause takes one in a hundred. Runtimes look at timers and sockets only every so many
+/// turns of tasks that are ready, 61 in tokio, and these have to be over within a millisecond too.
+const YIELD_EVERY: NonZeroU32 = NonZeroU32::new(1_500).expect("not zero");
 
 /// What one render is told: limits, values for its functions, how it streams and waits.
 ///
@@ -164,7 +165,12 @@ impl RenderOptions {
     }
 
     /// Sets after how many instructions an async render lets others run, and any render looks at the clock
-    /// if it has a deadline; 50,000 unless told otherwise, and at least one.
+    /// if it has a deadline; 1,500 unless told otherwise, and at least one.
+    ///
+    /// That is ten to twenty microseconds. What builtins do counts as instructions, such as one for each item of a
+    /// list that is summed; but a single call of a filter or a function is not interrupted: sorting or joining a
+    /// million items, or a function of the host that computes for long, holds the thread until it is done.
+    /// [`Limits`] bound the former; for the latter there are threads of the host's.
     ///
     /// ```
     /// use kakehi::{Environment, RenderOptions};

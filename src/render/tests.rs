@@ -358,12 +358,10 @@ fn dropped_at_any_suspension_a_render_lets_go_of_everything() {
     }
 }
 
-#[test]
-fn a_busy_render_pauses_for_others() {
-    let env = environment();
-    let source = "<% for n in range(1000) %><% set x = n %><% end %>done";
+/// What a template prints, and how often it pauses meanwhile.
+fn pauses(env: &Environment, source: &str, options: RenderOptions) -> (String, usize) {
     let template = env.template_from_str(source).expect("compiles");
-    let mut render = template.render_async_with((), RenderOptions::new().yield_every(100));
+    let mut render = template.render_async_with((), options);
     let wakes = Arc::new(Wakes::default());
     let waker = Waker::from(Arc::clone(&wakes));
     let mut pauses = 0;
@@ -373,9 +371,68 @@ fn a_busy_render_pauses_for_others() {
             Poll::Pending => pauses += 1,
         }
     };
-    assert_eq!(result.expect("renders"), "done");
+    assert_eq!(wakes.0.load(Ordering::SeqCst), pauses, "{source}");
+    (result.expect("renders"), pauses)
+}
+
+#[test]
+fn a_busy_render_pauses_for_others() {
+    let env = environment();
+    let source = "<% for n in range(1000) %><% set x = n %><% end %>done";
+    let (page, pauses) = pauses(&env, source, RenderOptions::new().yield_every(100));
+    assert_eq!(page, "done");
     assert!((20..=100).contains(&pauses), "{pauses}");
-    assert_eq!(wakes.0.load(Ordering::SeqCst), pauses);
+}
+
+#[test]
+fn what_takes_long_and_is_few_instructions_pauses_too() {
+    let mut env = environment();
+    env.add_global("items", (0..10_000).collect::<Vec<i64>>());
+    env.add_function("now", |n: i64| n);
+    for (source, least) in [
+        // Builtins count what they do.
+        ("<% for n in range(50) %><< items | sum >><% end %>", 49),
+        (
+            "<% for n in range(50) %><< items | sort | first >><% end %>",
+            49,
+        ),
+        // So does the call of anything that may.
+        (
+            "<% for n in range(1000) %><< now(n) | string | upper >><% end %>",
+            30,
+        ),
+        // Waits that are over at once.
+        (
+            "<% for n in range(1000) %><< await later(n, 0) >><% end %>",
+            30,
+        ),
+        (
+            "<% async for n in range(1000) concurrent 10 %><< await later(n, 0) >><% end %>",
+            150,
+        ),
+    ] {
+        let (_, pauses) = pauses(&env, source, RenderOptions::new());
+        assert!(pauses >= least, "{pauses} pauses of {source}");
+    }
+}
+
+#[test]
+fn a_stream_pauses_for_others_though_its_reader_takes_all_at_once() {
+    let text =
+        "a line that is rather long, so that a chunk is full before a slice is over".repeat(10);
+    let source = format!("<% for n in range(10000) %>{text}<% end %>");
+    let template = environment().template_from_str(&source).expect("compiles");
+    let mut stream = template.render_stream(());
+    let (mut chunks, mut pauses) = (0, 0);
+    loop {
+        match stream.poll_next_unpin(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Some(chunk)) => chunks += usize::from(chunk.is_ok()),
+            Poll::Ready(None) => break,
+            Poll::Pending => pauses += 1,
+        }
+    }
+    assert!(chunks > 500, "{chunks}");
+    assert!(pauses >= 15, "{pauses}");
 }
 
 #[test]

@@ -77,6 +77,9 @@ pub(crate) struct Split {
     pub(crate) result: Option<Arc<Pending>>,
 }
 
+/// The instructions that take as long as making a machine, and giving it turns.
+const BRANCH: u64 = 300;
+
 impl Machine {
     /// `n ->`: opens a block whose branches run at once.
     pub(super) fn enter_parallel(&mut self, program: &Arc<Program>) -> Result<(), Error> {
@@ -262,6 +265,9 @@ impl Machine {
             context,
             own: false,
         };
+        self.render
+            .budget
+            .shorten_slice(BRANCH + 2 * stack.len() as u64);
         let mut machine = Machine::idle();
         machine.first_scope = Scope::new(names, root.program);
         machine.running = root;
@@ -274,7 +280,6 @@ impl Machine {
             ..Seldom::default()
         }));
         machine.has_begun = true;
-        machine.slice_left = self.slice_left;
         machine.slice = self.slice;
         machine
     }
@@ -408,10 +413,9 @@ impl Machine {
         self.output.set_chunk(chunk);
     }
 
-    /// Swaps what all machines of a render share, and what is left of the slice.
+    /// Swaps what all machines of a render share.
     pub(crate) fn lend_render(&mut self, other: &mut Machine) {
         std::mem::swap(&mut self.render, &mut other.render);
-        std::mem::swap(&mut self.slice_left, &mut other.slice_left);
     }
 
     /// Leaves everything, while the render is lent to the machine. A macro may keep what it has seen.

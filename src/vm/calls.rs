@@ -15,6 +15,9 @@ use crate::vm::machine::Machine;
 use crate::vm::objects::{Blocks, LoopObject, Macro};
 use crate::vm::scope::Scope;
 
+/// The instructions that take as long as calling a native function, without what it charges for.
+const CALL: u64 = 20;
+
 impl Machine {
     /// What a native function sees of the render.
     pub(super) fn call_context<'a>(
@@ -588,6 +591,7 @@ fn call_context<'a>(
     name: &'a str,
     awaits: bool,
 ) -> CallContext<'a> {
+    budget.shorten_slice(CALL);
     CallContext::new(ContextParts {
         budget,
         registry: library.host.registry,

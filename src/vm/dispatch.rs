@@ -1,5 +1,7 @@
 //! The run loop: fetches instructions and does them, or calls the method that does.
 
+use std::num::NonZeroU32;
+
 use crate::bytecode::{Instruction, Label, LoopField, Program};
 use crate::error::Error;
 use crate::source::Place;
@@ -47,14 +49,14 @@ impl Machine {
         }
         // A slice of one instruction means: stop wherever possible.
         match self.slice {
-            1 => self.run_code::<true>(library),
+            Some(NonZeroU32::MIN) => self.run_code::<true>(library),
             _ => self.run_code::<false>(library),
         }
     }
 
     /// Whether the code of the frame on top is all there is to do next.
     fn runs_code(&mut self) -> bool {
-        self.slice_left > 0
+        !self.render.budget.is_slice_over()
             && !self.render.has_adopted()
             && matches!(self.waiting, Waiting::Nothing)
             && self.native().is_none()
@@ -194,10 +196,10 @@ impl Machine {
 
         loop {
             if STEPPING {
-                if self.slice_left == 0 {
+                if self.render.budget.is_slice_over() {
                     leave!(self.suspend(Suspension::Yield));
                 }
-                self.slice_left -= 1;
+                self.render.budget.end_slice();
             }
             let instruction = &code[next];
             next += 1;
@@ -322,7 +324,7 @@ impl Machine {
                     attempt!(self.render.budget.fuel(cost as u64));
                     jump!(label);
                     if !STEPPING {
-                        if self.use_slice(cost) {
+                        if self.render.budget.is_slice_over() {
                             leave!(self.suspend(Suspension::Yield));
                         }
                         if let Instruction::NextItemInto(slot) = code[next] {

@@ -82,9 +82,8 @@ pub(crate) struct Machine {
     pub(super) result: Value,
     /// The address of the instruction that last met a future its operands do not hold, and how often.
     pub(super) retries: (usize, u32),
-    /// Instructions left before the machine yields.
-    pub(super) slice_left: u64,
-    pub(super) slice: u64,
+    /// After how many instructions the machine yields.
+    pub(super) slice: Option<NonZeroU32>,
 }
 
 /// What all frames of a render share.
@@ -131,8 +130,7 @@ impl Machine {
             suspension: None,
             result: Value::NONE,
             retries: (0, 0),
-            slice_left: u64::MAX,
-            slice: u64::MAX,
+            slice: None,
         }
     }
 
@@ -148,7 +146,6 @@ impl Machine {
             capacity,
             defers,
         } = setup;
-        let slice = slice.map_or(u64::MAX, |slice| slice.get().into());
         let returns = match entry {
             Entry::Block(block) => {
                 self.seldom().block = Some(block.clone());
@@ -163,7 +160,7 @@ impl Machine {
         self.render.budget.fill(limits);
         self.render.defers = defers;
         self.has_begun = false;
-        self.slice_left = slice;
+        self.render.budget.begin_slice(slice);
         self.slice = slice;
     }
 
@@ -250,23 +247,23 @@ impl Machine {
         stopped: Result<Control, Error>,
     ) -> Result<bool, Error> {
         match stopped {
-            Ok(Control::Suspend) => {
-                self.check_suspension()
-                    .map_err(|error| self.locate(host, error))?;
-                return Ok(true);
-            }
+            Ok(Control::Suspend) => {}
             Ok(Control::Switch | Control::Finish) => {
-                if self.slice_left == 0 && !matches!(self.waiting, Waiting::Failed(_)) {
-                    self.suspend(Suspension::Yield);
-                    return Ok(true);
+                let is_over = self.render.budget.is_slice_over();
+                if !is_over || matches!(self.waiting, Waiting::Failed(_)) {
+                    return Ok(false);
                 }
+                self.suspend(Suspension::Yield);
             }
             Err(error) => {
                 let error = self.locate(host, error);
                 self.with_library(host, |machine, library| machine.unwind(library, error))?;
+                return Ok(false);
             }
         }
-        Ok(false)
+        self.check_suspension()
+            .map_err(|error| self.locate(host, error))?;
+        Ok(true)
     }
 
     /// Lends the programs that were loaded so far to code that changes all else of the machine; those that it
@@ -299,7 +296,8 @@ impl Machine {
                 return Ok(self.suspend(suspension));
             }
             match self.run_frame(library)? {
-                Control::Switch if self.slice_left > 0 && !self.render.has_adopted() => {}
+                Control::Switch
+                    if !self.render.budget.is_slice_over() && !self.render.has_adopted() => {}
                 control => return Ok(control),
             }
         }
@@ -320,8 +318,12 @@ impl Machine {
             | Suspension::Keep { .. }
             | Suspension::Branch
             | Suspension::Defer
-            | Suspension::Join
-            | Suspension::Yield => Ok(()),
+            | Suspension::Join => Ok(()),
+            // Nothing else begins a slice: a stream whose reader takes each chunk at once is to pause too.
+            Suspension::Yield => {
+                self.render.budget.begin_slice(self.slice);
+                Ok(())
+            }
         }
     }
 
@@ -344,21 +346,17 @@ impl Machine {
                 program: Err(error),
             } => self.waiting = Waiting::LoadFailed { name, error },
             Answer::Item(item) => self.receive(item),
-            Answer::Awaited | Answer::Joined | Answer::Spawned => {}
+            Answer::Awaited | Answer::Joined | Answer::Spawned | Answer::Continue => {}
             Answer::InPlace => self.run_in_place(),
-            Answer::Continue => self.slice_left = self.slice,
             Answer::Fragment(answer) => self.waiting = Waiting::Fragment(answer),
-            Answer::TimedOut { handler } => {
-                self.waiting = Waiting::TimedOut(handler);
-                self.slice_left = self.slice;
-            }
+            Answer::TimedOut { handler } => self.waiting = Waiting::TimedOut(handler),
         }
     }
 
     /// Has the machine yield every so many instructions from here on.
     pub(crate) fn set_slice(&mut self, slice: NonZeroU32) {
-        self.slice = slice.get().into();
-        self.slice_left = self.slice_left.min(self.slice);
+        self.slice = Some(slice);
+        self.render.budget.begin_slice(self.slice);
     }
 
     /// The programs that were loaded so far.
@@ -421,7 +419,6 @@ impl Machine {
         let unit = &program.units[self.running.unit];
         let cost = unit.end.0 - unit.entry.0;
         self.render.budget.fuel(cost as u64)?;
-        self.use_slice(cost);
         self.running.begin(unit);
         self.running.loops = self.loops.len() as u32;
         self.running.escapes = self.escapes.len() as u32;
@@ -441,14 +438,6 @@ impl Machine {
     fn fit_stack(&mut self, floor: usize, room: usize) {
         self.stack.truncate(floor);
         self.stack.reserve(room - self.stack.len());
-    }
-
-    /// Uses up part of the slice; whether it is at its end.
-    #[inline]
-    pub(super) fn use_slice(&mut self, cost: u32) -> bool {
-        // Without a slice there are more of them than anybody runs.
-        self.slice_left = self.slice_left.saturating_sub(cost.into());
-        self.slice_left == 0
     }
 
     /// The running activation.

@@ -3,6 +3,7 @@
 //! An instruction that meets a future where it needs the result fails with an error that carries the
 //! future. Where waiting is allowed, the machine suspends on it and runs the instruction again.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use arcstr::ArcStr;
@@ -279,10 +280,9 @@ impl Machine {
 
     /// Whom to ask for what may be there by now, before the machine stops for it.
     pub(super) fn supply<'h>(&self, library: &Library<'h>) -> Option<&'h dyn Supply> {
-        library
-            .host
-            .supply
-            .filter(|_| self.slice != 1 && self.render.budget.in_flight(1).is_ok())
+        library.host.supply.filter(|_| {
+            self.slice != Some(NonZeroU32::MIN) && self.render.budget.in_flight(1).is_ok()
+        })
     }
 
     /// Does what a native function asked for.

@@ -287,7 +287,7 @@ fn a_stream_that_is_dropped_lets_go_of_all_parts() {
             let options = deferring().max_concurrency(most).yield_every(slice);
             let mut sent = Task::new(stream(&env, text, Value::from(()), options));
             for _ in 0..polls {
-                let _ = sent.next();
+                let _ = sent.step();
             }
             let kept = dropped.get();
             assert_eq!(kept, 0, "nothing ends by itself");
@@ -383,7 +383,7 @@ fn a_busy_part_does_not_hold_up_the_page() {
     ));
     let mut chunks = Vec::new();
     for poll in 0.. {
-        match sent.next() {
+        match sent.step() {
             std::task::Poll::Ready(Some(chunk)) => {
                 chunks.push((poll, plain(&chunk.expect("renders"))));
             }

@@ -197,8 +197,18 @@ impl<F: Unpin> Task<F> {
 }
 
 impl Task<RenderStream> {
-    /// The next chunk as text.
+    /// The next chunk as text; polls as long as the task is woken, and once in any case.
     pub(crate) fn next(&mut self) -> Poll<Option<Result<String, Error>>> {
+        loop {
+            let polled = self.step();
+            if polled.is_ready() || !self.is_woken() {
+                return polled;
+            }
+        }
+    }
+
+    /// What one poll gives.
+    pub(crate) fn step(&mut self) -> Poll<Option<Result<String, Error>>> {
         self.with(RenderStream::poll_next).map(|item| {
             item.map(|chunk| {
                 let chunk = chunk?;

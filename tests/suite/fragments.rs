@@ -138,15 +138,15 @@ fn when_the_one_that_makes_it_is_dropped_another_does() {
     let page = compile(&env, "a<% cache 'k' %><< await make(7) >><% end %>");
     let mut first = Task::new(page.render_stream(()));
     assert_eq!(first.chunk(), "a");
-    assert!(first.next().is_pending());
+    assert!(first.step().is_pending());
     let mut second = Task::new(page.render_stream(()));
     assert_eq!(second.chunk(), "a");
-    assert!(second.next().is_pending());
+    assert!(second.step().is_pending());
     assert_eq!(made.get(), 1);
     drop(first);
     assert!(second.is_woken(), "the next one is told");
     let text = loop {
-        match second.next() {
+        match second.step() {
             std::task::Poll::Pending => assert!(second.is_woken()),
             std::task::Poll::Ready(chunk) => break chunk,
         }
@@ -246,54 +246,40 @@ mod on_a_clock {
     use super::*;
     use tokio::time::Instant;
 
-    fn paused(test: impl Future<Output = ()>) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .start_paused(true)
-            .build();
-        runtime.expect("a runtime starts").block_on(test);
+    #[tokio::test(start_paused = true)]
+    async fn a_cache_that_never_answers_is_waited_for_so_long() {
+        let (mut env, _) = environment(Bad::NeverAnswers);
+        env.set_fragment_patience(Duration::from_millis(40));
+        let page = compile(&env, "<% cache 'k' %>made<% end %>");
+        let start = Instant::now();
+        assert_eq!(page.render_async(()).await.expect("renders"), "made");
+        // Once to ask and once to keep.
+        assert_eq!(start.elapsed().as_millis(), 80);
     }
 
-    #[test]
-    fn a_cache_that_never_answers_is_waited_for_so_long() {
-        paused(async {
-            let (mut env, _) = environment(Bad::NeverAnswers);
-            env.set_fragment_patience(Duration::from_millis(40));
-            let page = compile(&env, "<% cache 'k' %>made<% end %>");
-            let start = Instant::now();
-            assert_eq!(page.render_async(()).await.expect("renders"), "made");
-            // Once to ask and once to keep.
-            assert_eq!(start.elapsed().as_millis(), 80);
-        });
-    }
-
-    #[test]
-    fn a_reader_that_stopped_reading_holds_nobody_up() {
-        paused(async {
-            let (env, _) = environment(Kept::default());
-            let page = compile(&env, "a<% cache 'k' %><< await make(7) >><% end %>");
-            let mut stopped = Task::new(page.render_stream(()));
-            assert_eq!(stopped.chunk(), "a");
-            assert!(stopped.next().is_pending());
-            let start = Instant::now();
-            assert_eq!(page.render_async(()).await.expect("renders"), "a7:2");
-            assert_eq!(start.elapsed().as_secs(), 10);
-        });
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_that_stopped_reading_holds_nobody_up() {
+        let (env, _) = environment(Kept::default());
+        let page = compile(&env, "a<% cache 'k' %><< await make(7) >><% end %>");
+        let mut stopped = Task::new(page.render_stream(()));
+        assert_eq!(stopped.chunk(), "a");
+        assert!(stopped.step().is_pending());
+        let start = Instant::now();
+        assert_eq!(page.render_async(()).await.expect("renders"), "a7:2");
+        assert_eq!(start.elapsed().as_secs(), 10);
     }
 
     #[cfg(feature = "memory-cache")]
-    #[test]
-    fn memory_keeps_a_fragment_for_its_time() {
-        paused(async {
-            let env = Environment::new();
-            let page = compile(&env, "<% cache 'k', ttl='1m30s' %><< n >><% end %>");
-            for (after, expected) in [(0, "0"), (89, "0"), (2, "2"), (60, "2")] {
-                tokio::time::advance(Duration::from_secs(after)).await;
-                let n = if expected == "0" { after } else { 2 };
-                let text = page.render_async(context! { n }).await.expect("renders");
-                assert_eq!(text, expected);
-            }
-        });
+    #[tokio::test(start_paused = true)]
+    async fn memory_keeps_a_fragment_for_its_time() {
+        let env = Environment::new();
+        let page = compile(&env, "<% cache 'k', ttl='1m30s' %><< n >><% end %>");
+        for (after, expected) in [(0, "0"), (89, "0"), (2, "2"), (60, "2")] {
+            tokio::time::advance(Duration::from_secs(after)).await;
+            let n = if expected == "0" { after } else { 2 };
+            let text = page.render_async(context! { n }).await.expect("renders");
+            assert_eq!(text, expected);
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Parts that run side by side: when they start and end, what they hold, and what is let go with them.
 
-use futures_util::TryStreamExt;
-use kakehi::{Environment, ErrorKind, Limits, RenderOptions, Value, context};
+use futures_util::{TryStreamExt, stream};
+use kakehi::{Environment, Error, ErrorKind, Limits, RenderOptions, Value, context};
 
 use crate::events::{Counter, Source, Task, waiting_environment};
 
@@ -37,6 +37,33 @@ fn text_goes_out_when_its_turn_has_come() {
     assert_eq!(page.chunk(), "8");
     second.close();
     assert_eq!(page.chunk(), ".z");
+}
+
+#[test]
+fn a_branch_in_its_turn_goes_no_further_than_its_reader() {
+    let (env, _) = waiting_environment();
+    let read = Counter::default();
+    let count = read.clone();
+    let items = stream::iter((0..100_000_i64).map(move |item| {
+        count.add();
+        Ok::<_, Error>(item)
+    }));
+    let text = format!(
+        "<% parallel %>{}<< await never() >><% end %>",
+        waits_for("items")
+    );
+    let template = env.template_from_str(&text).expect("compiles");
+    let options = RenderOptions::new().chunk_size(100);
+    let context = context! { items => Value::from_stream(items) };
+    let mut page = Task::new(template.with_options(options).render_stream(context));
+    let mut length = 0;
+    for _ in 0..50 {
+        let chunk = page.chunk();
+        length += chunk.len();
+        // Each item is a character or more, and some are read before others get their turn.
+        assert!(chunk.len() < 500, "{chunk}");
+        assert!(read.get() < length + 500, "{} for {length}", read.get());
+    }
 }
 
 #[test]
@@ -108,7 +135,7 @@ fn a_render_may_be_dropped_at_any_poll() {
             let options = RenderOptions::new().yield_every(1).chunk_size(1);
             let mut render = Task::new(template.with_options(options).render_stream(()));
             for _ in 0..polls {
-                let _ = render.next();
+                let _ = render.step();
             }
             assert_eq!(dropped.get(), 0, "nothing ends by itself in {body}");
             drop(render);
@@ -210,15 +237,6 @@ mod on_a_clock {
     use super::*;
     use tokio::time::Instant;
 
-    /// Runs a test on a clock that goes on only when all wait.
-    fn paused(test: impl Future<Output = ()>) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .start_paused(true)
-            .build();
-        runtime.expect("a runtime starts").block_on(test);
-    }
-
     /// What a template prints, and after how many milliseconds.
     async fn timed(env: &Environment, text: &str) -> (Result<String, String>, u128) {
         let template = env.template_from_str(text).expect("compiles");
@@ -239,12 +257,11 @@ mod on_a_clock {
         (env, dropped)
     }
 
-    #[test]
-    fn waits_take_as_long_as_the_longest() {
-        paused(async {
-            let (env, _) = with_after();
-            let a = "<< await after(50, 1) >>";
-            let rows = [
+    #[tokio::test(start_paused = true)]
+    async fn waits_take_as_long_as_the_longest() {
+        let (env, _) = with_after();
+        let a = "<< await after(50, 1) >>";
+        let rows = [
                 (format!("{a}{a}{a}"), "111", 150),
                 (format!("<% parallel %>{a}{a}{a}<% end %>"), "111", 50),
                 (format!("<% parallel 2 %>{a}{a}{a}<% end %>"), "111", 100),
@@ -255,52 +272,47 @@ mod on_a_clock {
                 ("<< await sleep(0.05) >>".into(), "None", 50),
                 ("<% try %><< await timeout(after(50, 1), 0.02) >><% fallback err %><< err.kind >><% end %>".into(), "Timeout", 20),
             ];
-            for (text, expected, milliseconds) in rows {
-                let (page, took) = timed(&env, &text).await;
-                assert_eq!(
-                    (page.as_deref(), took),
-                    (Ok(expected), milliseconds),
-                    "{text}"
-                );
-            }
-            let text =
-                "<% async for i in range(100) concurrent 10 %><< await after(50, '.') >><% end %>";
-            assert_eq!(timed(&env, text).await, (Ok(".".repeat(100)), 500));
-        });
+        for (text, expected, milliseconds) in rows {
+            let (page, took) = timed(&env, &text).await;
+            assert_eq!(
+                (page.as_deref(), took),
+                (Ok(expected), milliseconds),
+                "{text}"
+            );
+        }
+        let text =
+            "<% async for i in range(100) concurrent 10 %><< await after(50, '.') >><% end %>";
+        assert_eq!(timed(&env, text).await, (Ok(".".repeat(100)), 500));
     }
 
-    #[test]
-    fn a_whole_template_may_be_parallel_and_a_render_may_be_capped() {
-        paused(async {
-            let (mut env, _) = with_after();
-            let text = "<< await after(50, 1) >><< await after(50, 2) >><< await after(50, 3) >>";
-            env.set_concurrency(8);
-            assert_eq!(timed(&env, text).await, (Ok("123".into()), 50));
-            let nested =
-                format!("<% macro m() %><% parallel %>{text}<% end %><% end %><< m() >><< m() >>");
-            for (most, milliseconds) in [(1, 300), (2, 200), (99, 50)] {
-                let options = RenderOptions::new().max_concurrency(most);
-                let template = env.template_from_str(&nested).expect("compiles");
-                let start = Instant::now();
-                let page = template.with_options(options).render_async(()).await;
-                assert_eq!(page.expect("renders"), "123123");
-                let took = start.elapsed().as_millis();
-                assert!(took <= milliseconds, "{most}: {took}");
-            }
-        });
+    #[tokio::test(start_paused = true)]
+    async fn a_whole_template_may_be_parallel_and_a_render_may_be_capped() {
+        let (mut env, _) = with_after();
+        let text = "<< await after(50, 1) >><< await after(50, 2) >><< await after(50, 3) >>";
+        env.set_concurrency(8);
+        assert_eq!(timed(&env, text).await, (Ok("123".into()), 50));
+        let nested =
+            format!("<% macro m() %><% parallel %>{text}<% end %><% end %><< m() >><< m() >>");
+        for (most, milliseconds) in [(1, 300), (2, 200), (99, 50)] {
+            let options = RenderOptions::new().max_concurrency(most);
+            let template = env.template_from_str(&nested).expect("compiles");
+            let start = Instant::now();
+            let page = template.with_options(options).render_async(()).await;
+            assert_eq!(page.expect("renders"), "123123");
+            let took = start.elapsed().as_millis();
+            assert!(took <= milliseconds, "{most}: {took}");
+        }
     }
 
-    #[test]
-    fn a_late_call_is_dropped() {
-        paused(async {
-            let (env, dropped) = with_after();
-            let text = "<< await timeout(never(), 0.02) >>";
-            let (page, took) = timed(&env, text).await;
-            assert_eq!(page, Err("`never` took longer than 0.02 seconds".into()));
-            assert_eq!((took, dropped.get()), (20, 1));
-            let text = "<% try timeout=0.05 %><% parallel %><< await never() >><< await after(99, 1) >><% end %><% fallback %>late<% end %>";
-            assert_eq!(timed(&env, text).await, (Ok("late".into()), 50));
-            assert_eq!(dropped.get(), 2);
-        });
+    #[tokio::test(start_paused = true)]
+    async fn a_late_call_is_dropped() {
+        let (env, dropped) = with_after();
+        let text = "<< await timeout(never(), 0.02) >>";
+        let (page, took) = timed(&env, text).await;
+        assert_eq!(page, Err("`never` took longer than 0.02 seconds".into()));
+        assert_eq!((took, dropped.get()), (20, 1));
+        let text = "<% try timeout=0.05 %><% parallel %><< await never() >><< await after(99, 1) >><% end %><% fallback %>late<% end %>";
+        assert_eq!(timed(&env, text).await, (Ok("late".into()), 50));
+        assert_eq!(dropped.get(), 2);
     }
 }
