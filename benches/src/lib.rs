@@ -7,6 +7,7 @@ pub mod compare;
 pub mod data;
 pub mod engines;
 pub mod escape;
+pub mod fairness;
 pub mod load;
 pub mod measure;
 pub mod memory;

@@ -4,8 +4,9 @@ use std::future::poll_fn;
 use std::hint::black_box;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
@@ -69,13 +70,26 @@ fn read(mut stream: RenderStream) -> (usize, usize) {
     }
 }
 
-/// Reads a stream until it waits.
+/// Whether a task was woken.
+#[derive(Default)]
+struct Bell(AtomicBool);
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Relaxed);
+    }
+}
+
+/// Reads a stream until it waits for something else than its turn.
 fn read_until_it_waits(stream: &mut RenderStream) {
-    let mut cx = Context::from_waker(Waker::noop());
+    let bell = Arc::new(Bell::default());
+    let waker = Waker::from(Arc::clone(&bell));
+    let mut cx = Context::from_waker(&waker);
     loop {
         match Pin::new(&mut *stream).poll_next(&mut cx) {
             Poll::Ready(Some(chunk)) => drop(chunk.expect("it renders")),
             Poll::Ready(None) => panic!("the gate is shut"),
+            Poll::Pending if bell.0.swap(false, Relaxed) => {}
             Poll::Pending => return,
         }
     }

@@ -1,7 +1,7 @@
 //! Measures all engines in one run, prints the table and writes it to `docs/performance.md`.
 //!
-//! With names of workloads as arguments, only those are measured, and nothing is written; `server` is among
-//! them. `serve HOST` is what it calls itself with, to have a web server in a process of its own.
+//! With names of workloads as arguments, only those are measured, and nothing is written; `server`, `waiting` and
+//! `fairness` are among them. `serve HOST` is what it calls itself with, to have a web server in a process of its own.
 
 use std::fmt::Write as _;
 use std::io::Error;
@@ -10,11 +10,12 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use kakehi_benches::compare::{Comparison, ENGINES, RUN_TIME, comparisons};
+use kakehi_benches::fairness::fairness;
 use kakehi_benches::load::loads;
 use kakehi_benches::measure::{interleaved, median, ratio, show_time};
 use kakehi_benches::memory::Counting;
 use kakehi_benches::server::{Host, serve};
-use kakehi_benches::waiting::{findings, growth};
+use kakehi_benches::waiting::{Finding, findings, growth};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -36,6 +37,14 @@ fn main() -> std::io::Result<()> {
         print!("{}", server_table());
         return Ok(());
     }
+    if wanted == ["waiting"] {
+        print!("{}", finding_table(findings()));
+        return Ok(());
+    }
+    if wanted == ["fairness"] {
+        print!("{}", finding_table(fairness()));
+        return Ok(());
+    }
     if !wanted.is_empty() {
         comparisons.retain(|comparison| wanted.iter().any(|name| name == comparison.workload.name));
         print!("{}", workload_table(&comparisons));
@@ -43,7 +52,7 @@ fn main() -> std::io::Result<()> {
     }
     let mut text = heading();
     text.push_str(&workload_table(&comparisons));
-    text.push_str(&finding_table());
+    text.push_str(&finding_table(findings().into_iter().chain(fairness())));
     text.push_str(&server_table());
     text.push_str(&growth_table());
     print!("{text}");
@@ -191,9 +200,9 @@ fn workload_table(comparisons: &[Comparison]) -> String {
     text
 }
 
-fn finding_table() -> String {
+fn finding_table(findings: impl IntoIterator<Item = Finding>) -> String {
     let mut text = String::from("## Waiting\n\n| what | found | goal | |\n|---|---|---|---|\n");
-    for finding in findings() {
+    for finding in findings {
         let mark = match finding.met {
             Some(true) => "met",
             Some(false) => "missed",
