@@ -64,6 +64,8 @@ def named(case, expected, actual):
     message, printed = actual.get("message", ""), expected.get("output", "")
     if re.search(" at 0x[0-9a-f]", printed, re.IGNORECASE):
         return "prints an address"
+    if re.search(LAZY, text) and re.search(r"g,e,n,e,r,a,t,o,r|generator%20object|^5$", printed):
+        return "counts or takes apart what prints an address"
     if "128 bits" in message or "128-bit" in message:
         return "integers beyond 128 bits"
     if expected.get("error") == "TimeoutError":
