@@ -14,7 +14,7 @@ use crate::render::defer_mode::DeferMode;
 const CHUNK_SIZE: NonZeroUsize = NonZeroUsize::new(8 * 1024).expect("not zero");
 
 /// Instructions between two looks at the clock and, in async renders, two pauses for others: some ten
-/// microseconds, of which a pause takes one in a hundred. Runtimes look at timers and sockets only every so many
+/// microseconds, of which a pause takes a few hundredths. Runtimes look at timers and sockets only every so many
 /// turns of tasks that are ready, 61 in tokio, and these have to be over within a millisecond too.
 const YIELD_EVERY: NonZeroU32 = NonZeroU32::new(1_500).expect("not zero");
 
