@@ -233,6 +233,15 @@ fn setting(count: usize) -> String {
 
 /// One of the pieces that are compared here, for a profiler.
 pub fn piece(name: &str) -> Option<Rc<dyn Fn()>> {
+    if name == "async_page" {
+        let template = waiting_environment()
+            .template("page.html")
+            .expect("it compiles");
+        let context = context(&DATA.page);
+        return Some(Rc::new(move || {
+            drop(black_box(finish(template.render_async(&context))))
+        }));
+    }
     let source = match name {
         "for" => LOOPED.to_owned(),
         "async_for" => STREAMED.to_owned(),
