@@ -177,7 +177,13 @@ impl OutputBuffer {
             }
             None => {
                 self.charged = 0;
-                let text = std::mem::take(&mut self.text);
+                let is_full = self.chunk.is_some_and(|chunk| self.text.len() >= chunk);
+                // After a full chunk comes another one, most likely, with as much behind its end.
+                let room = match is_full {
+                    true => self.text.len() + self.text.len() / 16,
+                    false => 0,
+                };
+                let text = std::mem::replace(&mut self.text, String::with_capacity(room));
                 self.set_mark();
                 text
             }
