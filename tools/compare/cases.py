@@ -9,6 +9,7 @@ import asyncio
 import functools
 import json
 import math
+import resource
 import signal
 import types
 
@@ -232,6 +233,11 @@ def needs_async(data):
     if isinstance(data, dict):
         return "$future" in data or "$stream" in data or any(map(needs_async, data.values()))
     return isinstance(data, list) and any(map(needs_async, data))
+
+
+# What a template may take in Python, which knows no limits of its own: a text times a large number, say.
+MEMORY = 4 << 30
+resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
 def alarmed(signum, frame):

@@ -68,14 +68,18 @@ def named(case, expected, actual):
         return "counts or takes apart what prints an address"
     if "128 bits" in message or "128-bit" in message:
         return "integers beyond 128 bits"
-    if expected.get("error") == "TimeoutError":
-        return "took Jinja2 too long"
+    if expected.get("error") in ("TimeoutError", "MemoryError"):
+        return "took Jinja2 too long, or too much"
     if actual.get("error", "").endswith("Limit") or actual.get("error") == "Fuel":
         return "limit"
+    if re.search(r"-[\w.]+\)? *\*\*", text) and printed.replace("-", "") == actual.get("output", "").replace("-", ""):
+        return "the power of a negative constant"
     if "fractional power" in message:
         return "complex numbers"
     if re.search(r"undefined value printed|no such element: (jinja2\.|dict_\w+ object)", printed, re.IGNORECASE):
         return "words of undefined values under `debug`"
+    if re.search(r"(<|&lt;)class ", printed):
+        return "prints a class"
     if "TemplateReference" in printed:
         return "prints `self`"
     if re.search(r"\bfor\b", text) and "include" in text and "loop" in text:
