@@ -1,5 +1,7 @@
 //! Filters that Jinja2 does not have, under the names by which users of other engines know them.
 
+use std::hash::{BuildHasher, RandomState};
+
 use arcstr::{ArcStr, literal};
 
 use crate::builtins::operand::{
@@ -24,6 +26,7 @@ pub(super) const FILTERS: &[Builtin] = &[
     Builtin::filter("zip", &[], zip).rest(),
     Builtin::filter("take", &["count"], take).required(1),
     Builtin::filter("skip", &["count"], skip).required(1),
+    Builtin::filter("shuffle", &[], shuffle),
     Builtin::filter("compact", &["truthy"], compact),
     Builtin::filter("get", &["key", "default"], get)
         .required(1)
@@ -127,6 +130,19 @@ fn take(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
 fn skip(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     let mut found = items(context, bound.value)?;
     found.drain(..count(bound)?.min(found.len()));
+    value(Value::shared_list(found))
+}
+
+/// The items in an order of chance, each as likely as any other (the shuffle of Fisher and Yates).
+fn shuffle(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
+    let mut found = items(context, bound.value)?;
+    context.fuel(found.len() as u64)?;
+    // Every new hasher of the standard library has keys that nobody can foresee.
+    let chance = RandomState::new();
+    for last in (1..found.len()).rev() {
+        let other = chance.hash_one(last) % (last as u64 + 1);
+        found.swap(last, other as usize);
+    }
     value(Value::shared_list(found))
 }
 
