@@ -112,7 +112,11 @@ def named(case, expected, actual):
         return "prints a method"
     if re.search(r"\bself\b", text):
         return "`self` as a value"
-    if "`width` of `wordwrap` must be an integer, found float" in message:
+    if expected.get("error") == "KeyError" and re.search(r"\{\w*\[\w+\]", text):
+        return "items of objects in `format`"
+    if "a thing has no items" in expected.get("message", "") and "urlencode" in text:
+        return "`urlencode` of an object"
+    if re.search(r"of `(wordwrap|truncate)` must be an integer, found float", message):
         return "a float as width"
     if "unknown tag 'debug'" in expected.get("message", ""):
         return "`debug` is always there"
