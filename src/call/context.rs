@@ -319,9 +319,8 @@ impl<'a> CallContext<'a> {
     }
 
     fn at_once(&self, name: &str, flow: Flow) -> Result<Value, Error> {
-        match flow {
+        match flow.with_future_as_value() {
             Flow::Return(value) => Ok(value),
-            Flow::Future { label, future } => Ok(Value::pending_box(label, future)),
             _ => Err(CallFault::cannot_call_back(name)),
         }
     }

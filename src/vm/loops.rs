@@ -130,11 +130,6 @@ impl LoopState {
         self.items.get_or_insert_default()
     }
 
-    /// The answer to the item that was asked for, if it is there.
-    fn take_fetched(&mut self) -> Option<Result<Option<Value>, Error>> {
-        self.items.as_mut()?.fetched.take()
-    }
-
     /// The stream that must give an item before the next round.
     #[inline]
     pub(super) fn stream(&self) -> Option<&StreamHandle> {
@@ -181,9 +176,8 @@ impl LoopState {
                 None => Fetched::End,
             }),
             LoopSource::Stream(stream) => {
-                let stream = stream.clone();
-                match self.take_fetched() {
-                    None => Ok(Fetched::Wait(stream)),
+                match self.items.as_mut().and_then(|items| items.fetched.take()) {
+                    None => Ok(Fetched::Wait(stream.clone())),
                     Some(item) => match item? {
                         None => {
                             // The stream is dropped at once, and is not asked again.
@@ -388,20 +382,22 @@ impl Machine {
         &mut self,
         library: &Library<'_>,
     ) -> Result<Option<Fetched>, Error> {
-        let state = self.loops.last_mut().expect("loops are balanced");
+        let state = self.loops.last().expect("loops are balanced");
         let Some(stream) = state.stream() else {
             return Ok(None);
         };
-        let budget = &self.render.budget;
-        let supply = library.host.supply.filter(|_| budget.in_flight(1).is_ok());
-        match supply.and_then(|supply| supply.item(stream)) {
-            None => Ok(Some(Fetched::Wait(stream.clone()))),
-            Some(Ok(Some(item))) if state.only_counts => {
-                state.count_fetched(budget)?;
+        let supply = self.supply(library);
+        let Some(item) = supply.and_then(|supply| supply.item(stream)) else {
+            return Ok(Some(Fetched::Wait(stream.clone())));
+        };
+        let state = self.loops.last_mut().expect("loops are balanced");
+        match item {
+            Ok(Some(item)) if state.only_counts => {
+                state.count_fetched(&self.render.budget)?;
                 state.index0 = state.index0.wrapping_add(1);
                 Ok(Some(Fetched::Item(item)))
             }
-            Some(item) => {
+            item => {
                 state.receive(item);
                 Ok(None)
             }
