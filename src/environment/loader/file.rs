@@ -3,7 +3,6 @@
 use std::fs::{self, Metadata};
 use std::io::ErrorKind as IoErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 use crate::environment::loader::name::leads_below;
 use crate::environment::loader::{Load, Loader, Reloaded, Source, Version};
@@ -125,19 +124,11 @@ impl FileLoader {
     }
 }
 
-/// Files written this shortly ago may be written again without their time showing it.
-const COARSEST_CLOCK: Duration = Duration::from_secs(3);
-
 /// What tells a file from what it will be after a change; none while that cannot be told.
 fn version(path: &Path, metadata: &Metadata) -> Option<Version> {
-    let modified = metadata.modified().ok()?;
-    let age = SystemTime::now().duration_since(modified).ok()?;
-    let since = modified.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     // The path, because a link may lead to another file that is as old and as long.
-    (age > COARSEST_CLOCK).then(|| {
-        let (nanos, length) = (since.as_nanos(), metadata.len());
-        Version::from(format!("{nanos} {length} {}", path.display()))
-    })
+    let rest = format_args!("{} {}", metadata.len(), path.display());
+    Version::of_time(metadata.modified().ok()?, rest)
 }
 
 impl Loader for FileLoader {
@@ -167,6 +158,8 @@ fn is_missing(cause: &std::io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, SystemTime};
+
     use super::*;
     use crate::error::ErrorKind;
 

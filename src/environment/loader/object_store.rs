@@ -1,7 +1,6 @@
 //! A loader over an object store; behind the feature `object-store`.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use ::object_store::path::Path;
 use ::object_store::{Error as StoreError, GetOptions, ObjectMeta, ObjectStore};
@@ -131,19 +130,12 @@ async fn get(
 /// What a version begins with that is an ETag.
 const ETAG: &str = "etag ";
 
-/// Objects written this shortly ago may be written again without their time showing it.
-const COARSEST_CLOCK: Duration = Duration::from_secs(3);
-
 /// What tells an object from what it will be after a change; none while that cannot be told.
 fn version(meta: &ObjectMeta) -> Option<Version> {
-    if let Some(etag) = &meta.e_tag {
-        return Some(Version::from(format!("{ETAG}{etag}")));
+    match &meta.e_tag {
+        Some(etag) => Some(Version::from(format!("{ETAG}{etag}"))),
+        None => Version::of_time(meta.last_modified.into(), meta.size),
     }
-    let modified = SystemTime::from(meta.last_modified);
-    let age = SystemTime::now().duration_since(modified).ok()?;
-    let since = modified.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-    (age > COARSEST_CLOCK)
-        .then(|| Version::from(format!("time {} {}", since.as_nanos(), meta.size)))
 }
 
 impl Loader for ObjectStoreLoader {

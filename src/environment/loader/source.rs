@@ -1,6 +1,7 @@
 //! What a loader gives: the text of a template, and what tells this version from the next.
 
 use std::fmt;
+use std::time::{Duration, SystemTime};
 
 use arcstr::ArcStr;
 
@@ -101,6 +102,16 @@ impl From<&str> for Source {
 pub struct Version(ArcStr);
 
 impl Version {
+    /// The version of what was written at `modified` and differs by `rest` besides; none while it may be written
+    /// again without its time showing that.
+    pub(super) fn of_time(modified: SystemTime, rest: impl fmt::Display) -> Option<Self> {
+        /// No clock of a store is coarser.
+        const COARSEST_CLOCK: Duration = Duration::from_secs(3);
+        let age = SystemTime::now().duration_since(modified).ok()?;
+        let since = modified.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        (age > COARSEST_CLOCK).then(|| Version::from(format!("{} {rest}", since.as_nanos())))
+    }
+
     /// The version as the loader wrote it.
     ///
     /// ```

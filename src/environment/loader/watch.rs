@@ -1,7 +1,7 @@
 //! A loader over a folder that is watched; behind the feature `watch`.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -31,7 +31,6 @@ use crate::error::{Error, WatchFault};
 /// ```
 pub struct WatchLoader {
     files: FileLoader,
-    root: PathBuf,
     changes: Arc<Changes>,
     _watcher: RecommendedWatcher,
 }
@@ -87,7 +86,6 @@ impl WatchLoader {
             .map_err(failed)?;
         Ok(WatchLoader {
             files: FileLoader::new(root),
-            root: root.to_owned(),
             changes,
             _watcher: watcher,
         })
@@ -117,6 +115,6 @@ impl Loader for WatchLoader {
 
 impl fmt::Debug for WatchLoader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("WatchLoader").field(&self.root).finish()
+        f.debug_tuple("WatchLoader").field(&self.files).finish()
     }
 }
