@@ -46,19 +46,21 @@ const UNLIMITED: u64 = isize::MAX as u64;
 
 impl Budget {
     /// A full budget.
-    pub(crate) fn new(limits: Limits) -> Self {
-        Budget {
-            fuel_left: Cell::new(limits.fuel.unwrap_or(UNLIMITED).min(UNLIMITED)),
-            slice_end: Cell::new(0),
-            memory_left: Cell::new(limits.memory.unwrap_or(UNLIMITED)),
-            output_left: Cell::new(limits.output.unwrap_or(u64::MAX)),
-            futures_are_awaited: Cell::new(false),
-            others_waiting: Cell::new(0),
+    pub(crate) fn new(limits: &Limits) -> Self {
+        let mut budget = Budget {
+            fuel_left: Cell::default(),
+            slice_end: Cell::default(),
+            memory_left: Cell::default(),
+            output_left: Cell::default(),
+            futures_are_awaited: Cell::default(),
+            others_waiting: Cell::default(),
             scratch: RefCell::default(),
             containers: RefCell::default(),
             undefined_hook: None,
-            limits,
-        }
+            limits: Limits::default(),
+        };
+        budget.fill(limits);
+        budget
     }
 
     /// Fills a budget that was not used, or has been [retired](Self::retire).

@@ -16,7 +16,7 @@ use crate::value::{UndefinedPolicy, Value};
 struct Tenant(&'static str);
 
 fn with_context<R>(registry: &Registry, run: impl FnOnce(&CallContext<'_>) -> R) -> R {
-    let budget = Budget::new(Limits::default());
+    let budget = Budget::new(&Limits::default());
     let mut extensions = Extensions::new();
     extensions.insert(Tenant("acme"));
     run(&CallContext::new(ContextParts {
@@ -321,7 +321,7 @@ fn builtins_bind_arguments_as_python_does() {
 
 #[test]
 fn budgets_run_out() {
-    let budget = Budget::new(Limits {
+    let budget = Budget::new(&Limits {
         fuel: Some(10),
         output: Some(5),
         memory: Some(100),
@@ -345,7 +345,7 @@ fn budgets_run_out() {
     }
     budget.memory(100).expect("a refused charge takes nothing");
     budget.memory(1).expect_err("now it is used up");
-    let unlimited = Budget::new(Limits {
+    let unlimited = Budget::new(&Limits {
         memory: None,
         ..Limits::default()
     });

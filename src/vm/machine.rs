@@ -568,7 +568,7 @@ impl RenderState {
     /// The state of no render; also what a machine has while that of its render is lent to another one.
     pub(super) fn new() -> Self {
         RenderState {
-            budget: Budget::new(Limits::default()),
+            budget: Budget::new(&Limits::default()),
             defers: false,
             kept: None,
             next_loop: 0,

@@ -35,7 +35,7 @@ impl Host {
         register(&mut registry);
         Host {
             registry,
-            budget: Budget::new(Limits::default()),
+            budget: Budget::new(&Limits::default()),
             extensions: Extensions::new(),
             auto_escape: false,
             awaits: false,
@@ -45,7 +45,7 @@ impl Host {
 
     fn limited(limits: Limits) -> Self {
         Host {
-            budget: Budget::new(limits),
+            budget: Budget::new(&limits),
             ..Host::new()
         }
     }
