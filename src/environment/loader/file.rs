@@ -127,8 +127,11 @@ impl FileLoader {
 /// What tells a file from what it will be after a change; none while that cannot be told.
 fn version(path: &Path, metadata: &Metadata) -> Option<Version> {
     // The path, because a link may lead to another file that is as old and as long.
-    let rest = format_args!("{} {}", metadata.len(), path.display());
-    Version::of_time(metadata.modified().ok()?, rest)
+    let modified = metadata.modified().ok()?;
+    Version::of_time(
+        modified,
+        format_args!("{} {}", metadata.len(), path.display()),
+    )
 }
 
 impl Loader for FileLoader {
