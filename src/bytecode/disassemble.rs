@@ -137,12 +137,18 @@ impl Program {
             I::BeginBranch(site, label) => {
                 write!(f, " {site} {}", label.0)?;
                 let site = &self.branches[site as usize];
-                if !site.after.is_empty() {
-                    write!(f, " after {:?}", site.after)?;
+                let numbers = |slots: &[Slot]| slots.iter().map(|slot| slot.0).collect::<Vec<_>>();
+                if let Some(slots) = &site.slots {
+                    write!(f, " sees {:?}", numbers(slots))?;
                 }
-                site.writes
-                    .iter()
-                    .try_for_each(|slot| write!(f, " sets {}", slot.0))
+                if !site.writes.is_empty() {
+                    write!(f, " sets {:?}", numbers(&site.writes))?;
+                }
+                site.after.iter().try_for_each(|earlier| {
+                    write!(f, " after {}", earlier.position)?;
+                    let mut takes = earlier.takes.iter();
+                    takes.try_for_each(|(index, slot)| write!(f, " {index}->{}", slot.0))
+                })
             }
             I::EndBranch(site) => write!(f, " {site}"),
             I::BeginDefer(site, Label(label)) | I::EndDefer(site, Label(label)) => {

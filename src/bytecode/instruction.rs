@@ -38,6 +38,11 @@ impl Variable {
         Variable(index | Self::CELL)
     }
 
+    /// The variable in another slot, if it is in one.
+    fn with_slot(self, change: impl FnOnce(Slot) -> Slot) -> Self {
+        self.get().map_or(self, |slot| Variable::slot(change(slot)))
+    }
+
     /// The slot, or the index of the cell as an error.
     pub(crate) fn get(self) -> Result<Slot, u16> {
         if self.0 & Self::CELL == 0 {
@@ -433,6 +438,27 @@ impl Instruction {
 const _: () = assert!(size_of::<Instruction>() == 8);
 
 impl Instruction {
+    /// The same plain instruction on other slots.
+    pub(crate) fn with_slots(mut self, mut change: impl FnMut(Slot) -> Slot) -> Self {
+        match &mut self {
+            Instruction::EmitLocal(slot, _)
+            | Instruction::EmitRoot(slot, _)
+            | Instruction::LoadLocal(slot, _)
+            | Instruction::LoadRoot(slot, _)
+            | Instruction::StoreLocal(slot)
+            | Instruction::JumpIfSet(slot, _) => *slot = change(*slot),
+            Instruction::ExportLocal(variable, _)
+            | Instruction::ShareLocal(variable, _)
+            | Instruction::Clear(variable) => *variable = variable.with_slot(change),
+            Instruction::Move { from, to } => {
+                *from = from.with_slot(&mut change);
+                *to = to.with_slot(change);
+            }
+            _ => {}
+        }
+        self
+    }
+
     /// Where the instruction may jump to.
     pub(crate) fn target(mut self) -> Option<Label> {
         self.target_mut().copied()

@@ -15,7 +15,7 @@ pub(crate) use instruction::{
     Arithmetic, CompareOperator, Instruction, Label, LoopField, NameId, ShapeId, Slot, Variable,
 };
 pub(crate) use program::{
-    BlockInfo, BranchSite, CallShape, CallSite, ImportSite, IncludeSite, LoopInfo, MacroInfo,
-    Program, Reference, ReferenceKind, Unit, UnitKind, Visible, VisibleSource, WaitSite,
+    BlockInfo, BranchSite, CallShape, CallSite, Earlier, ImportSite, IncludeSite, LoopInfo,
+    MacroInfo, Program, Reference, ReferenceKind, Unit, UnitKind, Visible, VisibleSource, WaitSite,
 };
 pub(crate) use shortcut::Shortcut;

@@ -140,11 +140,12 @@ pub(crate) struct LoopInfo {
 /// A part of a template that runs beside others.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BranchSite {
-    /// Slots whose values the code behind the branch sees as well.
+    /// The slots around it of which it has copies, by its own numbers of these; none if it has all, as they are.
+    pub(crate) slots: Option<Vec<Slot>>,
+    /// Its slots whose values the code behind it sees as well.
     pub(crate) writes: Vec<Slot>,
-    /// The branches of the same block that come first, by position: they set what this one reads, or
-    /// read what this one sets.
-    pub(crate) after: Vec<u32>,
+    /// The branches of the same block that come first: they set what this one reads, or read what this one sets.
+    pub(crate) after: Vec<Earlier>,
     /// Whether another one comes after this one.
     pub(crate) is_awaited: bool,
     /// Whether it is the body of a loop, whose captured variables are its own.
@@ -153,6 +154,25 @@ pub(crate) struct BranchSite {
     pub(crate) is_in_place: bool,
     /// Of a deferred body, whether something stands in for it if it fails.
     pub(crate) has_fallback: bool,
+}
+
+/// A branch that another one comes after.
+#[derive(Clone, Debug)]
+pub(crate) struct Earlier {
+    /// Its position in their block.
+    pub(crate) position: u32,
+    /// Which of what it writes the later one sees, and in which slot.
+    pub(crate) takes: Vec<(u16, Slot)>,
+}
+
+impl BranchSite {
+    /// The slot around the branch that one of its own is a copy of.
+    pub(crate) fn around(&self, own: Slot) -> Slot {
+        match &self.slots {
+            Some(slots) => slots[own.0 as usize],
+            None => own,
+        }
+    }
 }
 
 /// A macro, or the body of a `call` block.

@@ -3,8 +3,11 @@
 //! Each unit's code is walked along all its ways with an abstract state: how many values are on the
 //! stack, and how many loops, captures and escaping modes are open. Where ways meet they must agree.
 
+use std::collections::HashMap;
+
 use crate::bytecode::{
-    Effect, Instruction, Label, Program, Shortcut, Unit, UnitKind, Variable, VisibleSource,
+    Effect, Instruction, Label, Program, Shortcut, Slot, Unit, UnitKind, Variable, Visible,
+    VisibleSource,
 };
 use crate::error::VerifyFault;
 
@@ -19,6 +22,8 @@ struct State {
     fragments: usize,
     parallels: usize,
     defers: usize,
+    /// The innermost branch.
+    branch: Option<u16>,
 }
 
 /// What is around a unit.
@@ -60,10 +65,11 @@ impl Program {
                 outer: &outer,
                 states: vec![None; (unit.end.0 - unit.entry.0) as usize],
                 open: Vec::new(),
+                around: HashMap::new(),
             }
             .walk()?;
         }
-        self.verify_visible(&outer)
+        Ok(())
     }
 
     /// Units follow each other and make up the whole code.
@@ -149,39 +155,6 @@ impl Program {
         Ok(OuterUnits(outer))
     }
 
-    /// Lists of visible variables belong to the unit that shows them.
-    fn verify_visible(&self, outer: &OuterUnits) -> Result<(), VerifyFault> {
-        for (index, unit) in self.units.iter().enumerate() {
-            if !outer.runs(index) {
-                continue;
-            }
-            for address in unit.entry.0..unit.end.0 {
-                let visible = match self.code[address as usize] {
-                    Instruction::IncludeTemplate(site) => &self.includes[site as usize].visible,
-                    Instruction::ImportTemplate(site) | Instruction::LoadVisible(site) => {
-                        &self.imports[site as usize].visible
-                    }
-                    Instruction::CallBlock(block) => &self.blocks[block as usize].visible,
-                    _ => continue,
-                };
-                let fine = visible
-                    .iter()
-                    .flatten()
-                    .all(|variable| match variable.source {
-                        VisibleSource::Local(variable) => has_variable(unit, variable),
-                        VisibleSource::Cell(levels, cell) => {
-                            self.has_cell(outer, index, levels, cell)
-                        }
-                        VisibleSource::Loop => true,
-                    });
-                if !fine {
-                    return Err(VerifyFault::Operand(address));
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Whether the unit at `index` can reach a cell so many levels out.
     fn has_cell(&self, outer: &OuterUnits, index: usize, levels: u8, cell: u16) -> bool {
         let mut left = levels;
@@ -203,14 +176,6 @@ impl Program {
     }
 }
 
-/// Whether a unit has a slot or a cell of its own.
-fn has_variable(unit: &Unit, variable: Variable) -> bool {
-    match variable.get() {
-        Ok(slot) => slot.0 < unit.slots,
-        Err(cell) => cell < unit.cells,
-    }
-}
-
 /// The walk along the code of one unit.
 struct UnitWalk<'p> {
     program: &'p Program,
@@ -220,6 +185,8 @@ struct UnitWalk<'p> {
     states: Vec<Option<State>>,
     /// Addresses that are still to be walked from.
     open: Vec<u32>,
+    /// The branch around each branch.
+    around: HashMap<u16, Option<u16>>,
 }
 
 impl UnitWalk<'_> {
@@ -233,6 +200,7 @@ impl UnitWalk<'_> {
             fragments: 0,
             parallels: 0,
             defers: 0,
+            branch: None,
         };
         self.reach(self.unit.entry.0, self.unit.entry, start)?;
         while let Some(address) = self.open.pop() {
@@ -264,13 +232,24 @@ impl UnitWalk<'_> {
         let mut state = self.states[(address - self.unit.entry.0) as usize]
             .expect("an address is only walked from once it was reached");
         let instruction = self.program.code[address as usize];
-        if !self.has_operands(instruction, state.loops) {
+        if !self.has_operands(instruction, state) {
             return Err(VerifyFault::Operand(address));
         }
         let effect = Effect::of(instruction, &self.program.shapes, &self.program.call_sites)
             .ok_or(VerifyFault::Operand(address))?;
         let before = state;
         track(&mut state, instruction).ok_or(VerifyFault::Balance(address))?;
+        match instruction {
+            Instruction::BeginBranch(site, _) => {
+                self.around.insert(site, state.branch);
+                state.branch = Some(site);
+            }
+            Instruction::EndBranch(site) if state.branch == Some(site) => {
+                state.branch = self.around[&site];
+            }
+            Instruction::EndBranch(_) => return Err(VerifyFault::Balance(address)),
+            _ => {}
+        }
         if let Instruction::Return = instruction {
             let end = State {
                 stack: usize::from(self.unit.kind == UnitKind::Expression),
@@ -281,6 +260,7 @@ impl UnitWalk<'_> {
                 fragments: 0,
                 parallels: 0,
                 defers: 0,
+                branch: None,
             };
             return if state == end {
                 Ok(())
@@ -294,9 +274,10 @@ impl UnitWalk<'_> {
                 return Err(VerifyFault::Target(address));
             }
             let stack = apply(state.stack, change).ok_or(VerifyFault::Stack(address))?;
-            // What fails in a `try` has left it, and a cached fragment is not made.
+            // What fails in a `try` has left it, a cached fragment is not made, and a branch runs elsewhere.
             let after = match instruction {
                 Instruction::EnterTry(_)
+                | Instruction::BeginBranch(..)
                 | Instruction::BeginDefer(..)
                 | Instruction::EnterTimedTry(_)
                 | Instruction::EnterCache(_) => before,
@@ -347,19 +328,53 @@ impl UnitWalk<'_> {
         Shortcut::of_end(plain, |_| is_method).is_some_and(|known| known.instruction == instruction)
     }
 
+    /// How many slots the code of a branch has.
+    fn slots(&self, branch: Option<u16>) -> usize {
+        let own = branch.and_then(|site| self.program.branches[site as usize].slots.as_ref());
+        own.map_or(self.unit.slots as usize, |slots| slots.len())
+    }
+
+    /// Whether a branch has copies of slots that are there, and gives and takes over its own.
+    fn has_slots(&self, site: u16, around: usize) -> bool {
+        let Some(info) = self.program.branches.get(site as usize) else {
+            return false;
+        };
+        let own = self.slots(Some(site));
+        let takes = info.after.iter().flat_map(|earlier| &earlier.takes);
+        let mut named = info.writes.iter().chain(takes.map(|(_, slot)| slot));
+        let mut copies = info.slots.iter().flatten();
+        named.all(|slot| (slot.0 as usize) < own) && copies.all(|slot| (slot.0 as usize) < around)
+    }
+
     /// Whether what the operands name exists.
-    fn has_operands(&self, instruction: Instruction, loops: usize) -> bool {
+    fn has_operands(&self, instruction: Instruction, state: State) -> bool {
         use Instruction as I;
         let program = self.program;
+        let slots = self.slots(state.branch);
+        let slot = |slot: Slot| (slot.0 as usize) < slots;
+        let variable = |variable: Variable| match variable.get() {
+            Ok(of) => slot(of),
+            Err(cell) => cell < self.unit.cells,
+        };
+        let visible = |shown: &Option<Vec<Visible>>| {
+            let mut shown = shown.iter().flatten();
+            shown.all(|shown| match shown.source {
+                VisibleSource::Local(local) => variable(local),
+                VisibleSource::Cell(levels, cell) => {
+                    program.has_cell(self.outer, self.index, levels, cell)
+                }
+                VisibleSource::Loop => true,
+            })
+        };
         let name = |id: crate::bytecode::NameId| (id.0 as usize) < program.names.len();
         match instruction {
             I::EmitText(text) => (text as usize) < program.texts.len(),
             I::LoadConst(constant) => (constant as usize) < program.constants.len(),
-            I::EmitLocal(slot, id)
-            | I::EmitRoot(slot, id)
-            | I::LoadLocal(slot, id)
-            | I::LoadRoot(slot, id) => slot.0 < self.unit.slots && name(id),
-            I::StoreLocal(slot) | I::JumpIfSet(slot, _) => slot.0 < self.unit.slots,
+            I::EmitLocal(of, id)
+            | I::EmitRoot(of, id)
+            | I::LoadLocal(of, id)
+            | I::LoadRoot(of, id) => slot(of) && name(id),
+            I::StoreLocal(of) | I::JumpIfSet(of, _) => slot(of),
             I::LoadName(id)
             | I::StoreName(id)
             | I::GetAttribute(id)
@@ -367,36 +382,38 @@ impl UnitWalk<'_> {
             | I::SetAttribute(id)
             | I::CallMethod(_, id)
             | I::LoadExport(id) => name(id),
-            I::ExportLocal(variable, id) | I::ShareLocal(variable, id) => {
-                has_variable(self.unit, variable) && name(id)
-            }
+            I::ExportLocal(of, id) | I::ShareLocal(of, id) => variable(of) && name(id),
             I::LoadCell(levels, cell, id) => {
                 program.has_cell(self.outer, self.index, levels, cell) && name(id)
             }
             I::StoreCell(cell) => cell < self.unit.cells,
-            I::Move { from, to } => has_variable(self.unit, from) && has_variable(self.unit, to),
-            I::Clear(variable) => has_variable(self.unit, variable),
+            I::Move { from, to } => variable(from) && variable(to),
+            I::Clear(of) => variable(of),
             I::EnterLoop(info) => (info as usize) < program.loops.len(),
-            I::BeginBranch(site, _)
-            | I::EndBranch(site)
-            | I::BeginDefer(site, _)
-            | I::EndDefer(site, _) => program
-                .branches
-                .get(site as usize)
-                .is_some_and(|site| site.writes.iter().all(|slot| slot.0 < self.unit.slots)),
+            I::BeginBranch(site, _) => self.has_slots(site, slots),
+            I::EndBranch(site) | I::BeginDefer(site, _) | I::EndDefer(site, _) => {
+                (site as usize) < program.branches.len()
+            }
             I::LoadLoopField(level, _)
             | I::LoadLoop(level)
             | I::CycleLoop(level, _)
-            | I::ChangedLoop(level, _) => (level as usize) < loops,
+            | I::ChangedLoop(level, _) => (level as usize) < state.loops,
             I::EnterRecursiveLoop(unit) => program
                 .units
                 .get(unit as usize)
                 .is_some_and(|unit| unit.kind == UnitKind::Loop),
-            I::IncludeTemplate(site) => (site as usize) < program.includes.len(),
-            I::ImportTemplate(site) | I::LoadVisible(site) => {
-                (site as usize) < program.imports.len()
+            I::IncludeTemplate(site) => {
+                let site = program.includes.get(site as usize);
+                site.is_some_and(|site| visible(&site.visible))
             }
-            I::CallBlock(block) => (block as usize) < program.blocks.len(),
+            I::ImportTemplate(site) | I::LoadVisible(site) => {
+                let site = program.imports.get(site as usize);
+                site.is_some_and(|site| visible(&site.visible))
+            }
+            I::CallBlock(block) => {
+                let block = program.blocks.get(block as usize);
+                block.is_some_and(|block| visible(&block.visible))
+            }
             I::MakeMacro(definition) => (definition as usize) < program.macros.len(),
             _ => true,
         }

@@ -2,6 +2,7 @@
 
 use crate::bytecode::{Instruction, Label};
 use crate::compiler::Compiler;
+use crate::compiler::branch_slots::{BranchSlots, placed};
 use crate::compiler::emitter::{Emitter, Mark};
 use crate::compiler::scope::{ScopeId, UnitId};
 use crate::error::CompileFault;
@@ -22,6 +23,8 @@ pub(super) struct Activation {
     pub(super) barrier: usize,
     /// Whether output is escaped, where that is known.
     pub(super) escape: Option<bool>,
+    /// The slots of the branches that are open, each within the one before.
+    pub(super) branch_slots: Vec<BranchSlots>,
     /// Output is left out once the template extends another.
     pub(super) guards_output: bool,
     /// In a branch, where an unknown filter is an error only if it is reached.
@@ -61,6 +64,7 @@ impl Activation {
             scope,
             loops: Vec::new(),
             barrier: 0,
+            branch_slots: Vec::new(),
             opened: Vec::new(),
             escape,
             guards_output: false,
@@ -72,6 +76,7 @@ impl Activation {
 
 impl Compiler<'_, '_> {
     pub(super) fn emit(&mut self, instruction: Instruction, span: Span) {
+        let instruction = placed(&mut self.now.branch_slots, instruction);
         self.now.emitter.emit(instruction, span, &mut self.pools);
     }
 
@@ -81,9 +86,13 @@ impl Compiler<'_, '_> {
         mark: Mark,
         span: Span,
     ) {
-        self.now
-            .emitter
-            .jump(instruction, mark, span, &mut self.pools);
+        let Activation {
+            emitter,
+            branch_slots,
+            ..
+        } = &mut self.now;
+        let placed = |label| placed(branch_slots, instruction(label));
+        emitter.jump(placed, mark, span, &mut self.pools);
     }
 
     pub(super) fn mark(&mut self) -> Mark {

@@ -15,6 +15,8 @@ pub(super) struct Effects<'src> {
     pub(super) waits: bool,
     /// It may call macros, which read variables that they captured.
     pub(super) calls: bool,
+    /// There is a recursive loop in it.
+    pub(super) recurs: bool,
     /// It may extend another template, which is for the machine itself to do.
     pub(super) extends: bool,
     /// It runs code that reads variables by their names: includes and blocks.
@@ -208,6 +210,7 @@ impl<'src> Search<'_, '_, 'src> {
             }
             StmtKind::For(inner) => {
                 self.found.waits |= inner.is_async;
+                self.found.recurs |= inner.recursive;
                 self.expression(inner.iterable);
                 inner.condition.into_iter().for_each(|e| self.expression(e));
                 inner

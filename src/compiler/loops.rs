@@ -343,7 +343,10 @@ impl<'src> Compiler<'_, 'src> {
         self.now.scope = scope;
         self.store_target(header.target, AssignScope::Local)?;
         if inner.concurrent.is_some() {
+            let mut body = inner.body.iter();
+            let recurs = body.any(|id| self.effects(*id).recurs);
             self.round(
+                recurs,
                 |compiler| {
                     compiler.enter_scope(scope)?;
                     compiler.body(&inner.body)

@@ -6,6 +6,7 @@
 
 mod activation;
 mod arguments;
+mod branch_slots;
 mod calls;
 mod deferred;
 mod effects;
@@ -19,6 +20,7 @@ mod loops;
 mod macros;
 mod names;
 mod operators;
+mod order;
 mod own;
 mod parallel;
 mod patterns;

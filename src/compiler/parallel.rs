@@ -1,12 +1,13 @@
 //! `parallel` blocks and the bodies of concurrent loops: which statements become branches.
 
-use crate::bytecode::{BranchSite, Instruction, Slot};
+use crate::bytecode::{BranchSite, Earlier, Instruction, Slot};
 use crate::compiler::Compiler;
+use crate::compiler::branch_slots::BranchSlots;
 use crate::compiler::effects::Effects;
-use crate::compiler::scope::Home;
+use crate::compiler::order::{EarlierBranches, Written};
 use crate::compiler::symbols::Located;
 use crate::source::Span;
-use crate::syntax::ast::{Body, ExprId, StmtKind};
+use crate::syntax::ast::{Body, ExprId, StmtId, StmtKind};
 
 impl<'src> Compiler<'_, 'src> {
     /// A `parallel` block; without a limit all of its branches may run at once.
@@ -23,41 +24,88 @@ impl<'src> Compiler<'_, 'src> {
     pub(super) fn parallel_body(&mut self, body: &Body, span: Span) -> Located<()> {
         self.emit(Instruction::EnterParallel, span);
         let barrier = std::mem::replace(&mut self.now.barrier, self.now.loops.len());
-        let mut earlier: Vec<(Effects<'src>, u16)> = Vec::new();
+        let mut earlier = EarlierBranches::default();
         for id in body {
             let effects = self.effects(*id);
-            let mut after = Vec::new();
-            for (position, (known, _)) in earlier.iter().enumerate() {
-                if self.conflict(known, &effects) {
-                    after.push(position as u32);
-                }
-            }
+            let after = self.comes_after(&earlier, &effects);
             if after.is_empty() && !effects.waits {
                 self.statement(*id)?;
                 continue;
             }
-            for position in &after {
-                let site = earlier[*position as usize].1;
-                self.pools.branches[site as usize].is_awaited = true;
-            }
-            let site = self.branch_site(BranchSite {
-                writes: self.written_slots(&effects),
-                after,
-                is_in_place: effects.extends,
-                ..BranchSite::default()
-            })?;
-            let behind = self.mark();
-            let span = self.tree.stmt(*id).span;
-            self.jump(|label| Instruction::BeginBranch(site, label), behind, span);
-            self.statement(*id)?;
-            self.emit(Instruction::EndBranch(site), span);
-            self.bind(behind);
-            earlier.push((effects, site));
+            let written = self.parallel_branch(*id, &effects, &after, &earlier)?;
+            self.add_branch(&mut earlier, &effects, written);
         }
         self.now.barrier = barrier;
         self.now.span = span;
         self.emit(Instruction::ExitParallel, span);
         Ok(())
+    }
+
+    /// A statement that is a branch, which comes after some of those before it.
+    fn parallel_branch(
+        &mut self,
+        id: StmtId,
+        effects: &Effects<'src>,
+        after: &[u32],
+        earlier: &EarlierBranches<'src>,
+    ) -> Located<Written> {
+        let site = self.branch_site(BranchSite {
+            is_in_place: effects.extends,
+            ..BranchSite::default()
+        })?;
+        let behind = self.mark();
+        let span = self.tree.stmt(id).span;
+        self.jump(|label| Instruction::BeginBranch(site, label), behind, span);
+        let slots = self.branch_code(site, effects.recurs, |compiler| compiler.statement(id))?;
+        self.emit(Instruction::EndBranch(site), span);
+        self.bind(behind);
+        let own = |slot: Slot| match &slots {
+            Some(slots) => slots.find(slot),
+            None => Some(slot),
+        };
+        // What it never names in code that runs, it does not set.
+        let mut written = self.written_slots(effects);
+        written.retain(|slot| own(*slot).is_some());
+        let comes_after = after.iter().map(|position| {
+            let given = earlier.at(*position).slots.iter().enumerate();
+            Earlier {
+                position: *position,
+                takes: given
+                    .filter_map(|(index, slot)| Some((index as u16, own(*slot)?)))
+                    .collect(),
+            }
+        });
+        let comes_after = comes_after.collect();
+        let info = &mut self.pools.branches[site as usize];
+        info.writes = written.iter().filter_map(|slot| own(*slot)).collect();
+        info.after = comes_after;
+        for position in after {
+            let site = earlier.at(*position).site;
+            self.pools.branches[site as usize].is_awaited = true;
+        }
+        Ok(Written {
+            site,
+            slots: written,
+        })
+    }
+
+    /// The code of a branch; gives the slots that it has, if they are its own.
+    fn branch_code(
+        &mut self,
+        site: u16,
+        recurs: bool,
+        code: impl FnOnce(&mut Self) -> Located<()>,
+    ) -> Located<Option<BranchSlots>> {
+        if !self.begin_branch_slots(recurs) {
+            code(self)?;
+            return Ok(None);
+        }
+        code(self)?;
+        let slots = self.now.end_branch_slots();
+        Ok(slots.map(|(slots, around)| {
+            self.pools.branches[site as usize].slots = Some(around);
+            slots
+        }))
     }
 
     /// Adds a branch to the program's.
@@ -67,53 +115,10 @@ impl<'src> Compiler<'_, 'src> {
         Ok(index)
     }
 
-    /// The slots of the running unit that a statement sets.
-    fn written_slots(&self, effects: &Effects<'src>) -> Vec<Slot> {
-        let mut slots: Vec<Slot> = effects
-            .writes
-            .iter()
-            .filter_map(|name| {
-                let variable = self.scopes.stored_variable(self.now.scope, name)?;
-                match self.scopes.variable(variable).home {
-                    Home::Slot(slot) => Some(slot),
-                    Home::Cell(_) | Home::None => None,
-                }
-            })
-            .collect();
-        slots.sort_unstable_by_key(|slot| slot.0);
-        slots
-    }
-
-    /// Whether a statement must come after one before it.
-    fn conflict(&self, before: &Effects<'src>, now: &Effects<'src>) -> bool {
-        let mut written = before.writes.iter();
-        let reads = written.any(|name| {
-            now.reads.contains(name)
-                || now.writes.contains(name)
-                || now.by_name
-                || now.calls && self.is_shared(name)
-        });
-        // What a branch reads is its own copy, but for what macros and other templates see.
-        let mut sets = now.writes.iter();
-        reads
-            || sets.any(|name| {
-                before.by_name
-                    || self.is_shared(name) && (before.calls || before.reads.contains(name))
-            })
-    }
-
-    /// Whether a variable is one that macros see.
-    fn is_shared(&self, name: &str) -> bool {
-        let captured = self
-            .scopes
-            .find(self.now.scope, name)
-            .is_some_and(|id| matches!(self.scopes.variable(id).home, Home::Cell(_)));
-        captured || self.scopes.template_names.contains(name)
-    }
-
     /// The body of one round of a concurrent loop, up to where the next may start.
     pub(super) fn round(
         &mut self,
+        recurs: bool,
         body: impl FnOnce(&mut Self) -> Located<()>,
         span: Span,
     ) -> Located<()> {
@@ -128,7 +133,7 @@ impl<'src> Compiler<'_, 'src> {
         let exits = open.exits.replace((end, end));
         open.concurrent = true;
         let opened = std::mem::replace(&mut open.opened, self.now.opened.len());
-        body(self)?;
+        self.branch_code(site, recurs, body)?;
         let open = self.now.loops.last_mut().expect("a loop is open");
         open.exits = exits;
         open.concurrent = false;

@@ -723,6 +723,71 @@ fn waits_and_references() {
     assert_eq!(names, [Some(2), None, Some(1)]);
 }
 
+/// A branch has copies of the slots that it names, by numbers of its own.
+#[test]
+fn branches() {
+    check(
+        "<% set a = 1 %><% set b = 2 %><% parallel %><% set c = await f(b) %><< c >><% end %>",
+        r#"
+        template: slots 4, cells 0, stack 2
+            0  LoadInteger 1
+            1  StoreLocal 0
+            2  ExportLocal 0 a
+            3  LoadInteger 2
+            4  StoreLocal 1
+            5  ExportLocal 1 b
+            6  LoadNone
+            7  EnterParallel
+            8  BeginBranch 0 16 sees [3, 1, 2] sets [2]
+            9  LoadRoot 0 f
+            10  LoadLocal 1 b
+            11  CallFunction (_)
+            12  Await
+            13  StoreLocal 2
+            14  ExportLocal 2 c
+            15  EndBranch 0
+            16  BeginBranch 1 19 sees [2] after 0 0->0
+            17  EmitLocal 0 c
+            18  EndBranch 1
+            19  ExitParallel
+            20  Return
+        "#,
+    );
+}
+
+/// What branches copy, wait for and take over grows with what they name, not with how many there are.
+#[test]
+fn branches_are_linear_in_their_number() {
+    let size = |branch: &dyn Fn(usize) -> String, count| {
+        let branches: String = (0..count).map(branch).collect();
+        let program = program(&format!(
+            "<% macro m() %><< shared >><% end %><% parallel %>{branches}<% end %>"
+        ));
+        let sites = program.expect("it compiles").branches;
+        assert_eq!(sites.len(), count);
+        sites
+            .iter()
+            .map(|site| {
+                let after = site.after.iter().map(|earlier| 1 + earlier.takes.len());
+                let slots = site.slots.as_ref().map_or(usize::MAX, Vec::len);
+                slots + site.writes.len() + after.sum::<usize>()
+            })
+            .sum::<usize>()
+    };
+    let kinds: [&dyn Fn(usize) -> String; 5] = [
+        &|n| format!("<% set x{n} = await f(1) %>"),
+        &|n| format!("<% set x{n} = await f(x{}) %>", n.saturating_sub(1)),
+        &|_| "<% set x = await f(x) %>".to_owned(),
+        &|_| "<% set shared = await f(shared) %>".to_owned(),
+        &|n| format!("<% for y in await f({n}) %><% set z = y %><< z >><% end %>"),
+    ];
+    for branch in kinds {
+        let (few, more) = (size(branch, 100), size(branch, 400));
+        assert!(few < 1000, "{}: {few}", branch(1));
+        assert!(more <= 4 * few + 16, "{}: {few}, {more}", branch(1));
+    }
+}
+
 /// The verifier finds each kind of fault that it knows.
 #[test]
 fn verifier() {

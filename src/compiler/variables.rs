@@ -282,7 +282,7 @@ impl<'src> Compiler<'_, 'src> {
                     .map_err(|fault| (fault, span))?;
                 let source = match place {
                     Place::Slot(slot) | Place::ContextSlot(slot) => {
-                        VisibleSource::Local(Variable::slot(slot))
+                        VisibleSource::Local(Variable::slot(self.now.slot(slot)))
                     }
                     Place::Cell(levels, cell) => VisibleSource::Cell(levels, cell),
                     Place::Loop(_) => VisibleSource::Loop,

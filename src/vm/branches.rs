@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use arcstr::literal;
 
-use crate::bytecode::{Label, Program};
+use crate::bytecode::{Earlier, Label, Program};
 use crate::error::Error;
 use crate::error::machine::MachineFault;
 use crate::value::{Pending, Repr, Unlimited, Value, display, settled};
@@ -33,9 +33,11 @@ pub(super) struct Group {
     id: GroupId,
     /// The program that it stands in.
     program: Arc<Program>,
-    /// How many callers and captures there were when it was opened.
+    /// How many callers and captures there were when it was opened, and where the slots of its activation began
+    /// and ended.
     callers: usize,
     captures: usize,
+    slots: (usize, usize),
     /// The branch that the machine suspended at, and what stands behind it.
     ahead: (u16, Label),
     /// How many branches may run at once.
@@ -48,7 +50,7 @@ pub(super) struct Group {
     first: usize,
     /// What the branches of a `parallel` block give, by their position in it; none for those that ran in
     /// place, and those nobody waits for.
-    results: Vec<Option<(Arc<Pending>, u16)>>,
+    results: Vec<Option<Arc<Pending>>>,
 }
 
 /// What a branch has written, and what follows up to the next one.
@@ -99,6 +101,7 @@ impl Machine {
             program: Arc::clone(program),
             callers: self.callers.len(),
             captures: self.output.captures(),
+            slots: (self.running.base, self.running.floor),
             ahead: (0, Label(0)),
             limit,
             running: 0,
@@ -160,28 +163,61 @@ impl Machine {
         self.group().ahead = (site, behind);
     }
 
-    /// The branches that a branch comes after and that are not done.
-    fn earlier(&mut self, site: u16) -> Vec<(Arc<Pending>, u16)> {
+    /// What a branch has to wait for first: those that it comes after and that are not done.
+    fn earlier(&mut self, site: u16) -> Waiting {
         let group = self.group();
-        let after = &group.program.branches[site as usize].after;
-        after
-            .iter()
-            .filter_map(|position| group.results.get(*position as usize)?.clone())
+        let after = group.program.branches[site as usize].after.iter();
+        let results = after.enumerate().filter_map(|(index, earlier)| {
+            let result = group.results.get(earlier.position as usize)?.as_ref()?;
+            Some((Arc::clone(result), index as u32))
+        });
+        let earlier: Vec<_> = results
             .filter(|(result, _)| result.result().is_none())
-            .collect()
+            .collect();
+        match earlier.is_empty() {
+            true => Waiting::Nothing,
+            false => Waiting::Branches {
+                site,
+                earlier: earlier.into_iter(),
+            },
+        }
     }
 
-    /// Runs the branch that the machine suspended at in its own place in the order of things.
+    /// Runs the branch that the machine suspended at in its own place in the order of things, on slots of its own.
     pub(crate) fn run_in_place(&mut self) {
         let (site, _) = self.group().ahead;
-        let earlier = self.earlier(site);
-        if !earlier.is_empty() {
-            self.waiting = Waiting::Branches(earlier);
-        }
+        self.waiting = self.earlier(site);
         let group = self.group();
-        if !group.program.branches[site as usize].is_round {
+        let program = Arc::clone(&group.program);
+        let info = &program.branches[site as usize];
+        if !info.is_round {
             group.results.push(None);
         }
+        if let Some(slots) = &info.slots {
+            let base = self.running.base;
+            self.running.base = self.stack.len();
+            for slot in slots {
+                let value = self.stack[base + slot.0 as usize].clone();
+                self.stack.push(value);
+            }
+            self.running.floor = self.stack.len();
+        }
+    }
+
+    /// Ends a branch that ran in place; whether the machine's slots are others now.
+    pub(super) fn end_in_place(&mut self, program: &Program, site: u16) -> bool {
+        let Some(slots) = &program.branches[site as usize].slots else {
+            return false;
+        };
+        let own = self.running.base;
+        let (base, floor) = self.group().slots;
+        // Names of the context that it has looked up are kept as well.
+        for (index, slot) in slots.iter().enumerate() {
+            self.stack.swap(own + index, base + slot.0 as usize);
+        }
+        self.stack.truncate(own);
+        (self.running.base, self.running.floor) = (base, floor);
+        true
     }
 
     /// Splits off the branch that the machine suspended at, and goes on behind it; the driver knows the branch
@@ -201,10 +237,17 @@ impl Machine {
             cells => cells.clone(),
         };
         let room = program.units[frame.unit].stack as usize;
-        let mut machine = self.offshoot(site, room, context, cells);
-        if !earlier.is_empty() {
-            machine.waiting = Waiting::Branches(earlier);
-        }
+        let stack = match &info.slots {
+            Some(slots) => {
+                let mut stack = Vec::with_capacity(slots.len() + room);
+                let slots = slots.iter().map(|slot| frame.base + slot.0 as usize);
+                stack.extend(slots.map(|slot| self.stack[slot].clone()));
+                stack
+            }
+            None => self.copied_slots(room),
+        };
+        let mut machine = self.offshoot(site, stack, context, cells);
+        machine.waiting = earlier;
         let result = is_awaited.then(|| Arc::new(Pending::promise(literal!("branch"))));
         self.frame_mut().address = behind.0 as usize;
         self.put_text_aside();
@@ -218,9 +261,7 @@ impl Machine {
         });
         group.running += 1;
         if !is_round {
-            group
-                .results
-                .push(result.clone().map(|result| (result, site)));
+            group.results.push(result.clone());
         }
         let place = BranchPlace {
             group: group.id,
@@ -234,24 +275,28 @@ impl Machine {
         }
     }
 
-    /// A machine that goes on where this one is, with a copy of its variables, the names of a context, and `room` for
-    /// operands.
+    /// A copy of all slots of the running activation, with `room` for operands.
+    pub(super) fn copied_slots(&self, room: usize) -> Vec<Value> {
+        let slots = &self.stack[self.running.base..self.running.floor];
+        let mut stack = Vec::with_capacity(slots.len() + room);
+        stack.extend_from_slice(slots);
+        stack
+    }
+
+    /// A machine that goes on where this one is, with some slots and the names of a context.
     pub(super) fn offshoot(
         &self,
         site: u16,
-        room: usize,
+        stack: Vec<Value>,
         context: Arc<Context>,
         cells: Option<Arc<Cells>>,
     ) -> Machine {
         let frame = &self.running;
-        let slots = frame.base..frame.floor;
-        let mut stack = Vec::with_capacity(slots.len() + room);
-        stack.extend_from_slice(&self.stack[slots]);
         let loops = self.loops[frame.loops as usize..].iter();
         let loops = loops.map(|state| state.snapshot()).collect();
         let root = CodeFrame {
             base: 0,
-            floor: frame.floor - frame.base,
+            floor: stack.len(),
             operands: 0,
             scope: ScopeId::FIRST,
             loops: 0,
@@ -340,21 +385,24 @@ impl Machine {
             group.first += 1;
         }
         if let Some(values) = done {
-            let (program, owner) = (Arc::clone(&group.program), group.callers);
-            self.apply(&program, place.site, owner, values);
+            let info = &group.program.branches[place.site as usize];
+            let values = values.as_tuple().map_or(&[][..], |values| values.items());
+            let (base, _) = group.slots;
+            for (own, value) in info.writes.iter().zip(values) {
+                self.stack[base + info.around(*own).0 as usize] = value.clone();
+            }
         }
         true
     }
 
-    /// Takes over the variables of an open activation that a branch of it has set.
-    pub(super) fn apply(&mut self, program: &Program, site: u16, frame: usize, values: &Value) {
+    /// Takes over what an earlier branch has set to where this branch sees it.
+    pub(super) fn take_over(&mut self, earlier: &Earlier, values: &Value) {
         let Some(values) = values.as_tuple() else {
             return;
         };
-        let base = self.frame_at(frame).base;
-        let writes = &program.branches[site as usize].writes;
-        for (slot, value) in writes.iter().zip(values.items()) {
-            self.stack[base + slot.0 as usize] = value.clone();
+        let base = self.running.base;
+        for (index, slot) in &earlier.takes {
+            self.stack[base + slot.0 as usize] = values.items()[*index as usize].clone();
         }
     }
 
@@ -380,6 +428,10 @@ impl Machine {
         let seldom = self.seldom();
         if let Some(group) = seldom.groups.pop() {
             seldom.dropped.push(group.id);
+            // One of its branches may have run in place.
+            let frame = self.callers.get_mut(group.callers);
+            let frame = frame.unwrap_or(&mut self.running);
+            (frame.base, frame.floor) = group.slots;
         }
     }
 

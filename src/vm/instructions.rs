@@ -430,6 +430,7 @@ impl Machine {
                 if self.ends_branch(site) {
                     leave!(self.finish(self.branch_result(program, site)));
                 }
+                switch!(Ok::<_, Error>(self.end_in_place(program, site)));
             }
             Instruction::BeginDefer(..) => {
                 if self.begin_defer(library, program)? {

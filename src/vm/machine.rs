@@ -508,6 +508,9 @@ impl Machine {
 
     /// Removes the running activation and all it has on the stacks; the one that called it runs on.
     pub(super) fn pop_frame(&mut self) {
+        if !self.groups().is_empty() {
+            self.drop_groups(self.callers.len() - 1, usize::MAX);
+        }
         let caller = self.callers.pop().expect("there is a frame to go back to");
         let left = std::mem::replace(&mut self.running, caller);
         self.stack.truncate(left.base - left.operands as usize);
@@ -517,9 +520,6 @@ impl Machine {
         self.drop_scopes(left.scopes as usize);
         if let Some(cells) = &left.cells {
             self.render.remember_cells(cells);
-        }
-        if !self.groups().is_empty() {
-            self.drop_groups(self.callers.len(), usize::MAX);
         }
     }
 

@@ -31,8 +31,11 @@ pub(super) enum Waiting {
         handle: StreamHandle,
         items: Vec<Value>,
     },
-    /// Branches that come first, and what they set, the next one first.
-    Branches(Vec<(Arc<Pending>, u16)>),
+    /// Branches that the one of `site` comes after, and which of these they are, the next one first.
+    Branches {
+        site: u16,
+        earlier: std::vec::IntoIter<(Arc<Pending>, u32)>,
+    },
     /// An item of the innermost loop's stream.
     LoopItem,
     /// An item of the stream that the native function on top reads.
@@ -101,7 +104,7 @@ impl Machine {
                 }
                 next.map(|pending| Suspension::Await { pending })
             }
-            Waiting::Branches(_) => self.continue_branches(library),
+            Waiting::Branches { .. } => self.continue_branches(library),
             Waiting::Collect { handle, .. } => Some(Suspension::Next {
                 stream: handle.clone(),
             }),
@@ -112,23 +115,25 @@ impl Machine {
 
     /// The suspension for the next branch that comes first; takes over what the others have set.
     fn continue_branches(&mut self, library: &Library<'_>) -> Option<Suspension> {
-        let Waiting::Branches(branches) = std::mem::replace(&mut self.waiting, Waiting::Nothing)
+        let Waiting::Branches { site, mut earlier } =
+            std::mem::replace(&mut self.waiting, Waiting::Nothing)
         else {
             unreachable!("only called while the machine waits for branches");
         };
         let program = library.program(self.running.program);
-        let frame = self.callers.len();
-        for (at, (pending, site)) in branches.iter().enumerate() {
+        let after = &program.branches[site as usize].after;
+        while let Some((pending, index)) = earlier.as_slice().first() {
             match pending.result() {
-                Some(Ok(values)) => self.apply(program, *site, frame, values),
+                Some(Ok(values)) => self.take_over(&after[*index as usize], values),
                 // The block has failed, and this branch with it.
                 Some(Err(_)) => {}
                 None => {
                     let pending = Arc::clone(pending);
-                    self.waiting = Waiting::Branches(branches[at..].to_vec());
+                    self.waiting = Waiting::Branches { site, earlier };
                     return Some(Suspension::Await { pending });
                 }
             }
+            earlier.next();
         }
         None
     }
