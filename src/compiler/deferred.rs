@@ -1,16 +1,31 @@
 //! `defer`.
 
 use crate::bytecode::{BranchSite, Instruction};
-use crate::compiler::Compiler;
 use crate::compiler::activation::Opened;
 use crate::compiler::scope::Part;
 use crate::compiler::symbols::Located;
+use crate::compiler::{Compiler, Extended};
 use crate::syntax::ast::{Body, Defer, StmtId, StmtKind};
 
 impl<'src> Compiler<'_, 'src> {
+    /// A deferred body is output, and left out as such. What it defines has units that must be there nevertheless.
+    pub(super) fn deferred_output(&mut self, id: StmtId, inner: &Defer<'src>) -> Located<()> {
+        if !(self.now.guards_output && self.extended == Extended::Yes) {
+            return self.output(|compiler| compiler.defer_statement(id, inner));
+        }
+        let behind = self.mark();
+        let (waits, references) = (self.pools.waits.len(), self.pools.references.len());
+        self.jump(Instruction::Jump, behind, self.now.span);
+        self.defer_statement(id, inner)?;
+        self.bind(behind);
+        self.pools.waits.truncate(waits);
+        self.pools.references.truncate(references);
+        Ok(())
+    }
+
     /// Compiles a body that may be run after all that follows, so that it is a scope of its own, and then the
     /// placeholder, which only runs if it is.
-    pub(super) fn defer_statement(&mut self, id: StmtId, inner: &Defer<'src>) -> Located<()> {
+    fn defer_statement(&mut self, id: StmtId, inner: &Defer<'src>) -> Located<()> {
         let span = self.now.span;
         let site = self.branch_site(BranchSite {
             is_round: true,

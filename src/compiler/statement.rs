@@ -102,7 +102,7 @@ impl<'src> Compiler<'_, 'src> {
             StmtKind::Parallel { limit, body } => self.parallel_statement(*limit, body),
             StmtKind::AutoEscape { enabled, body } => self.auto_escape(id, *enabled, body),
             StmtKind::Try(inner) => self.try_statement(id, inner),
-            StmtKind::Defer(inner) => self.output(|compiler| compiler.defer_statement(id, inner)),
+            StmtKind::Defer(inner) => self.deferred_output(id, inner),
             StmtKind::Cache { key, ttl, body } => self.cache_statement(id, *key, *ttl, body),
             StmtKind::Do(value) => {
                 self.expression(*value)?;

@@ -114,10 +114,14 @@ fn cases() -> Vec<Case> {
     let cases = case_files(&folder)
         .into_iter()
         .filter_map(|path| Case::read(&path).ok());
-    // Who is late depends on how often a driver looks at the clock.
+    // Who is late depends on how often a driver looks at the clock, and a damaged number may be a long sleep.
     let times = |case: &Case| {
         let mut templates = case.templates.iter();
-        templates.any(|(_, source)| source.contains("timeout"))
+        templates.any(|(_, source)| {
+            ["timeout", "sleep"]
+                .iter()
+                .any(|word| source.contains(word))
+        })
     };
     cases
         .filter(|case| !case.templates.is_empty() && !times(case))
