@@ -17,7 +17,7 @@ use crate::render::combine;
 use crate::render::deferred::Deferred;
 use crate::render::lane::{Event, Held, Lane, Surroundings};
 use crate::value::{Pending, Value, Waiter};
-use crate::vm::{Answer, BranchPlace, GroupId, Machine};
+use crate::vm::{Answer, BranchPlace, Machine};
 
 /// All that runs beside the machine of the whole template.
 #[derive(Default)]
@@ -157,6 +157,14 @@ impl Woken {
     }
 }
 
+/// Has a machine leave everything; gives its branches that run, by their keys.
+fn abandon(root: &mut Lane, lane: &mut Lane) -> Vec<usize> {
+    root.machine.lend_render(&mut lane.machine);
+    lane.machine.abandon();
+    root.machine.lend_render(&mut lane.machine);
+    lane.machine.take_dropped()
+}
+
 /// Whether there is text enough to hand on.
 fn is_full(root: &Lane, chunk: Option<usize>) -> bool {
     chunk.is_some_and(|chunk| root.machine.output_len() >= chunk)
@@ -189,6 +197,8 @@ impl Branches {
         if self.ready.is_empty() && self.entries.is_empty() && self.ended.is_none() {
             self.ready.push_back(Who::Root);
         }
+        // Who was woken since has a turn as who paused has.
+        self.ready.extend(self.woken.take());
         self.collect(root, chunk);
         // What was written before a pause is handed on before there is more.
         if is_full(root, chunk) {
@@ -272,9 +282,8 @@ impl Branches {
                 }
             },
         };
-        let dropped = self.lane(root, who).map(|lane| lane.machine.take_dropped());
-        for group in dropped.into_iter().flatten() {
-            self.cancel(root, who, group);
+        if let Some(dropped) = self.lane(root, who).map(|lane| lane.machine.take_dropped()) {
+            self.end(root, dropped);
         }
         self.drop_inner_parts(root, who);
         Some(event)
@@ -467,9 +476,7 @@ impl Branches {
         let entries = self.entries.iter();
         let ended = entries
             .filter_map(|(key, entry)| match &entry.runs {
-                Runs::Part(part) if dropped.contains(&part.number) => {
-                    Some(Who::Entry(key, entry.number))
-                }
+                Runs::Part(part) if dropped.contains(&part.number) => Some(key),
                 _ => None,
             })
             .collect();
@@ -503,9 +510,7 @@ impl Branches {
             Some(Runs::Branch(branch)) => branch,
             Some(Runs::Part(mut part)) => {
                 let text = part.lane.machine.take_output();
-                root.machine.lend_render(&mut part.lane.machine);
-                part.lane.machine.abandon();
-                root.machine.lend_render(&mut part.lane.machine);
+                abandon(root, &mut part.lane);
                 if let Some(deferred) = &mut self.deferred {
                     deferred.finish(part.number, text);
                 }
@@ -546,23 +551,23 @@ impl Branches {
 
     /// A branch has failed: the others of its block end, and its machine fails. With a deferred part the render does.
     fn fail(&mut self, root: &mut Lane, who: Who, held: &Held, error: Error) -> Option<Event> {
-        let branch = match self.remove(who)? {
+        let mut branch = match self.remove(who)? {
             Runs::Branch(branch) => branch,
             Runs::Part(_) => return Some(Event::Failed(error)),
             Runs::Task(_) => return None,
         };
-        let (parent, group) = (branch.parent, branch.place.group);
+        let (parent, place) = (branch.parent, branch.place);
+        // It may have failed while branches of its own run.
+        let within = abandon(root, &mut branch.lane);
         drop(branch);
-        self.cancel(root, parent, group);
+        self.end(root, within);
         let lane = self.lane(root, parent)?;
         lane.wait = None;
         let dropped = self.with_render(root, parent, |machine| {
-            machine.fail_branch(&held.host(), group, error);
+            machine.fail_branch(&held.host(), place, error);
             machine.take_dropped()
-        });
-        for group in dropped.into_iter().flatten() {
-            self.cancel(root, parent, group);
-        }
+        })?;
+        self.end(root, dropped);
         if let Some(stand) = self.stand(parent) {
             let waits = mem::take(&mut stand.waits);
             self.waiting -= usize::from(waits);
@@ -572,34 +577,18 @@ impl Branches {
         None
     }
 
-    /// Ends the branches of a block, and theirs.
-    fn cancel(&mut self, root: &mut Lane, parent: Who, group: GroupId) {
-        let ended = self.children(|branch| branch.parent == parent && branch.place.group == group);
-        self.end(root, ended);
-    }
-
-    /// Ends some of them, and their branches.
-    fn end(&mut self, root: &mut Lane, mut ended: Vec<Who>) {
-        while let Some(who) = ended.pop() {
-            ended.extend(self.children(|branch| branch.parent == who));
-            let mut runs = self.remove(who);
+    /// Ends some of them, by their keys, and their branches.
+    fn end(&mut self, root: &mut Lane, mut ended: Vec<usize>) {
+        while let Some(key) = ended.pop() {
+            let Some(number) = self.entries.get(key).map(|entry| entry.number) else {
+                continue;
+            };
+            let mut runs = self.remove(Who::Entry(key, number));
             if let Some(lane) = runs.as_mut().and_then(Runs::lane) {
                 lane.wait = None;
-                root.machine.lend_render(&mut lane.machine);
-                lane.machine.abandon();
-                root.machine.lend_render(&mut lane.machine);
+                ended.extend(abandon(root, lane));
             }
         }
-    }
-
-    fn children(&self, belongs: impl Fn(&Branch) -> bool) -> Vec<Who> {
-        let entries = self.entries.iter();
-        entries
-            .filter_map(|(key, entry)| match &entry.runs {
-                Runs::Branch(branch) if belongs(branch) => Some(Who::Entry(key, entry.number)),
-                _ => None,
-            })
-            .collect()
     }
 
     /// Hands text on from the branch whose turn it is, up to the root, and has it do so by itself.

@@ -25,7 +25,7 @@ use crate::vm::waits::Waiting;
 
 /// Which open block of a machine; no two of a machine are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct GroupId(u64);
+pub(super) struct GroupId(u64);
 
 /// An open block whose branches run.
 #[derive(Debug)]
@@ -63,10 +63,18 @@ struct Piece {
     behind: String,
 }
 
+impl Group {
+    /// Forgets its branches; gives what the driver knows those by that run.
+    fn drop_branches(&mut self) -> impl Iterator<Item = usize> {
+        let running = self.pieces.drain(..).filter(|piece| !piece.is_done);
+        running.map(|piece| piece.key)
+    }
+}
+
 /// Where a branch belongs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BranchPlace {
-    pub(crate) group: GroupId,
+    group: GroupId,
     number: usize,
     /// The index of the branch in the program.
     site: u16,
@@ -406,9 +414,11 @@ impl Machine {
         }
     }
 
-    /// A branch has failed, and with it its block. The render must be lent to the machine.
-    pub(crate) fn fail_branch(&mut self, host: &Host<'_>, group: GroupId, error: Error) {
-        if let Some(at) = self.groups().iter().position(|open| open.id == group) {
+    /// A branch has failed, and with it its block, whose other branches are of no use any more. The render must be lent
+    /// to the machine.
+    pub(crate) fn fail_branch(&mut self, host: &Host<'_>, place: BranchPlace, error: Error) {
+        let mut groups = self.groups().iter();
+        if let Some(at) = groups.position(|open| open.id == place.group) {
             while self.groups().len() > at + 1 {
                 self.drop_group();
             }
@@ -420,14 +430,26 @@ impl Machine {
             while self.callers.len() > callers {
                 self.pop_frame();
             }
+            // A `try` within the block may be open where the machine pauses.
+            let Seldom {
+                handlers,
+                groups,
+                dropped,
+                ..
+            } = self.seldom();
+            handlers.retain(|handler| handler.groups <= at);
+            let group = &mut groups[at];
+            let failed = place.number - group.first;
+            group.pieces[failed].is_done = true;
+            dropped.extend(group.drop_branches());
         }
         self.waiting = Waiting::Failed(self.continue_trace(host, error));
     }
 
     fn drop_group(&mut self) {
         let seldom = self.seldom();
-        if let Some(group) = seldom.groups.pop() {
-            seldom.dropped.push(group.id);
+        if let Some(mut group) = seldom.groups.pop() {
+            seldom.dropped.extend(group.drop_branches());
             // One of its branches may have run in place.
             let frame = self.callers.get_mut(group.callers);
             let frame = frame.unwrap_or(&mut self.running);
@@ -445,8 +467,9 @@ impl Machine {
         }
     }
 
-    /// The blocks that were left by an error since the last time.
-    pub(crate) fn take_dropped(&mut self) -> Vec<GroupId> {
+    /// The branches that are of no use any more since the last time, as the driver knows them: an error has left their
+    /// blocks.
+    pub(crate) fn take_dropped(&mut self) -> Vec<usize> {
         match &mut self.seldom {
             Some(seldom) => std::mem::take(&mut seldom.dropped),
             None => Vec::new(),

@@ -26,7 +26,7 @@ pub(super) struct Handler {
     /// modes there were.
     callers: usize,
     natives: usize,
-    groups: usize,
+    pub(super) groups: usize,
     stack: usize,
     loops: usize,
     captures: usize,

@@ -39,7 +39,7 @@ mod shortcuts;
 mod trace;
 mod waits;
 
-pub(crate) use branches::{BranchPlace, GroupId};
+pub(crate) use branches::BranchPlace;
 pub(crate) use library::Host;
 pub(crate) use machine::{Entry, Machine, Setup};
 pub(crate) use outcome::{

@@ -7,7 +7,7 @@ use arcstr::ArcStr;
 use crate::bytecode::Program;
 use crate::error::TraceEntry;
 use crate::value::Value;
-use crate::vm::branches::{Group, GroupId};
+use crate::vm::branches::Group;
 use crate::vm::fragments::Fragment;
 use crate::vm::frame::NativeFrame;
 use crate::vm::handlers::Handler;
@@ -29,8 +29,8 @@ pub(super) struct Seldom {
     pub(super) fragments: Vec<Fragment>,
     /// The open blocks whose branches run side by side, outermost first.
     pub(super) groups: Vec<Group>,
-    /// Those that an error has left.
-    pub(super) dropped: Vec<GroupId>,
+    /// The branches of those that an error has left, as the driver knows them.
+    pub(super) dropped: Vec<usize>,
     /// The branch of the program that this machine is, if it is one.
     pub(super) branch: Option<u16>,
     /// Whether its text is collected by the machine that it was split off, and does not go to the reader as it is.

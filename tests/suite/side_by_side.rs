@@ -96,6 +96,24 @@ fn a_branch_that_fails_is_no_matter_of_a_try_beside_it() {
 }
 
 #[test]
+fn a_branch_that_fails_is_no_matter_of_a_try_that_pauses_beside_it() {
+    let (env, _) = waiting_environment();
+    let first = Source::default();
+    let text = format!(
+        "<% try %><% parallel %>{}<% try %><% for i in range(5000) %>.<% end %>\
+            <% fallback %>inner<% end %><< await never() >><% end %><% fallback %>outer<% end %>.",
+        waits_for("first")
+    );
+    let template = env.template_from_str(&text).expect("compiles");
+    let options = RenderOptions::new().yield_every(100);
+    let context = context! { first => Value::from_stream(first.clone()) };
+    let mut page = Task::new(template.with_options(options).render_stream(context));
+    assert!(page.step().is_pending(), "it pauses");
+    first.fail("no luck");
+    assert_eq!(page.chunk(), "outer.");
+}
+
+#[test]
 fn a_render_that_is_dropped_lets_go_of_all_that_runs() {
     let (env, dropped) = waiting_environment();
     let text = "<% set t = spawn never() %><% parallel %><< await never() >><% parallel %><< await never() >>\
@@ -173,6 +191,17 @@ fn the_first_error_cancels_the_others() {
     let text = "<% async for i in range(9) concurrent 3 %><< await never() if i else await fail() >><% end %>";
     let page = futures_executor::block_on(env.render_str_async(text, ()));
     assert_eq!(page.expect_err("fails").message(), "no luck");
+}
+
+#[test]
+fn a_branch_that_fails_itself_cancels_those_within_it() {
+    let (env, dropped) = waiting_environment();
+    let text = "<% try %><% parallel %><% if await ready(true) %><% parallel %><< await never() >>\
+        << 1 // 0 >><% end %><% end %><% end %><% fallback err %><< err.kind >><% end %><% flush %><< await never() >>";
+    let template = env.template_from_str(text).expect("compiles");
+    let mut page = Task::new(template.render_stream(()));
+    assert_eq!(page.chunk(), "Value");
+    assert_eq!(dropped.get(), 1);
 }
 
 #[test]
