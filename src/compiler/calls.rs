@@ -34,8 +34,9 @@ impl<'src> Compiler<'_, 'src> {
                         self.skip_if_nullish(&mut nothing, step.span);
                     }
                     if let Some((call, after)) = rest.split_first()
-                        && let StepKind::Call(arguments) = &call.kind
+                        && let StepKind::Call(arguments) = call.kind
                     {
+                        let arguments = &self.tree[arguments];
                         steps = after;
                         let caller = if after.is_empty() { caller } else { &[] };
                         let span = step.span.to(call.span);
@@ -88,7 +89,7 @@ impl<'src> Compiler<'_, 'src> {
                 StepKind::Call(arguments) => {
                     let span = start.to(step.span);
                     let caller = if rest.is_empty() { caller } else { &[] };
-                    let shape = self.arguments(arguments, caller, span)?;
+                    let shape = self.arguments(&self.tree[*arguments], caller, span)?;
                     self.emit(Instruction::CallFunction(shape), span);
                 }
                 StepKind::Filter { filter, optional } => {
@@ -104,7 +105,7 @@ impl<'src> Compiler<'_, 'src> {
                     arguments,
                     negated,
                 } => {
-                    self.test(*name, arguments, step.span)?;
+                    self.test(*name, &self.tree[*arguments], step.span)?;
                     if *negated {
                         self.emit(Instruction::Not, step.span);
                     }
@@ -173,7 +174,7 @@ impl<'src> Compiler<'_, 'src> {
             let known = self.registry.filter_names();
             return Err((CompileFault::unknown_filter(name.text, known), name.span));
         }
-        let shape = self.arguments(&filter.arguments, &[], span)?;
+        let shape = self.arguments(&self.tree[filter.arguments], &[], span)?;
         let site = self.call_site(name, function, shape);
         if filter.awaited {
             let construct = format!("| await {}", name.text);

@@ -44,13 +44,13 @@ impl<'src> Compiler<'_, 'src> {
             self.now.opened.push(Opened::Try);
         }
         self.scoped(id, Part::Body, |compiler| {
-            compiler.body(&inner.body)?;
-            if let Some((error, fallback)) = &inner.fallback {
+            compiler.body(inner.body)?;
+            if let Some((error, fallback)) = inner.fallback {
                 compiler.now.opened.pop();
                 compiler.emit(Instruction::ExitTry, span);
                 compiler.jump(Instruction::Jump, done, span);
                 compiler.bind(failed);
-                compiler.fallback(id, *error, fallback, span)?;
+                compiler.fallback(id, error, fallback, span)?;
             }
             compiler.bind(done);
             Ok(())
@@ -58,16 +58,16 @@ impl<'src> Compiler<'_, 'src> {
         self.jump(|label| Instruction::EndDefer(site, label), end, span);
         self.bind(placeholder);
         self.emit(Instruction::EmitValue, span);
-        self.placeholder(id, &inner.placeholder)?;
+        self.placeholder(id, inner.placeholder)?;
         self.emit(Instruction::EmitValue, span);
         self.bind(end);
         Ok(())
     }
 
     /// Compiles what is shown meanwhile; a capture sees to it that nothing in it is deferred.
-    fn placeholder(&mut self, id: StmtId, body: &Body) -> Located<()> {
+    fn placeholder(&mut self, id: StmtId, body: Body) -> Located<()> {
         let is_text = |id: &StmtId| matches!(self.tree.stmt(*id).kind, StmtKind::Text(_));
-        if body.iter().all(is_text) {
+        if self.tree[body].iter().all(is_text) {
             return self.body(body);
         }
         self.scoped(id, Part::Placeholder, |compiler| {

@@ -7,6 +7,7 @@ use crate::compiler::walk;
 use crate::syntax::ast::{
     AssignScope, Body, ExprId, ExprKind, FilterCall, StepKind, StmtId, StmtKind, Target,
 };
+use crate::syntax::{Id, List};
 
 /// What a statement may do; rather too much than too little.
 #[derive(Debug, Default)]
@@ -49,12 +50,14 @@ impl<'t, 'src> Compiler<'t, 'src> {
 }
 
 impl<'src> Search<'_, '_, 'src> {
-    fn body(&mut self, body: &Body) {
-        body.iter().for_each(|id| self.statement(*id));
+    fn body(&mut self, body: Body) {
+        self.compiler.tree[body]
+            .iter()
+            .for_each(|id| self.statement(*id));
     }
 
     /// A body whose variables are its own.
-    fn inner(&mut self, body: &Body) {
+    fn inner(&mut self, body: Body) {
         self.hidden += 1;
         self.body(body);
         self.hidden -= 1;
@@ -66,14 +69,15 @@ impl<'src> Search<'_, '_, 'src> {
         }
     }
 
-    fn target(&mut self, target: &Target<'src>, scope: AssignScope) {
-        match target {
+    fn target(&mut self, target: Id<Target<'src>>, scope: AssignScope) {
+        match self.compiler.tree[target] {
             Target::Name(name) if scope == AssignScope::Template => {
                 self.found.writes.insert(name.text);
             }
             Target::Name(name) => self.write(name.text),
             Target::Tuple(targets, _) => {
-                targets.iter().for_each(|target| self.target(target, scope));
+                let targets = self.compiler.tree[targets].iter();
+                targets.for_each(|target| self.target(*target, scope));
             }
             // What the name holds changes, for all who see it.
             Target::Attribute { object, .. } => {
@@ -83,10 +87,11 @@ impl<'src> Search<'_, '_, 'src> {
         }
     }
 
-    fn filters(&mut self, filters: &[FilterCall<'src>]) {
-        for filter in filters {
+    fn filters(&mut self, filters: List<FilterCall<'src>>) {
+        let tree = self.compiler.tree;
+        for filter in &tree[filters] {
             self.filter(filter);
-            walk::argument_expressions(&filter.arguments, &mut |e| self.expression(e));
+            walk::argument_expressions(&tree[filter.arguments], &mut |e| self.expression(e));
         }
     }
 
@@ -139,9 +144,10 @@ impl<'src> Search<'_, '_, 'src> {
             }
             ExprKind::Comprehension(inner) => {
                 self.found.waits |= inner.is_async;
-                walk::operands(&tree.expr(id).kind, &mut |e| self.expression(e));
+                walk::operands(tree, &tree.expr(id).kind, &mut |e| self.expression(e));
             }
             ExprKind::Chain { base, steps } => {
+                let steps = &tree[*steps];
                 let calls = steps
                     .iter()
                     .any(|step| matches!(step.kind, StepKind::Call(_)));
@@ -176,9 +182,9 @@ impl<'src> Search<'_, '_, 'src> {
                     self.found.by_name = true;
                     self.found.waits = true;
                 }
-                walk::step_expressions(steps, &mut |e| self.expression(e));
+                walk::step_expressions(tree, steps, &mut |e| self.expression(e));
             }
-            kind => walk::operands(kind, &mut |e| self.expression(e)),
+            kind => walk::operands(tree, kind, &mut |e| self.expression(e)),
         }
     }
 
@@ -198,17 +204,18 @@ impl<'src> Search<'_, '_, 'src> {
                 self.found.writes.extend(self.found.reads.iter().copied());
                 self.found.reads.extend(before);
             }
-            StmtKind::Print(outputs) => outputs.iter().for_each(|e| self.expression(*e)),
+            StmtKind::Print(outputs) => tree[*outputs].iter().for_each(|e| self.expression(*e)),
             StmtKind::If {
                 arms, otherwise, ..
             } => {
-                for (condition, body) in arms {
-                    self.expression(*condition);
-                    self.body(body);
+                for arm in &tree[*arms] {
+                    self.expression(arm.condition);
+                    self.body(arm.body);
                 }
-                otherwise.iter().for_each(|body| self.body(body));
+                otherwise.iter().for_each(|body| self.body(*body));
             }
             StmtKind::For(inner) => {
+                let inner = &tree[*inner];
                 self.found.waits |= inner.is_async;
                 self.found.recurs |= inner.recursive;
                 self.expression(inner.iterable);
@@ -217,19 +224,19 @@ impl<'src> Search<'_, '_, 'src> {
                     .concurrent
                     .into_iter()
                     .for_each(|e| self.expression(e));
-                self.inner(&inner.body);
-                inner.otherwise.iter().for_each(|body| self.inner(body));
+                self.inner(inner.body);
+                inner.otherwise.iter().for_each(|body| self.inner(*body));
             }
             StmtKind::While { condition, body } => {
                 self.expression(*condition);
-                self.body(body);
+                self.body(*body);
             }
             StmtKind::Match { subject, cases } => {
                 self.expression(*subject);
-                for case in cases {
-                    walk::pattern_expressions(&case.pattern, &mut |e| self.expression(e));
+                for case in &tree[*cases] {
+                    walk::pattern_expressions(tree, case.pattern, &mut |e| self.expression(e));
                     case.guard.into_iter().for_each(|e| self.expression(e));
-                    self.body(&case.body);
+                    self.body(case.body);
                 }
             }
             StmtKind::Assign {
@@ -238,10 +245,10 @@ impl<'src> Search<'_, '_, 'src> {
                 scope,
                 only_if_nullish,
             } => {
-                self.target(target, *scope);
+                self.target(*target, *scope);
                 self.expression(*value);
                 if *only_if_nullish {
-                    walk::target_names(target, &mut |name| self.read(name.text));
+                    walk::target_names(tree, *target, &mut |name| self.read(name.text));
                 }
             }
             StmtKind::AssignBlock {
@@ -250,13 +257,15 @@ impl<'src> Search<'_, '_, 'src> {
                 body,
                 scope,
             } => {
-                self.target(target, *scope);
-                self.filters(filters);
-                self.inner(body);
+                self.target(*target, *scope);
+                self.filters(*filters);
+                self.inner(*body);
             }
             StmtKind::With { bindings, body } => {
-                bindings.iter().for_each(|(_, e)| self.expression(*e));
-                self.inner(body);
+                tree[*bindings]
+                    .iter()
+                    .for_each(|(_, e)| self.expression(*e));
+                self.inner(*body);
             }
             // Its body runs where it is called.
             StmtKind::Macro { name, .. } => self.write(name.text),
@@ -264,40 +273,43 @@ impl<'src> Search<'_, '_, 'src> {
                 self.found.calls = true;
                 self.found.waits = true;
                 self.expression(*call);
-                self.inner(body);
+                self.inner(*body);
             }
             StmtKind::FilterBlock { filters, body } => {
-                self.filters(filters);
-                self.inner(body);
+                self.filters(*filters);
+                self.inner(*body);
             }
-            StmtKind::Spaceless(body) => self.body(body),
+            StmtKind::Spaceless(body) => self.body(*body),
             StmtKind::Parallel { limit, body } => {
                 limit.iter().for_each(|e| self.expression(*e));
-                self.body(body);
+                self.body(*body);
             }
             StmtKind::AutoEscape { enabled, body } => {
                 self.expression(*enabled);
-                self.inner(body);
+                self.inner(*body);
             }
             StmtKind::Try(inner) => {
                 inner.timeout.into_iter().for_each(|e| self.expression(e));
-                self.body(&inner.body);
-                self.body(&inner.fallback);
+                self.body(inner.body);
+                self.body(inner.fallback);
             }
             StmtKind::Defer(inner) => {
-                self.inner(&inner.body);
-                self.inner(&inner.placeholder);
-                inner.fallback.iter().for_each(|(_, body)| self.inner(body));
+                self.inner(inner.body);
+                self.inner(inner.placeholder);
+                inner
+                    .fallback
+                    .iter()
+                    .for_each(|(_, body)| self.inner(*body));
             }
             StmtKind::Cache { key, ttl, body } => {
                 // Who makes a fragment may have to wait for another render that does.
                 self.found.waits = true;
                 self.expression(*key);
                 ttl.iter().for_each(|e| self.expression(*e));
-                self.inner(body);
+                self.inner(*body);
             }
             StmtKind::Trans(inner) => {
-                let values = inner.written.iter().filter_map(|(_, value)| *value);
+                let values = tree[inner.written].iter().filter_map(|(_, value)| *value);
                 values.for_each(|e| self.expression(e));
                 inner.store.into_iter().for_each(|id| self.statement(id));
                 inner.variables.into_iter().for_each(|e| self.expression(e));
@@ -307,10 +319,10 @@ impl<'src> Search<'_, '_, 'src> {
                 self.found.calls = true;
                 self.found.waits = true;
                 self.found.by_name |= inner.sees_variables;
-                walk::argument_expressions(&inner.arguments, &mut |e| self.expression(e));
-                inner.parts().for_each(|part| self.statement(part));
+                walk::argument_expressions(&tree[inner.arguments], &mut |e| self.expression(e));
+                inner.parts(tree).for_each(|part| self.statement(part));
             }
-            StmtKind::OwnPart(body) => self.inner(body),
+            StmtKind::OwnPart(body) => self.inner(*body),
             StmtKind::Block { .. } => {
                 self.found.calls = true;
                 self.found.by_name = true;
@@ -343,7 +355,9 @@ impl<'src> Search<'_, '_, 'src> {
                 self.found.waits = true;
                 self.found.by_name |= *with_context;
                 self.expression(*template);
-                names.iter().for_each(|(_, alias)| self.write(alias.text));
+                tree[*names]
+                    .iter()
+                    .for_each(|(_, alias)| self.write(alias.text));
             }
         }
     }

@@ -28,13 +28,15 @@ impl<'src> Compiler<'_, 'src> {
             | ExprKind::BigInteger(_)
             | ExprKind::Float(_)
             | ExprKind::String(_) => unreachable!("literals are constants"),
-            ExprKind::List(elements) => self.list(elements, span),
+            ExprKind::List(elements) => self.list(&tree[*elements], span),
             ExprKind::Tuple(items) => {
-                items.iter().try_for_each(|item| self.expression(*item))?;
+                tree[*items]
+                    .iter()
+                    .try_for_each(|item| self.expression(*item))?;
                 self.emit(Instruction::MakeTuple(items.len() as u32), span);
                 Ok(())
             }
-            ExprKind::Dict(entries) => self.dict(entries, span),
+            ExprKind::Dict(entries) => self.dict(&tree[*entries], span),
             ExprKind::Comprehension(inner) => self.comprehension(id, inner),
             ExprKind::Range {
                 start,
@@ -52,7 +54,7 @@ impl<'src> Compiler<'_, 'src> {
                 self.emit(instruction, span);
                 Ok(())
             }
-            ExprKind::Unary { operators, operand } => self.unary(operators, *operand, span),
+            ExprKind::Unary { operators, operand } => self.unary(&tree[*operators], *operand, span),
             ExprKind::Not { count, operand } => {
                 self.expression(*operand)?;
                 // Two negations in a row only make a boolean of it.
@@ -61,14 +63,20 @@ impl<'src> Compiler<'_, 'src> {
                 }
                 Ok(())
             }
-            ExprKind::Binary { first, rest } => self.binary(*first, rest),
-            ExprKind::Concat(parts) => self.concat(parts, span),
-            ExprKind::And(parts) => self.short_circuit(parts, Instruction::JumpIfFalseOrPop),
-            ExprKind::Or(parts) => self.short_circuit(parts, Instruction::JumpIfTrueOrPop),
-            ExprKind::Coalesce(parts) => self.short_circuit(parts, Instruction::JumpIfValueOrPop),
-            ExprKind::Compare { first, rest } => self.compare(*first, rest),
-            ExprKind::Conditional { arms, otherwise } => self.conditional(arms, *otherwise, span),
-            ExprKind::Chain { base, steps } => self.chain(*base, steps, &[]),
+            ExprKind::Binary { first, rest } => self.binary(*first, &tree[*rest]),
+            ExprKind::Concat(parts) => self.concat(&tree[*parts], span),
+            ExprKind::And(parts) => {
+                self.short_circuit(&tree[*parts], Instruction::JumpIfFalseOrPop)
+            }
+            ExprKind::Or(parts) => self.short_circuit(&tree[*parts], Instruction::JumpIfTrueOrPop),
+            ExprKind::Coalesce(parts) => {
+                self.short_circuit(&tree[*parts], Instruction::JumpIfValueOrPop)
+            }
+            ExprKind::Compare { first, rest } => self.compare(*first, &tree[*rest]),
+            ExprKind::Conditional { arms, otherwise } => {
+                self.conditional(&tree[*arms], *otherwise, span)
+            }
+            ExprKind::Chain { base, steps } => self.chain(*base, &tree[*steps], &[]),
             ExprKind::Await(operand) => {
                 let construct = self.describe_await(*operand);
                 self.note_wait(construct, span);
@@ -227,6 +235,7 @@ impl<'src> Compiler<'_, 'src> {
             // The first operand that decides the other way already decides the whole.
             ExprKind::And(parts) | ExprKind::Or(parts) => {
                 let decides = matches!(expression.kind, ExprKind::Or(_));
+                let parts = &tree[*parts];
                 let Some((last, others)) = parts.split_last() else {
                     return Ok(());
                 };

@@ -74,12 +74,12 @@ impl Folded {
         ids.iter().map(|id| self.value(tree, *id)).collect()
     }
 
-    fn compute(&mut self, tree: &Tree<'_>, kind: &ExprKind<'_>) -> Option<Value> {
+    fn compute<'src>(&mut self, tree: &Tree<'src>, kind: &ExprKind<'src>) -> Option<Value> {
         match kind {
-            ExprKind::Tuple(items) => Some(Value::tuple(self.values(tree, items)?)),
+            ExprKind::Tuple(items) => Some(Value::tuple(self.values(tree, &tree[*items])?)),
             ExprKind::Unary { operators, operand } => {
                 let mut value = self.value(tree, *operand)?;
-                for operator in operators.iter().rev() {
+                for operator in tree[*operators].iter().rev() {
                     value = match operator {
                         UnaryOperator::Negate => operate::negate(&SmallOnly, &value),
                         UnaryOperator::Plus => operate::plus(&SmallOnly, &value),
@@ -94,27 +94,27 @@ impl Folded {
             }
             ExprKind::Binary { first, rest } => {
                 let mut value = self.value(tree, *first)?;
-                for (operator, operand) in rest {
+                for (operator, operand) in &tree[*rest] {
                     value = binary(*operator, &value, &self.value(tree, *operand)?).ok()?;
                 }
                 Some(value)
             }
             ExprKind::Concat(parts) => {
-                let parts = self.values(tree, parts)?;
+                let parts = self.values(tree, &tree[*parts])?;
                 // Constants are never safe text, so that escaping makes no difference.
                 operate::concat(&SmallOnly, &parts, false).ok()
             }
-            ExprKind::And(parts) => self.decide(tree, parts, |value| !value),
-            ExprKind::Or(parts) => self.decide(tree, parts, |value| value),
+            ExprKind::And(parts) => self.decide(tree, &tree[*parts], |value| !value),
+            ExprKind::Or(parts) => self.decide(tree, &tree[*parts], |value| value),
             ExprKind::Coalesce(parts) => {
-                let parts = self.values(tree, parts)?;
+                let parts = self.values(tree, &tree[*parts])?;
                 let last = parts.last()?.clone();
                 Some(parts.into_iter().find(|v| !v.is_none()).unwrap_or(last))
             }
             ExprKind::Compare { first, rest } => {
                 let mut left = self.value(tree, *first)?;
                 let mut result = true;
-                for (operator, operand) in rest {
+                for (operator, operand) in &tree[*rest] {
                     let right = self.value(tree, *operand)?;
                     result = result && holds(*operator, &left, &right).ok()?;
                     left = right;
@@ -123,7 +123,7 @@ impl Folded {
             }
             ExprKind::Conditional { arms, otherwise } => {
                 let mut chosen = None;
-                for arm in arms {
+                for arm in &tree[*arms] {
                     let value = self.value(tree, arm.value)?;
                     let condition = self.value(tree, arm.condition)?;
                     if chosen.is_none() && truth(&SmallOnly, &condition).ok()? {
@@ -169,14 +169,14 @@ impl Folded {
     /// The names that an expression for a template may give, if they are known.
     pub(super) fn template_names(&mut self, tree: &Tree<'_>, id: ExprId) -> Option<Vec<ArcStr>> {
         let candidates = match &tree.expr(id).kind {
-            ExprKind::List(elements) => elements
+            ExprKind::List(elements) => tree[*elements]
                 .iter()
                 .map(|element| match element {
                     Element::Item(item) => Some(*item),
                     Element::Spread(_) => None,
                 })
                 .collect::<Option<Vec<ExprId>>>()?,
-            ExprKind::Tuple(items) => items.clone(),
+            ExprKind::Tuple(items) => tree[*items].to_vec(),
             _ => vec![id],
         };
         candidates

@@ -14,7 +14,7 @@ impl Compiler<'_, '_> {
         id: StmtId,
         key: ExprId,
         ttl: Option<ExprId>,
-        body: &Body,
+        body: Body,
     ) -> Located<()> {
         let span = self.now.span;
         let end = self.mark();

@@ -21,12 +21,12 @@ impl<'src> Compiler<'_, 'src> {
             None => self.jump(Instruction::EnterTry, failed, span),
         }
         self.now.opened.push(Opened::Try);
-        self.branch(|compiler| compiler.body(&inner.body))?;
+        self.branch(|compiler| compiler.body(inner.body))?;
         self.now.opened.pop();
         self.emit(Instruction::ExitTry, span);
         self.jump(Instruction::Jump, end, span);
         self.bind(failed);
-        self.fallback(id, inner.error, &inner.fallback, span)?;
+        self.fallback(id, inner.error, inner.fallback, span)?;
         self.bind(end);
         self.now.span = span;
         Ok(())
@@ -37,7 +37,7 @@ impl<'src> Compiler<'_, 'src> {
         &mut self,
         id: StmtId,
         error: Option<Name<'src>>,
-        body: &Body,
+        body: Body,
         span: Span,
     ) -> Located<()> {
         let outer = std::mem::replace(&mut self.now.scope, self.scopes.of(id, Part::Fallback));

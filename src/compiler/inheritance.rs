@@ -44,7 +44,7 @@ impl<'src> Compiler<'_, 'src> {
             self.now.escape = Some(self.options.auto_escape);
             self.now.span = tree.stmt(*id).span;
             self.enter_scope(scope)?;
-            self.whole_body(body)?;
+            self.whole_body(*body)?;
             self.end_unit(name.text)?;
             self.now = outer;
         }

@@ -9,8 +9,9 @@ use crate::compiler::scope::Part;
 use crate::compiler::symbols::Located;
 use crate::error::CompileFault;
 use crate::source::Span;
+use crate::syntax::Id;
 use crate::syntax::ast::{
-    Argument, AssignScope, Body, Comprehension, ExprId, For, Step, StepKind, StmtId, Target,
+    Argument, AssignScope, Body, Comprehension, ExprId, For, Step, StepKind, StmtId, Target, Tree,
 };
 
 /// What the body of a loop asks of `loop`.
@@ -42,13 +43,13 @@ pub(super) enum LoopAccess<'a, 'src> {
 
 impl<'a, 'src> LoopAccess<'a, 'src> {
     /// What the first steps after `loop` ask.
-    pub(super) fn of(steps: &'a [Step<'src>]) -> Self {
-        let plain = |arguments: &'a [Argument<'src>]| {
+    pub(super) fn of(tree: &'a Tree<'src>, steps: &[Step<'src>]) -> Self {
+        let plain = |arguments: &[Argument<'src>]| {
             let mut arguments = arguments.iter();
             arguments.all(|argument| matches!(argument, Argument::Positional(_)))
         };
         match steps {
-            [first, rest @ ..] => match (&first.kind, rest.first().map(|step| &step.kind)) {
+            [first, rest @ ..] => match (first.kind, rest.first().map(|step| step.kind)) {
                 (StepKind::Call(_), _) => LoopAccess::Recursion,
                 (
                     StepKind::Attribute {
@@ -57,11 +58,11 @@ impl<'a, 'src> LoopAccess<'a, 'src> {
                     },
                     next,
                 ) => match (name.text, next) {
-                    ("cycle", Some(StepKind::Call(arguments))) if plain(arguments) => {
-                        LoopAccess::Cycle(arguments)
+                    ("cycle", Some(StepKind::Call(arguments))) if plain(&tree[arguments]) => {
+                        LoopAccess::Cycle(&tree[arguments])
                     }
-                    ("changed", Some(StepKind::Call(arguments))) if plain(arguments) => {
-                        LoopAccess::Changed(arguments)
+                    ("changed", Some(StepKind::Call(arguments))) if plain(&tree[arguments]) => {
+                        LoopAccess::Changed(&tree[arguments])
                     }
                     (name, _) => field(name).map_or(LoopAccess::Value, LoopAccess::Field),
                 },
@@ -120,9 +121,9 @@ impl LoopUse {
 }
 
 /// A loop over what is on the stack, and how its items are taken.
-struct Header<'a, 'src> {
+struct Header<'src> {
     statement: StmtId,
-    target: &'a Target<'src>,
+    target: Id<Target<'src>>,
     condition: Option<ExprId>,
     usage: LoopUse,
     span: Span,
@@ -167,7 +168,7 @@ impl<'src> Compiler<'_, 'src> {
         let scope = self.now.scope;
         let mut header = Header {
             statement: id,
-            target: &inner.target,
+            target: inner.target,
             condition: inner.condition,
             usage,
             span,
@@ -215,7 +216,7 @@ impl<'src> Compiler<'_, 'src> {
         } else {
             self.emit(Instruction::ExitLoop, span);
         }
-        if let Some(body) = &inner.otherwise {
+        if let Some(body) = inner.otherwise {
             self.enter_scope(self.scopes.of(id, Part::Otherwise))?;
             self.body(body)?;
             self.leave_scope(self.now.scope);
@@ -230,7 +231,7 @@ impl<'src> Compiler<'_, 'src> {
     /// Takes items and runs the body for each, up to where the loop is left.
     fn rounds(
         &mut self,
-        header: &Header<'_, 'src>,
+        header: &Header<'src>,
         inner: &For<'src>,
         again: Mark,
         done: Mark,
@@ -280,12 +281,7 @@ impl<'src> Compiler<'_, 'src> {
     }
 
     /// Assigns a copy of the item and goes to `reject`, with the item, unless it passes.
-    fn test_item(
-        &mut self,
-        header: &Header<'_, 'src>,
-        condition: ExprId,
-        reject: Mark,
-    ) -> Located<()> {
+    fn test_item(&mut self, header: &Header<'src>, condition: ExprId, reject: Mark) -> Located<()> {
         let scope = self.now.scope;
         self.now.scope = self.scopes.of(header.statement, Part::Condition);
         self.emit(Instruction::Duplicate, header.span);
@@ -296,7 +292,7 @@ impl<'src> Compiler<'_, 'src> {
     }
 
     /// Replaces the iterable on the stack by a list of the items that pass.
-    fn collect_accepted(&mut self, header: &Header<'_, 'src>, inner: &For<'src>) -> Located<()> {
+    fn collect_accepted(&mut self, header: &Header<'src>, inner: &For<'src>) -> Located<()> {
         let span = header.span;
         let Some(condition) = header.condition else {
             return Ok(());
@@ -337,25 +333,25 @@ impl<'src> Compiler<'_, 'src> {
     }
 
     /// Runs the body for the item on the stack.
-    fn loop_body(&mut self, header: &Header<'_, 'src>, inner: &For<'src>) -> Located<()> {
+    fn loop_body(&mut self, header: &Header<'src>, inner: &For<'src>) -> Located<()> {
         let outer = self.now.scope;
         let scope = self.scopes.of(header.statement, Part::Body);
         self.now.scope = scope;
         self.store_target(header.target, AssignScope::Local)?;
         if inner.concurrent.is_some() {
-            let mut body = inner.body.iter();
+            let mut body = self.tree[inner.body].iter();
             let recurs = body.any(|id| self.effects(*id).recurs);
             self.round(
                 recurs,
                 |compiler| {
                     compiler.enter_scope(scope)?;
-                    compiler.body(&inner.body)
+                    compiler.body(inner.body)
                 },
                 header.span,
             )?;
         } else {
             self.enter_scope(scope)?;
-            self.body(&inner.body)?;
+            self.body(inner.body)?;
         }
         if inner.otherwise.is_some() {
             self.emit(Instruction::CompleteRound, header.span);
@@ -365,7 +361,7 @@ impl<'src> Compiler<'_, 'src> {
         Ok(())
     }
 
-    pub(super) fn while_statement(&mut self, condition: ExprId, body: &Body) -> Located<()> {
+    pub(super) fn while_statement(&mut self, condition: ExprId, body: Body) -> Located<()> {
         let span = self.now.span;
         let (again, done) = (self.here(), self.mark());
         self.jump_if_false(condition, done)?;
@@ -426,7 +422,7 @@ impl<'src> Compiler<'_, 'src> {
         let (next, again, done) = (self.here(), self.mark(), self.mark());
         self.jump(Instruction::NextItem, done, span);
         self.now.scope = self.scopes.by_comprehension[&id];
-        self.store_target(&inner.target, AssignScope::Local)?;
+        self.store_target(inner.target, AssignScope::Local)?;
         if let Some(condition) = inner.condition {
             self.jump_if_false(condition, again)?;
         }
@@ -449,7 +445,7 @@ impl<'src> Compiler<'_, 'src> {
         base: Span,
         steps: &'a [Step<'src>],
     ) -> Located<&'a [Step<'src>]> {
-        let access = LoopAccess::of(steps);
+        let access = LoopAccess::of(self.tree, steps);
         let (used, rest) = steps.split_at(access.steps());
         let span = used.last().map_or(base, |step| base.to(step.span));
         let mut loops = self.now.loops.iter();

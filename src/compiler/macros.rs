@@ -18,7 +18,7 @@ impl<'src> Compiler<'_, 'src> {
         id: StmtId,
         name: &str,
         parameters: &[Parameter<'src>],
-        body: &Body,
+        body: Body,
     ) -> Located<u32> {
         let unit = self.scopes.unit_of[&id];
         let scope = self.scopes.of(id, Part::Body);
@@ -115,7 +115,7 @@ impl<'src> Compiler<'_, 'src> {
         id: StmtId,
         parameters: &[Parameter<'src>],
         call: ExprId,
-        body: &Body,
+        body: Body,
     ) -> Located<()> {
         let tree = self.tree;
         let span = tree.expr(call).span;
@@ -123,7 +123,7 @@ impl<'src> Compiler<'_, 'src> {
             unreachable!("the parser refuses `call` blocks without a call");
         };
         let caller = self.macro_unit(id, "caller", parameters, body)?;
-        self.chain(*base, steps, &[(ArcStr::from(CALLER), caller)])?;
+        self.chain(*base, &tree[*steps], &[(ArcStr::from(CALLER), caller)])?;
         self.emit(Instruction::MarkSafe, span);
         self.emit(Instruction::EmitValue, span);
         Ok(())

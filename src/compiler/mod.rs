@@ -178,7 +178,7 @@ impl<'t, 'src> Compiler<'t, 'src> {
         self.now.guards_output = true;
         let tree = self.tree;
         self.enter_scope(ScopeId(0))?;
-        self.whole_body(&tree.body)?;
+        self.whole_body(tree.body)?;
         self.end_unit("")?;
         self.blocks()?;
         Ok(self.parts())

@@ -7,6 +7,7 @@ use crate::compiler::scope::{
 use crate::compiler::symbols::{Located, Pass};
 use crate::compiler::walk;
 use crate::error::CompileFault;
+use crate::syntax::Id;
 use crate::syntax::ast::{AssignScope, Name, Pattern, StmtId, Target};
 
 impl<'src> Pass<'_, 'src> {
@@ -81,22 +82,22 @@ impl<'src> Pass<'_, 'src> {
     }
 
     /// The names that a pattern binds are variables of its case alone.
-    pub(super) fn bindings(&mut self, pattern: &Pattern<'src>, scope: ScopeId) {
-        walk::pattern_names(pattern, &mut |name| {
+    pub(super) fn bindings(&mut self, pattern: Id<Pattern<'src>>, scope: ScopeId) {
+        walk::pattern_names(self.tree, pattern, &mut |name| {
             self.declare(scope, name.text, Initial::Parameter);
         });
-        walk::pattern_expressions(pattern, &mut |e| self.expression(e));
+        walk::pattern_expressions(self.tree, pattern, &mut |e| self.expression(e));
     }
 
-    pub(super) fn assign(&mut self, target: &Target<'src>, scope: AssignScope) -> Located<()> {
-        match target {
+    pub(super) fn assign(&mut self, target: Id<Target<'src>>, scope: AssignScope) -> Located<()> {
+        match self.tree[target] {
             Target::Name(name) => match scope {
-                AssignScope::Local => self.store(*name)?,
+                AssignScope::Local => self.store(name)?,
                 AssignScope::Template => self.load(name.text, name.span.start),
             },
-            Target::Tuple(targets, _) => targets
+            Target::Tuple(targets, _) => self.tree[targets]
                 .iter()
-                .try_for_each(|target| self.assign(target, scope))?,
+                .try_for_each(|target| self.assign(*target, scope))?,
             Target::Attribute { object, .. } => self.load(object.text, object.span.start),
         }
         Ok(())

@@ -14,7 +14,7 @@ impl<'src> Compiler<'_, 'src> {
         self.output(|compiler| {
             let mut parts = Vec::new();
             let bodies = tag.body.iter().map(|part| (None, *part));
-            let branches = tag.branches.iter();
+            let branches = compiler.tree[tag.branches].iter();
             let branches = branches.map(|(name, part)| (Some(name.text), *part));
             for (branch, part) in bodies.chain(branches) {
                 let body = compiler.own_part(tag.name.text, part)?;
@@ -28,7 +28,7 @@ impl<'src> Compiler<'_, 'src> {
                 compiler.emit(Instruction::LoadNone, span);
             }
             let function = compiler.registry.tag(tag.name.text).map(Arc::clone);
-            let shape = compiler.arguments(&tag.arguments, &parts, span)?;
+            let shape = compiler.arguments(&compiler.tree[tag.arguments], &parts, span)?;
             let site = compiler.call_site(tag.name, function, shape);
             if tag.waits {
                 compiler.note_wait(tag.name.text.to_owned(), span);
@@ -44,6 +44,6 @@ impl<'src> Compiler<'_, 'src> {
         let StmtKind::OwnPart(body) = &tree.stmt(part).kind else {
             unreachable!("the parts of a tag are parts");
         };
-        self.macro_unit(part, name, &[], body)
+        self.macro_unit(part, name, &[], *body)
     }
 }

@@ -11,7 +11,7 @@ use crate::syntax::ast::{Body, ExprId, StmtId, StmtKind};
 
 impl<'src> Compiler<'_, 'src> {
     /// A `parallel` block; without a limit all of its branches may run at once.
-    pub(super) fn parallel_statement(&mut self, limit: Option<ExprId>, body: &Body) -> Located<()> {
+    pub(super) fn parallel_statement(&mut self, limit: Option<ExprId>, body: Body) -> Located<()> {
         let span = self.now.span;
         match limit {
             Some(limit) => self.expression(limit)?,
@@ -21,11 +21,11 @@ impl<'src> Compiler<'_, 'src> {
     }
 
     /// The block itself; how many branches may run at once is on the stack.
-    pub(super) fn parallel_body(&mut self, body: &Body, span: Span) -> Located<()> {
+    pub(super) fn parallel_body(&mut self, body: Body, span: Span) -> Located<()> {
         self.emit(Instruction::EnterParallel, span);
         let barrier = std::mem::replace(&mut self.now.barrier, self.now.loops.len());
         let mut earlier = EarlierBranches::default();
-        for id in body {
+        for id in &self.tree[body] {
             let effects = self.effects(*id);
             let after = self.comes_after(&earlier, &effects);
             if after.is_empty() && !effects.waits {
@@ -146,9 +146,9 @@ impl<'src> Compiler<'_, 'src> {
     }
 
     /// A body that is a parallel block if the environment says so for all.
-    pub(super) fn whole_body(&mut self, body: &Body) -> Located<()> {
+    pub(super) fn whole_body(&mut self, body: Body) -> Located<()> {
         let concurrency = self.options.concurrency;
-        let worth = body
+        let worth = self.tree[body]
             .iter()
             .filter(|id| !matches!(self.tree.stmt(**id).kind, StmtKind::Text(_)));
         match concurrency {

@@ -7,7 +7,8 @@ use crate::compiler::scope::{Map, Part};
 use crate::compiler::symbols::Located;
 use crate::error::CompileFault;
 use crate::source::Span;
-use crate::syntax::ast::{AssignScope, ExprId, MatchCase, Name, Pattern, StmtId, Target};
+use crate::syntax::Id;
+use crate::syntax::ast::{ExprId, MatchCase, Name, Pattern, StmtId, Tree};
 
 /// Where a pattern goes when it does not fit: by how many values are above the subject then.
 struct Ladder {
@@ -28,17 +29,17 @@ impl<'src> Compiler<'_, 'src> {
         self.expression(subject)?;
         let end = self.mark();
         for (index, case) in cases.iter().enumerate() {
-            bound_names(&case.pattern)?;
+            bound_names(self.tree, case.pattern)?;
             self.now.scope = self.scopes.of(id, Part::Case(index as u32));
             let mut ladder = self.ladder();
             self.emit(Instruction::Duplicate, span);
-            self.pattern(&case.pattern, &mut ladder, span)?;
+            self.pattern(case.pattern, &mut ladder, span)?;
             if let Some(guard) = case.guard {
                 let rung = self.rung(&mut ladder, 0);
                 self.jump_if_false(guard, rung)?;
             }
             self.emit(Instruction::Discard, span);
-            self.branch(|compiler| compiler.body(&case.body))?;
+            self.branch(|compiler| compiler.body(case.body))?;
             self.now.span = span;
             self.jump(Instruction::Jump, end, span);
             self.descend(ladder, span);
@@ -87,19 +88,25 @@ impl<'src> Compiler<'_, 'src> {
     }
 
     /// Takes the value on the stack and binds what the pattern names, or goes down the ladder.
-    fn pattern(&mut self, pattern: &Pattern<'src>, ladder: &mut Ladder, span: Span) -> Located<()> {
-        match pattern {
+    fn pattern(
+        &mut self,
+        pattern: Id<Pattern<'src>>,
+        ladder: &mut Ladder,
+        span: Span,
+    ) -> Located<()> {
+        let tree = self.tree;
+        match tree[pattern] {
             Pattern::Any => self.emit(Instruction::Discard, span),
-            Pattern::Bind(name) => self.bind_name(*name)?,
+            Pattern::Bind(name) => self.store_name(name),
             Pattern::Literal(literal) => {
-                let span = self.tree.expr(*literal).span;
-                self.expression(*literal)?;
+                let span = tree.expr(literal).span;
+                self.expression(literal)?;
                 self.emit(Instruction::Compare(CompareOperator::Equal), span);
                 let miss = self.miss(ladder, 1);
                 self.jump(Instruction::JumpIfFalse, miss, span);
             }
             Pattern::Sequence { items, rest, span } => {
-                let length = self.small(items.len(), "items in a pattern", *span)?;
+                let length = self.small(items.len(), "items in a pattern", span)?;
                 let miss = self.miss(ladder, 1);
                 self.jump(
                     |otherwise| Instruction::MatchSequence {
@@ -108,14 +115,14 @@ impl<'src> Compiler<'_, 'src> {
                         otherwise,
                     },
                     miss,
-                    *span,
+                    span,
                 );
-                for item in items {
-                    self.pattern(item, ladder, *span)?;
+                for item in &tree[items] {
+                    self.pattern(*item, ladder, span)?;
                 }
                 match rest {
-                    Some(Some(name)) => self.bind_name(*name)?,
-                    Some(None) => self.emit(Instruction::Discard, *span),
+                    Some(Some(name)) => self.store_name(name),
+                    Some(None) => self.emit(Instruction::Discard, span),
                     None => {}
                 }
             }
@@ -123,15 +130,15 @@ impl<'src> Compiler<'_, 'src> {
                 entries,
                 rest,
                 span,
-            } => self.mapping(entries, *rest, *span, ladder)?,
-            Pattern::Either(patterns) => self.either(patterns, ladder, span)?,
+            } => self.mapping(&tree[entries], rest, span, ladder)?,
+            Pattern::Either(patterns) => self.either(&tree[patterns], ladder, span)?,
         }
         Ok(())
     }
 
     fn mapping(
         &mut self,
-        entries: &[(ExprId, Pattern<'src>)],
+        entries: &[(ExprId, Id<Pattern<'src>>)],
         rest: Option<Name<'src>>,
         span: Span,
         ladder: &mut Ladder,
@@ -143,7 +150,7 @@ impl<'src> Compiler<'_, 'src> {
             let miss = self.miss(ladder, 0);
             self.expression(*key)?;
             self.jump(Instruction::MatchKey, miss, span);
-            self.pattern(item, ladder, span)?;
+            self.pattern(*item, ladder, span)?;
         }
         match rest {
             Some(name) => {
@@ -151,7 +158,7 @@ impl<'src> Compiler<'_, 'src> {
                     self.expression(*key)?;
                 }
                 self.emit(Instruction::WithoutKeys(entries.len() as u32), span);
-                self.bind_name(name)?;
+                self.store_name(name);
             }
             None => self.emit(Instruction::Discard, span),
         }
@@ -160,7 +167,7 @@ impl<'src> Compiler<'_, 'src> {
 
     fn either(
         &mut self,
-        patterns: &[Pattern<'src>],
+        patterns: &[Id<Pattern<'src>>],
         ladder: &mut Ladder,
         span: Span,
     ) -> Located<()> {
@@ -171,46 +178,45 @@ impl<'src> Compiler<'_, 'src> {
         for pattern in others {
             let mut own = self.ladder();
             self.emit(Instruction::Duplicate, span);
-            self.pattern(pattern, &mut own, span)?;
+            self.pattern(*pattern, &mut own, span)?;
             self.emit(Instruction::Discard, span);
             self.jump(Instruction::Jump, fits, span);
             self.descend(own, span);
         }
-        self.pattern(last, ladder, span)?;
+        self.pattern(*last, ladder, span)?;
         self.bind(fits);
         Ok(())
-    }
-
-    fn bind_name(&mut self, name: Name<'src>) -> Located<()> {
-        self.store_target(&Target::Name(name), AssignScope::Local)
     }
 }
 
 /// A pattern binds a name once, and its alternatives bind the same ones. Gives the names with a place.
-fn bound_names<'src>(pattern: &Pattern<'src>) -> Located<Map<&'src str, Span>> {
+fn bound_names<'src>(
+    tree: &Tree<'src>,
+    pattern: Id<Pattern<'src>>,
+) -> Located<Map<&'src str, Span>> {
     let mut names = Map::default();
-    match pattern {
+    match tree[pattern] {
         Pattern::Any | Pattern::Literal(_) => {}
         Pattern::Bind(name) => bind_once(&mut names, name.text, name.span)?,
         Pattern::Sequence { items, rest, .. } => {
-            for item in items {
-                bind_all(&mut names, item)?;
+            for item in &tree[items] {
+                bind_all(tree, &mut names, *item)?;
             }
             if let Some(Some(name)) = rest {
                 bind_once(&mut names, name.text, name.span)?;
             }
         }
         Pattern::Mapping { entries, rest, .. } => {
-            for (_, item) in entries {
-                bind_all(&mut names, item)?;
+            for (_, item) in &tree[entries] {
+                bind_all(tree, &mut names, *item)?;
             }
             if let Some(name) = rest {
                 bind_once(&mut names, name.text, name.span)?;
             }
         }
         Pattern::Either(patterns) => {
-            for (index, alternative) in patterns.iter().enumerate() {
-                let others = bound_names(alternative)?;
+            for (index, alternative) in tree[patterns].iter().enumerate() {
+                let others = bound_names(tree, *alternative)?;
                 if index == 0 {
                     names = others;
                     continue;
@@ -227,8 +233,12 @@ fn bound_names<'src>(pattern: &Pattern<'src>) -> Located<Map<&'src str, Span>> {
     Ok(names)
 }
 
-fn bind_all<'src>(names: &mut Map<&'src str, Span>, item: &Pattern<'src>) -> Located<()> {
-    for (name, span) in bound_names(item)? {
+fn bind_all<'src>(
+    tree: &Tree<'src>,
+    names: &mut Map<&'src str, Span>,
+    item: Id<Pattern<'src>>,
+) -> Located<()> {
+    for (name, span) in bound_names(tree, item)? {
         bind_once(names, name, span)?;
     }
     Ok(())

@@ -7,6 +7,7 @@ use crate::compiler::walk;
 use crate::syntax::ast::{
     Body, ExprId, ExprKind, FilterCall, Name, Parameter, StmtId, StmtKind, Target, Tree,
 };
+use crate::syntax::{Id, List};
 
 /// The names, in the order of [`mentioned`]'s answer.
 pub(super) const NAMES: [&str; 3] = ["caller", "varargs", "kwargs"];
@@ -19,7 +20,7 @@ pub(super) const VARARGS: usize = 1;
 pub(super) const KWARGS: usize = 2;
 
 /// Which of the [`NAMES`] the body reads before it sets them.
-pub(super) fn mentioned(tree: &Tree<'_>, body: &Body) -> [bool; 3] {
+pub(super) fn mentioned(tree: &Tree<'_>, body: Body) -> [bool; 3] {
     let mut search = Search {
         tree,
         found: [false; 3],
@@ -37,8 +38,8 @@ struct Search<'t, 'src> {
 }
 
 impl<'src> Search<'_, 'src> {
-    fn body(&mut self, body: &Body) {
-        body.iter().for_each(|id| self.statement(*id));
+    fn body(&mut self, body: Body) {
+        self.tree[body].iter().for_each(|id| self.statement(*id));
     }
 
     fn read(&mut self, name: &str) {
@@ -53,25 +54,27 @@ impl<'src> Search<'_, 'src> {
         }
     }
 
-    fn target(&mut self, target: &Target<'_>) {
-        walk::target_names(target, &mut |name| self.write(name));
+    fn target(&mut self, target: Id<Target<'src>>) {
+        walk::target_names(self.tree, target, &mut |name| self.write(name));
     }
 
     fn expression(&mut self, id: ExprId) {
         let tree = self.tree;
         match &tree.expr(id).kind {
             ExprKind::Name(name) => self.read(name),
-            kind => walk::operands(kind, &mut |e| self.expression(e)),
+            kind => walk::operands(tree, kind, &mut |e| self.expression(e)),
         }
     }
 
-    fn filters(&mut self, filters: &[FilterCall<'_>]) {
-        for filter in filters {
-            walk::argument_expressions(&filter.arguments, &mut |e| self.expression(e));
+    fn filters(&mut self, filters: List<FilterCall<'src>>) {
+        let tree = self.tree;
+        for filter in &tree[filters] {
+            walk::argument_expressions(&tree[filter.arguments], &mut |e| self.expression(e));
         }
     }
 
-    fn parameters(&mut self, parameters: &[Parameter<'_>]) {
+    fn parameters(&mut self, parameters: List<Parameter<'src>>) {
+        let parameters = &self.tree[parameters];
         parameters.iter().for_each(|p| self.write(p.name));
         for default in parameters.iter().filter_map(|p| p.default) {
             self.expression(default);
@@ -87,40 +90,41 @@ impl<'src> Search<'_, 'src> {
             | StmtKind::Flush
             | StmtKind::Block { .. } => {}
             StmtKind::Output(e) | StmtKind::Do(e) | StmtKind::Extends(e) => self.expression(*e),
-            StmtKind::Print(outputs) => outputs.iter().for_each(|e| self.expression(*e)),
+            StmtKind::Print(outputs) => tree[*outputs].iter().for_each(|e| self.expression(*e)),
             StmtKind::If {
                 arms, otherwise, ..
             } => {
-                for (condition, body) in arms {
-                    self.expression(*condition);
-                    self.body(body);
+                for arm in &tree[*arms] {
+                    self.expression(arm.condition);
+                    self.body(arm.body);
                 }
-                otherwise.iter().for_each(|body| self.body(body));
+                otherwise.iter().for_each(|body| self.body(*body));
             }
             StmtKind::For(inner) => {
-                self.target(&inner.target);
+                let inner = &tree[*inner];
+                self.target(inner.target);
                 self.expression(inner.iterable);
                 inner
                     .concurrent
                     .into_iter()
                     .for_each(|e| self.expression(e));
-                self.body(&inner.body);
-                inner.otherwise.iter().for_each(|body| self.body(body));
+                self.body(inner.body);
+                inner.otherwise.iter().for_each(|body| self.body(*body));
                 inner.condition.into_iter().for_each(|e| self.expression(e));
             }
             StmtKind::While { condition, body } => {
                 self.expression(*condition);
-                self.body(body);
+                self.body(*body);
             }
             StmtKind::Match { subject, cases } => {
                 self.expression(*subject);
-                for case in cases {
+                for case in &tree[*cases] {
                     case.guard.into_iter().for_each(|e| self.expression(e));
-                    self.body(&case.body);
+                    self.body(case.body);
                 }
             }
             StmtKind::Assign { target, value, .. } => {
-                self.target(target);
+                self.target(*target);
                 self.expression(*value);
             }
             StmtKind::AssignBlock {
@@ -129,20 +133,21 @@ impl<'src> Search<'_, 'src> {
                 body,
                 ..
             } => {
-                self.target(target);
-                self.filters(filters);
-                self.body(body);
+                self.target(*target);
+                self.filters(*filters);
+                self.body(*body);
             }
             StmtKind::With { bindings, body } => {
-                bindings.iter().for_each(|(target, _)| self.target(target));
+                let bindings = &tree[*bindings];
+                bindings.iter().for_each(|(target, _)| self.target(*target));
                 bindings.iter().for_each(|(_, e)| self.expression(*e));
-                self.body(body);
+                self.body(*body);
             }
             StmtKind::Macro {
                 parameters, body, ..
             } => {
-                self.parameters(parameters);
-                self.body(body);
+                self.parameters(*parameters);
+                self.body(*body);
             }
             StmtKind::CallBlock {
                 parameters,
@@ -150,42 +155,42 @@ impl<'src> Search<'_, 'src> {
                 body,
             } => {
                 self.expression(*call);
-                self.parameters(parameters);
-                self.body(body);
+                self.parameters(*parameters);
+                self.body(*body);
             }
             StmtKind::FilterBlock { filters, body } => {
-                self.body(body);
-                self.filters(filters);
+                self.body(*body);
+                self.filters(*filters);
             }
-            StmtKind::Spaceless(body) => self.body(body),
+            StmtKind::Spaceless(body) => self.body(*body),
             StmtKind::Cache { key, ttl, body } => {
                 self.expression(*key);
                 ttl.iter().for_each(|e| self.expression(*e));
-                self.body(body);
+                self.body(*body);
             }
             StmtKind::Parallel { limit, body } => {
                 limit.iter().for_each(|e| self.expression(*e));
-                self.body(body);
+                self.body(*body);
             }
             StmtKind::Try(inner) => {
                 inner.timeout.into_iter().for_each(|e| self.expression(e));
-                self.body(&inner.body);
+                self.body(inner.body);
                 inner.error.into_iter().for_each(|name| self.write(name));
-                self.body(&inner.fallback);
+                self.body(inner.fallback);
             }
             StmtKind::Defer(inner) => {
-                self.body(&inner.body);
-                self.body(&inner.placeholder);
-                if let Some((error, body)) = &inner.fallback {
-                    error.iter().for_each(|name| self.write(*name));
+                self.body(inner.body);
+                self.body(inner.placeholder);
+                if let Some((error, body)) = inner.fallback {
+                    error.into_iter().for_each(|name| self.write(name));
                     self.body(body);
                 }
             }
             StmtKind::Own(tag) => {
-                walk::argument_expressions(&tag.arguments, &mut |e| self.expression(e));
-                tag.parts().for_each(|part| self.statement(part));
+                walk::argument_expressions(&tree[tag.arguments], &mut |e| self.expression(e));
+                tag.parts(tree).for_each(|part| self.statement(part));
             }
-            StmtKind::OwnPart(body) => self.body(body),
+            StmtKind::OwnPart(body) => self.body(*body),
             StmtKind::Trans(translation) => {
                 translation.store.iter().for_each(|id| self.statement(*id));
                 self.expression(translation.call);
@@ -196,7 +201,7 @@ impl<'src> Search<'_, 'src> {
             }
             StmtKind::AutoEscape { enabled, body } => {
                 self.expression(*enabled);
-                self.body(body);
+                self.body(*body);
             }
             StmtKind::Include { template, .. } => self.expression(*template),
             StmtKind::Import {
@@ -209,7 +214,9 @@ impl<'src> Search<'_, 'src> {
                 template, names, ..
             } => {
                 self.expression(*template);
-                names.iter().for_each(|(_, alias)| self.write(*alias));
+                tree[*names]
+                    .iter()
+                    .for_each(|(_, alias)| self.write(*alias));
             }
         }
     }

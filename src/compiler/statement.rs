@@ -10,14 +10,16 @@ use crate::compiler::symbols::Located;
 use crate::compiler::{Compiler, Extended};
 use crate::error::CompileFault;
 use crate::source::Span;
+use crate::syntax::Id;
 use crate::syntax::ast::{
-    AssignScope, Body, ExprId, ExprKind, FilterCall, Name, StmtId, StmtKind, Target,
+    AssignScope, Binding, Body, ExprId, ExprKind, FilterCall, IfArm, Name, StmtId, StmtKind, Target,
 };
 use crate::value::Value;
 
 impl<'src> Compiler<'_, 'src> {
-    pub(super) fn body(&mut self, body: &Body) -> Located<()> {
-        body.iter()
+    pub(super) fn body(&mut self, body: Body) -> Located<()> {
+        self.tree[body]
+            .iter()
             .try_for_each(|statement| self.statement(*statement))
     }
 
@@ -43,17 +45,17 @@ impl<'src> Compiler<'_, 'src> {
             }
             StmtKind::Output(value) => self.output(|compiler| compiler.emit_output(*value)),
             StmtKind::Print(values) => self.output(|compiler| {
-                let mut values = values.iter();
+                let mut values = tree[*values].iter();
                 values.try_for_each(|value| compiler.emit_output(*value))
             }),
             StmtKind::If {
                 arms,
                 otherwise,
                 negated,
-            } => self.if_statement(arms, otherwise.as_ref(), *negated),
-            StmtKind::For(inner) => self.for_statement(id, inner),
-            StmtKind::While { condition, body } => self.while_statement(*condition, body),
-            StmtKind::Match { subject, cases } => self.match_statement(id, *subject, cases),
+            } => self.if_statement(&tree[*arms], *otherwise, *negated),
+            StmtKind::For(inner) => self.for_statement(id, &tree[*inner]),
+            StmtKind::While { condition, body } => self.while_statement(*condition, *body),
+            StmtKind::Match { subject, cases } => self.match_statement(id, *subject, &tree[*cases]),
             StmtKind::Break => self.leave_round(true),
             StmtKind::Continue => self.leave_round(false),
             StmtKind::Assign {
@@ -63,10 +65,10 @@ impl<'src> Compiler<'_, 'src> {
                 only_if_nullish,
             } => {
                 if *only_if_nullish {
-                    self.assign_if_nullish(target, *value, *scope)
+                    self.assign_if_nullish(*target, *value, *scope)
                 } else {
                     self.expression(*value)?;
-                    self.assign(target, *scope)
+                    self.assign(*target, *scope)
                 }
             }
             StmtKind::AssignBlock {
@@ -74,14 +76,14 @@ impl<'src> Compiler<'_, 'src> {
                 filters,
                 body,
                 scope,
-            } => self.assign_block(id, target, filters, body, *scope),
-            StmtKind::With { bindings, body } => self.with_statement(id, bindings, body),
+            } => self.assign_block(id, *target, &tree[*filters], *body, *scope),
+            StmtKind::With { bindings, body } => self.with_statement(id, &tree[*bindings], *body),
             StmtKind::Macro {
                 name,
                 parameters,
                 body,
             } => {
-                let definition = self.macro_unit(id, name.text, parameters, body)?;
+                let definition = self.macro_unit(id, name.text, &tree[*parameters], *body)?;
                 self.emit(Instruction::MakeMacro(definition), name.span);
                 self.store_name(*name);
                 self.export_name(*name, false);
@@ -91,19 +93,21 @@ impl<'src> Compiler<'_, 'src> {
                 parameters,
                 call,
                 body,
-            } => self.call_block(id, parameters, *call, body),
-            StmtKind::FilterBlock { filters, body } => self.filter_block(id, filters, body),
+            } => self.call_block(id, &tree[*parameters], *call, *body),
+            StmtKind::FilterBlock { filters, body } => {
+                self.filter_block(id, &tree[*filters], *body)
+            }
             StmtKind::Spaceless(body) => {
-                self.capture(|compiler| compiler.body(body))?;
+                self.capture(|compiler| compiler.body(*body))?;
                 self.emit(Instruction::StripSpaces, statement.span);
                 self.emit(Instruction::EmitValue, statement.span);
                 Ok(())
             }
-            StmtKind::Parallel { limit, body } => self.parallel_statement(*limit, body),
-            StmtKind::AutoEscape { enabled, body } => self.auto_escape(id, *enabled, body),
+            StmtKind::Parallel { limit, body } => self.parallel_statement(*limit, *body),
+            StmtKind::AutoEscape { enabled, body } => self.auto_escape(id, *enabled, *body),
             StmtKind::Try(inner) => self.try_statement(id, inner),
             StmtKind::Defer(inner) => self.deferred_output(id, inner),
-            StmtKind::Cache { key, ttl, body } => self.cache_statement(id, *key, *ttl, body),
+            StmtKind::Cache { key, ttl, body } => self.cache_statement(id, *key, *ttl, *body),
             StmtKind::Do(value) => {
                 self.expression(*value)?;
                 let span = tree.expr(*value).span;
@@ -136,7 +140,7 @@ impl<'src> Compiler<'_, 'src> {
                 with_context,
             } => {
                 self.import(*template, *with_context)?;
-                for (export, alias) in names {
+                for (export, alias) in &tree[*names] {
                     let id = self.pools.name(export.text);
                     self.emit(Instruction::LoadExport(id), export.span);
                     self.store_name(*alias);
@@ -146,7 +150,7 @@ impl<'src> Compiler<'_, 'src> {
                 Ok(())
             }
             StmtKind::Own(tag) => self.own_tag(tag),
-            StmtKind::OwnPart(body) => self.body(body),
+            StmtKind::OwnPart(body) => self.body(*body),
             StmtKind::Trans(translation) => self.trans(translation),
             StmtKind::Flush => {
                 self.emit(Instruction::Flush, statement.span);
@@ -233,21 +237,21 @@ impl<'src> Compiler<'_, 'src> {
 
     fn if_statement(
         &mut self,
-        arms: &[(ExprId, Body)],
-        otherwise: Option<&Body>,
+        arms: &[IfArm],
+        otherwise: Option<Body>,
         negated: bool,
     ) -> Located<()> {
         let span = self.now.span;
         let end = self.mark();
         self.branch(|compiler| {
-            for (index, (condition, body)) in arms.iter().enumerate() {
+            for (index, arm) in arms.iter().enumerate() {
                 let next = compiler.mark();
                 if negated {
-                    compiler.jump_if_true(*condition, next)?;
+                    compiler.jump_if_true(arm.condition, next)?;
                 } else {
-                    compiler.jump_if_false(*condition, next)?;
+                    compiler.jump_if_false(arm.condition, next)?;
                 }
-                compiler.body(body)?;
+                compiler.body(arm.body)?;
                 compiler.now.span = span;
                 if index + 1 < arms.len() || otherwise.is_some() {
                     compiler.jump(Instruction::Jump, end, span);
@@ -262,30 +266,31 @@ impl<'src> Compiler<'_, 'src> {
     }
 
     /// Assigns the value on the stack, and makes what the template itself sets visible.
-    fn assign(&mut self, target: &Target<'src>, scope: AssignScope) -> Located<()> {
+    fn assign(&mut self, target: Id<Target<'src>>, scope: AssignScope) -> Located<()> {
         self.store_target(target, scope)?;
         self.export_target(target, scope);
         Ok(())
     }
 
-    fn export_target(&mut self, target: &Target<'src>, scope: AssignScope) {
-        match target {
-            Target::Name(name) if scope == AssignScope::Local => self.export_name(*name, false),
-            Target::Tuple(targets, _) => targets
+    fn export_target(&mut self, target: Id<Target<'src>>, scope: AssignScope) {
+        let tree = self.tree;
+        match tree[target] {
+            Target::Name(name) if scope == AssignScope::Local => self.export_name(name, false),
+            Target::Tuple(targets, _) => tree[targets]
                 .iter()
-                .for_each(|target| self.export_target(target, scope)),
+                .for_each(|target| self.export_target(*target, scope)),
             Target::Name(_) | Target::Attribute { .. } => {}
         }
     }
 
     fn assign_if_nullish(
         &mut self,
-        target: &Target<'src>,
+        target: Id<Target<'src>>,
         value: ExprId,
         scope: AssignScope,
     ) -> Located<()> {
         let known = self.mark();
-        match target {
+        match self.tree[target] {
             Target::Name(name) => {
                 if scope == AssignScope::Template {
                     let id = self.pools.context_name(name.text);
@@ -310,7 +315,7 @@ impl<'src> Compiler<'_, 'src> {
                 self.emit(Instruction::SetAttribute(id), span);
                 Ok(())
             }
-            Target::Tuple(_, span) => Err((CompileFault::NullishTuple, *span)),
+            Target::Tuple(_, span) => Err((CompileFault::NullishTuple, span)),
         }
     }
 
@@ -335,7 +340,7 @@ impl<'src> Compiler<'_, 'src> {
         &mut self,
         id: StmtId,
         filters: &[FilterCall<'src>],
-        body: &Body,
+        body: Body,
     ) -> Located<()> {
         let outer = self.now.scope;
         let scope = self.scopes.of(id, Part::Body);
@@ -352,9 +357,9 @@ impl<'src> Compiler<'_, 'src> {
     fn assign_block(
         &mut self,
         id: StmtId,
-        target: &Target<'src>,
+        target: Id<Target<'src>>,
         filters: &[FilterCall<'src>],
-        body: &Body,
+        body: Body,
         scope: AssignScope,
     ) -> Located<()> {
         // What is captured is no output yet, so that a template that extends another may still set it.
@@ -371,7 +376,7 @@ impl<'src> Compiler<'_, 'src> {
         &mut self,
         id: StmtId,
         filters: &[FilterCall<'src>],
-        body: &Body,
+        body: Body,
     ) -> Located<()> {
         self.filtered_capture(id, filters, body)?;
         let span = filters.last().map_or(self.now.span, |last| last.name.span);
@@ -384,8 +389,8 @@ impl<'src> Compiler<'_, 'src> {
     fn with_statement(
         &mut self,
         id: StmtId,
-        bindings: &[(Target<'src>, ExprId)],
-        body: &Body,
+        bindings: &[Binding<'src>],
+        body: Body,
     ) -> Located<()> {
         let outer = self.now.scope;
         let scope = self.scopes.of(id, Part::Body);
@@ -394,7 +399,7 @@ impl<'src> Compiler<'_, 'src> {
             self.now.scope = outer;
             self.expression(*value)?;
             self.now.scope = scope;
-            self.store_target(target, AssignScope::Local)?;
+            self.store_target(*target, AssignScope::Local)?;
         }
         self.enter_scope(scope)?;
         self.body(body)?;
@@ -403,7 +408,7 @@ impl<'src> Compiler<'_, 'src> {
         Ok(())
     }
 
-    fn auto_escape(&mut self, id: StmtId, enabled: ExprId, body: &Body) -> Located<()> {
+    fn auto_escape(&mut self, id: StmtId, enabled: ExprId, body: Body) -> Located<()> {
         let tree = self.tree;
         let span = self.now.span;
         let outer = self.now.scope;

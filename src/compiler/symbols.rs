@@ -10,6 +10,7 @@ use crate::compiler::specials;
 use crate::compiler::walk;
 use crate::error::CompileFault;
 use crate::source::Span;
+use crate::syntax::List;
 use crate::syntax::ast::{
     AssignScope, Body, ExprId, ExprKind, FilterCall, For, Name, Parameter, StmtId, StmtKind,
     Target, Tree,
@@ -49,7 +50,7 @@ pub(super) fn analyze<'src>(
         if let Some(expression) = expression {
             pass.expression(expression);
         }
-        pass.body(&tree.body)
+        pass.body(tree.body)
     })?;
     pass.blocks()?;
     pass.scopes
@@ -73,7 +74,7 @@ fn template_names<'src>(tree: &Tree<'src>) -> Set<&'src str> {
             ..
         } = &statement.kind
         {
-            walk::target_names(target, &mut |name| {
+            walk::target_names(tree, *target, &mut |name| {
                 names.insert(name.text);
             });
         }
@@ -127,13 +128,14 @@ impl<'src> Pass<'_, 'src> {
         }
     }
 
-    fn body(&mut self, body: &Body) -> Located<()> {
-        body.iter()
+    fn body(&mut self, body: Body) -> Located<()> {
+        self.tree[body]
+            .iter()
             .try_for_each(|statement| self.statement(*statement))
     }
 
     /// Reads statements that may be skipped.
-    fn branch(&mut self, body: &Body) -> Located<()> {
+    fn branch(&mut self, body: Body) -> Located<()> {
         self.branches += 1;
         let result = self.body(body);
         self.branches -= 1;
@@ -146,39 +148,40 @@ impl<'src> Pass<'_, 'src> {
         match &statement.kind {
             StmtKind::Text(_) | StmtKind::Break | StmtKind::Continue | StmtKind::Flush => {}
             StmtKind::Output(e) | StmtKind::Do(e) | StmtKind::Extends(e) => self.expression(*e),
-            StmtKind::Print(outputs) => outputs.iter().for_each(|e| self.expression(*e)),
+            StmtKind::Print(outputs) => tree[*outputs].iter().for_each(|e| self.expression(*e)),
             StmtKind::If {
                 arms, otherwise, ..
             } => {
-                for (condition, body) in arms {
-                    self.expression(*condition);
-                    self.branch(body)?;
+                for arm in &tree[*arms] {
+                    self.expression(arm.condition);
+                    self.branch(arm.body)?;
                 }
                 if let Some(body) = otherwise {
-                    self.branch(body)?;
+                    self.branch(*body)?;
                 }
             }
             StmtKind::While { condition, body } => {
                 self.expression(*condition);
-                self.branch(body)?;
+                self.branch(*body)?;
             }
             StmtKind::Match { subject, cases } => {
                 self.expression(*subject);
-                for (index, case) in cases.iter().enumerate() {
+                for (index, case) in tree[*cases].iter().enumerate() {
                     let scope = self.transparent_scope();
                     self.scopes
                         .by_statement
                         .insert((id, Part::Case(index as u32)), scope);
-                    self.bindings(&case.pattern, scope);
+                    self.bindings(case.pattern, scope);
                     let outer = std::mem::replace(&mut self.scope, scope);
                     if let Some(guard) = case.guard {
                         self.expression(guard);
                     }
-                    self.branch(&case.body)?;
+                    self.branch(case.body)?;
                     self.scope = outer;
                 }
             }
             StmtKind::For(inner) => {
+                let inner = &tree[*inner];
                 self.expression(inner.iterable);
                 inner
                     .concurrent
@@ -192,11 +195,11 @@ impl<'src> Pass<'_, 'src> {
                 scope,
                 only_if_nullish,
             } => {
-                if *only_if_nullish && let Target::Name(name) = &**target {
+                if *only_if_nullish && let Target::Name(name) = tree[*target] {
                     self.load(name.text, name.span.start);
                 }
                 self.expression(*value);
-                self.assign(target, *scope)?;
+                self.assign(*target, *scope)?;
             }
             StmtKind::AssignBlock {
                 target,
@@ -204,16 +207,16 @@ impl<'src> Pass<'_, 'src> {
                 scope,
                 ..
             } => {
-                self.filters(filters);
+                self.filters(*filters);
                 // The body comes after the name but before it is set.
                 self.store_position = Some(u32::MAX);
-                let result = self.assign(target, *scope);
+                let result = self.assign(*target, *scope);
                 self.store_position = None;
                 result?;
                 self.open(id);
             }
             StmtKind::With { bindings, .. } => {
-                bindings
+                tree[*bindings]
                     .iter()
                     .for_each(|(_, value)| self.expression(*value));
                 self.open(id);
@@ -227,23 +230,23 @@ impl<'src> Pass<'_, 'src> {
                 self.open(id);
             }
             StmtKind::FilterBlock { filters, .. } => {
-                self.filters(filters);
+                self.filters(*filters);
                 self.open(id);
             }
-            StmtKind::Spaceless(body) => self.body(body)?,
+            StmtKind::Spaceless(body) => self.body(*body)?,
             StmtKind::Parallel { limit, body } => {
                 limit.iter().for_each(|e| self.expression(*e));
-                self.body(body)?;
+                self.body(*body)?;
             }
             StmtKind::Try(inner) => {
                 inner.timeout.into_iter().for_each(|e| self.expression(e));
-                self.branch(&inner.body)?;
-                self.fallback(id, inner.error, &inner.fallback)?;
+                self.branch(inner.body)?;
+                self.fallback(id, inner.error, inner.fallback)?;
             }
             StmtKind::Defer(_) => self.open(id),
             StmtKind::Own(tag) => {
-                walk::argument_expressions(&tag.arguments, &mut |e| self.expression(e));
-                tag.parts().for_each(|part| self.open(part));
+                walk::argument_expressions(&tree[tag.arguments], &mut |e| self.expression(e));
+                tag.parts(tree).for_each(|part| self.open(part));
                 if tag.sees_variables {
                     self.show();
                 }
@@ -302,7 +305,7 @@ impl<'src> Pass<'_, 'src> {
                 if *with_context {
                     self.show();
                 }
-                for (_, alias) in names {
+                for (_, alias) in &tree[*names] {
                     self.store(*alias)?;
                 }
             }
@@ -311,7 +314,7 @@ impl<'src> Pass<'_, 'src> {
     }
 
     /// Reads what stands in for a body that failed; the error is a variable of it alone.
-    fn fallback(&mut self, id: StmtId, error: Option<Name<'src>>, body: &Body) -> Located<()> {
+    fn fallback(&mut self, id: StmtId, error: Option<Name<'src>>, body: Body) -> Located<()> {
         let scope = self.transparent_scope();
         self.scopes.by_statement.insert((id, Part::Fallback), scope);
         if let Some(name) = error {
@@ -333,46 +336,46 @@ impl<'src> Pass<'_, 'src> {
         let tree = self.tree;
         let unit = self.scopes.scope(scope).unit;
         match &tree.stmt(id).kind {
-            StmtKind::For(statement) => self.for_scopes(id, statement, scope),
+            StmtKind::For(statement) => self.for_scopes(id, &tree[*statement], scope),
             StmtKind::With { bindings, body } => {
                 let inner = self.part(id, Part::Body, scope, unit);
-                for (target, _) in bindings {
-                    walk::target_names(target, &mut |name| {
+                for (target, _) in &tree[*bindings] {
+                    walk::target_names(tree, *target, &mut |name| {
                         self.declare(inner, name.text, Initial::Parameter);
                     });
                 }
-                self.solid_scope(inner, |pass| pass.body(body))
+                self.solid_scope(inner, |pass| pass.body(*body))
             }
             StmtKind::FilterBlock { filters, body }
             | StmtKind::AssignBlock { filters, body, .. } => {
                 let inner = self.part(id, Part::Body, scope, unit);
                 self.solid_scope(inner, |pass| {
-                    pass.body(body)?;
-                    pass.filters(filters);
+                    pass.body(*body)?;
+                    pass.filters(*filters);
                     Ok(())
                 })
             }
             StmtKind::Cache { body, .. } => {
                 let inner = self.part(id, Part::Body, scope, unit);
-                self.solid_scope(inner, |pass| pass.body(body))
+                self.solid_scope(inner, |pass| pass.body(*body))
             }
             StmtKind::Defer(inner) => {
                 let scope_of_body = self.part(id, Part::Body, scope, unit);
                 self.solid_scope(scope_of_body, |pass| match &inner.fallback {
-                    None => pass.body(&inner.body),
+                    None => pass.body(inner.body),
                     Some((error, fallback)) => {
-                        pass.branch(&inner.body)?;
-                        pass.fallback(id, *error, fallback)
+                        pass.branch(inner.body)?;
+                        pass.fallback(id, *error, *fallback)
                     }
                 })?;
                 let scope_of_placeholder = self.part(id, Part::Placeholder, scope, unit);
-                self.solid_scope(scope_of_placeholder, |pass| pass.body(&inner.placeholder))
+                self.solid_scope(scope_of_placeholder, |pass| pass.body(inner.placeholder))
             }
             StmtKind::AutoEscape { enabled, body } => {
                 let inner = self.part(id, Part::Body, scope, unit);
                 self.solid_scope(inner, |pass| {
                     pass.expression(*enabled);
-                    pass.body(body)
+                    pass.body(*body)
                 })
             }
             StmtKind::Macro {
@@ -380,8 +383,8 @@ impl<'src> Pass<'_, 'src> {
             }
             | StmtKind::CallBlock {
                 parameters, body, ..
-            } => self.macro_scope(id, parameters, body, scope),
-            StmtKind::OwnPart(body) => self.macro_scope(id, &[], body, scope),
+            } => self.macro_scope(id, &tree[*parameters], *body, scope),
+            StmtKind::OwnPart(body) => self.macro_scope(id, &[], *body, scope),
             _ => Ok(()),
         }
     }
@@ -401,7 +404,7 @@ impl<'src> Pass<'_, 'src> {
         self.scopes.loops.insert(id, LoopUse::default());
         let inner = self.part(id, Part::Body, scope, unit);
         let mut assigns_loop = None;
-        walk::target_names(&statement.target, &mut |name| {
+        walk::target_names(self.tree, statement.target, &mut |name| {
             self.declare(inner, name.text, Initial::Parameter);
             if name.text == "loop" {
                 assigns_loop = Some(name.span);
@@ -422,8 +425,8 @@ impl<'src> Pass<'_, 'src> {
         }
         self.declare(inner, "loop", Initial::Loop(id));
         self.for_bodies += 1;
-        self.solid_scope(inner, |pass| pass.body(&statement.body))?;
-        if let Some(body) = &statement.otherwise {
+        self.solid_scope(inner, |pass| pass.body(statement.body))?;
+        if let Some(body) = statement.otherwise {
             let inner = self.part(id, Part::Otherwise, scope, unit);
             self.solid_scope(inner, |pass| pass.body(body))?;
         }
@@ -435,7 +438,7 @@ impl<'src> Pass<'_, 'src> {
         &mut self,
         id: StmtId,
         parameters: &[Parameter<'src>],
-        body: &Body,
+        body: Body,
         scope: ScopeId,
     ) -> Located<()> {
         let around = self.scopes.scope(scope).unit;
@@ -492,7 +495,7 @@ impl<'src> Pass<'_, 'src> {
                 self.scopes.by_statement.insert((id, Part::Body), scope);
                 self.declare_special(scope, "self", Initial::Blocks);
                 self.declare_special(scope, "super", Initial::Super);
-                self.solid_scope(scope, |pass| pass.body(body))?;
+                self.solid_scope(scope, |pass| pass.body(*body))?;
             }
         }
         self.scopes
@@ -503,9 +506,10 @@ impl<'src> Pass<'_, 'src> {
 
     // Expressions.
 
-    fn filters(&mut self, filters: &[FilterCall<'src>]) {
-        for filter in filters {
-            walk::argument_expressions(&filter.arguments, &mut |e| self.expression(e));
+    fn filters(&mut self, filters: List<FilterCall<'src>>) {
+        let tree = self.tree;
+        for filter in &tree[filters] {
+            walk::argument_expressions(&tree[filter.arguments], &mut |e| self.expression(e));
         }
     }
 
@@ -521,7 +525,7 @@ impl<'src> Pass<'_, 'src> {
                 self.expression(inner.iterable);
                 let scope = self.transparent_scope();
                 self.scopes.by_comprehension.insert(id, scope);
-                walk::target_names(&inner.target, &mut |name| {
+                walk::target_names(tree, inner.target, &mut |name| {
                     self.declare(scope, name.text, Initial::Parameter);
                 });
                 let outer = std::mem::replace(&mut self.scope, scope);
@@ -532,16 +536,17 @@ impl<'src> Pass<'_, 'src> {
                 self.scope = outer;
             }
             ExprKind::Chain { base, steps } => {
+                let steps = &tree[*steps];
                 match &tree.expr(*base).kind {
                     ExprKind::Name(name) => {
                         self.load(name, tree.expr(*base).span.start);
-                        self.plain_loop(name, &LoopAccess::of(steps));
+                        self.plain_loop(name, &LoopAccess::of(tree, steps));
                     }
                     _ => self.expression(*base),
                 }
-                walk::step_expressions(steps, &mut |e| self.expression(e));
+                walk::step_expressions(tree, steps, &mut |e| self.expression(e));
             }
-            kind => walk::operands(kind, &mut |e| self.expression(e)),
+            kind => walk::operands(tree, kind, &mut |e| self.expression(e)),
         }
     }
 

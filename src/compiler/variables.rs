@@ -5,6 +5,7 @@ use crate::compiler::Compiler;
 use crate::compiler::scope::{Home, Initial, Place, ScopeId, Set, VariableId};
 use crate::compiler::symbols::Located;
 use crate::source::Span;
+use crate::syntax::Id;
 use crate::syntax::ast::{AssignScope, Name, Target};
 
 impl<'src> Compiler<'_, 'src> {
@@ -81,18 +82,19 @@ impl<'src> Compiler<'_, 'src> {
     /// Assigns the value on the stack to a target.
     pub(super) fn store_target(
         &mut self,
-        target: &Target<'src>,
+        target: Id<Target<'src>>,
         scope: AssignScope,
     ) -> Located<()> {
-        match target {
+        let tree = self.tree;
+        match tree[target] {
             Target::Name(name) => match scope {
-                AssignScope::Local => self.store_name(*name),
-                AssignScope::Template => self.store_template_name(*name),
+                AssignScope::Local => self.store_name(name),
+                AssignScope::Template => self.store_template_name(name),
             },
             Target::Tuple(targets, span) => {
-                self.emit(Instruction::UnpackSequence(targets.len() as u32), *span);
-                for target in targets {
-                    self.store_target(target, scope)?;
+                self.emit(Instruction::UnpackSequence(targets.len() as u32), span);
+                for target in &tree[targets] {
+                    self.store_target(*target, scope)?;
                 }
             }
             Target::Attribute { object, attribute } => {

@@ -27,7 +27,7 @@ impl<'src> Compiler<'_, 'src> {
                     ExprKind::Name(name) => text.push_str(name),
                     _ => text.push('…'),
                 }
-                for step in steps {
+                for step in &self.tree[*steps] {
                     if text.len() > LONG {
                         text.push('…');
                         break;

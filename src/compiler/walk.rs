@@ -1,11 +1,16 @@
 //! Visits the direct parts of expressions, targets and patterns.
 
+use crate::syntax::Id;
 use crate::syntax::ast::{
-    Argument, Element, Entry, ExprId, ExprKind, Name, Pattern, Step, StepKind, Target,
+    Argument, Element, Entry, ExprId, ExprKind, Name, Pattern, Step, StepKind, Target, Tree,
 };
 
 /// The operands of an expression, in order; of a chain its base and what its steps hold.
-pub(super) fn operands(kind: &ExprKind<'_>, visit: &mut dyn FnMut(ExprId)) {
+pub(super) fn operands<'src>(
+    tree: &Tree<'src>,
+    kind: &ExprKind<'src>,
+    visit: &mut dyn FnMut(ExprId),
+) {
     match kind {
         ExprKind::Name(_)
         | ExprKind::None
@@ -15,7 +20,7 @@ pub(super) fn operands(kind: &ExprKind<'_>, visit: &mut dyn FnMut(ExprId)) {
         | ExprKind::Float(_)
         | ExprKind::String(_) => {}
         ExprKind::List(elements) => {
-            for element in elements {
+            for element in &tree[*elements] {
                 let (Element::Item(e) | Element::Spread(e)) = element;
                 visit(*e);
             }
@@ -24,9 +29,9 @@ pub(super) fn operands(kind: &ExprKind<'_>, visit: &mut dyn FnMut(ExprId)) {
         | ExprKind::Concat(parts)
         | ExprKind::And(parts)
         | ExprKind::Or(parts)
-        | ExprKind::Coalesce(parts) => parts.iter().copied().for_each(visit),
+        | ExprKind::Coalesce(parts) => tree[*parts].iter().copied().for_each(visit),
         ExprKind::Dict(entries) => {
-            for entry in entries {
+            for entry in &tree[*entries] {
                 match entry {
                     Entry::Pair(key, value) => {
                         visit(*key);
@@ -51,14 +56,14 @@ pub(super) fn operands(kind: &ExprKind<'_>, visit: &mut dyn FnMut(ExprId)) {
         ExprKind::Unary { operand, .. } | ExprKind::Not { operand, .. } => visit(*operand),
         ExprKind::Binary { first, rest } => {
             visit(*first);
-            rest.iter().for_each(|(_, e)| visit(*e));
+            tree[*rest].iter().for_each(|(_, e)| visit(*e));
         }
         ExprKind::Compare { first, rest } => {
             visit(*first);
-            rest.iter().for_each(|(_, e)| visit(*e));
+            tree[*rest].iter().for_each(|(_, e)| visit(*e));
         }
         ExprKind::Conditional { arms, otherwise } => {
-            for arm in arms {
+            for arm in &tree[*arms] {
                 visit(arm.condition);
                 visit(arm.value);
             }
@@ -66,14 +71,18 @@ pub(super) fn operands(kind: &ExprKind<'_>, visit: &mut dyn FnMut(ExprId)) {
         }
         ExprKind::Chain { base, steps } => {
             visit(*base);
-            step_expressions(steps, visit);
+            step_expressions(tree, &tree[*steps], visit);
         }
         ExprKind::Await(operand) | ExprKind::Spawn(operand) => visit(*operand),
     }
 }
 
 /// The expressions within the steps of a chain, in order.
-pub(super) fn step_expressions(steps: &[Step<'_>], visit: &mut dyn FnMut(ExprId)) {
+pub(super) fn step_expressions<'src>(
+    tree: &Tree<'src>,
+    steps: &[Step<'src>],
+    visit: &mut dyn FnMut(ExprId),
+) {
     for step in steps {
         match &step.kind {
             StepKind::Attribute { .. } => {}
@@ -85,9 +94,11 @@ pub(super) fn step_expressions(steps: &[Step<'_>], visit: &mut dyn FnMut(ExprId)
                 .flatten()
                 .for_each(|e| visit(*e)),
             StepKind::Call(arguments) | StepKind::Test { arguments, .. } => {
-                argument_expressions(arguments, visit);
+                argument_expressions(&tree[*arguments], visit);
             }
-            StepKind::Filter { filter, .. } => argument_expressions(&filter.arguments, visit),
+            StepKind::Filter { filter, .. } => {
+                argument_expressions(&tree[filter.arguments], visit);
+            }
         }
     }
 }
@@ -105,49 +116,71 @@ pub(super) fn argument_expressions(arguments: &[Argument<'_>], visit: &mut dyn F
 }
 
 /// The names that a target assigns, not counting objects whose attributes it assigns.
-pub(super) fn target_names<'src>(target: &Target<'src>, visit: &mut dyn FnMut(Name<'src>)) {
-    match target {
-        Target::Name(name) => visit(*name),
-        Target::Tuple(targets, _) => targets.iter().for_each(|t| target_names(t, visit)),
+pub(super) fn target_names<'src>(
+    tree: &Tree<'src>,
+    target: Id<Target<'src>>,
+    visit: &mut dyn FnMut(Name<'src>),
+) {
+    match tree[target] {
+        Target::Name(name) => visit(name),
+        Target::Tuple(targets, _) => {
+            let targets = tree[targets].iter();
+            targets.for_each(|target| target_names(tree, *target, visit));
+        }
         Target::Attribute { .. } => {}
     }
 }
 
 /// The names that a pattern binds, as often as it does.
-pub(super) fn pattern_names<'src>(pattern: &Pattern<'src>, visit: &mut dyn FnMut(Name<'src>)) {
-    match pattern {
+pub(super) fn pattern_names<'src>(
+    tree: &Tree<'src>,
+    pattern: Id<Pattern<'src>>,
+    visit: &mut dyn FnMut(Name<'src>),
+) {
+    match tree[pattern] {
         Pattern::Any | Pattern::Literal(_) => {}
-        Pattern::Bind(name) => visit(*name),
+        Pattern::Bind(name) => visit(name),
         Pattern::Sequence { items, rest, .. } => {
-            items.iter().for_each(|item| pattern_names(item, visit));
+            for item in &tree[items] {
+                pattern_names(tree, *item, visit);
+            }
             if let Some(Some(name)) = rest {
-                visit(*name);
+                visit(name);
             }
         }
         Pattern::Mapping { entries, rest, .. } => {
-            entries
-                .iter()
-                .for_each(|(_, item)| pattern_names(item, visit));
-            rest.iter().copied().for_each(visit);
+            for (_, item) in &tree[entries] {
+                pattern_names(tree, *item, visit);
+            }
+            rest.into_iter().for_each(visit);
         }
-        Pattern::Either(patterns) => patterns.iter().for_each(|p| pattern_names(p, visit)),
+        Pattern::Either(patterns) => {
+            for pattern in &tree[patterns] {
+                pattern_names(tree, *pattern, visit);
+            }
+        }
     }
 }
 
 /// The literals and keys of a pattern.
-pub(super) fn pattern_expressions(pattern: &Pattern<'_>, visit: &mut dyn FnMut(ExprId)) {
-    match pattern {
+pub(super) fn pattern_expressions<'src>(
+    tree: &Tree<'src>,
+    pattern: Id<Pattern<'src>>,
+    visit: &mut dyn FnMut(ExprId),
+) {
+    match tree[pattern] {
         Pattern::Any | Pattern::Bind(_) => {}
-        Pattern::Literal(e) => visit(*e),
-        Pattern::Sequence { items, .. } => {
-            items.iter().for_each(|p| pattern_expressions(p, visit));
-        }
-        Pattern::Mapping { entries, .. } => {
-            for (key, item) in entries {
-                visit(*key);
-                pattern_expressions(item, visit);
+        Pattern::Literal(e) => visit(e),
+        Pattern::Sequence { items, .. } | Pattern::Either(items) => {
+            for item in &tree[items] {
+                pattern_expressions(tree, *item, visit);
             }
         }
-        Pattern::Either(patterns) => patterns.iter().for_each(|p| pattern_expressions(p, visit)),
+        Pattern::Mapping { entries, .. } => {
+            for (key, item) in &tree[entries] {
+                visit(*key);
+                pattern_expressions(tree, *item, visit);
+            }
+        }
     }
 }

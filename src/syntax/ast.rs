@@ -4,12 +4,26 @@
 //! chain (`a + b + c`, `a.b.c`, `x | f | g`, `elif`) are lists in one node, so that depth means nesting.
 
 use std::borrow::Cow;
+use std::num::NonZeroU32;
 
 use crate::source::Span;
+use crate::syntax::lists::{Id, List, Lists};
 
-/// The id of an expression in its [`Tree`].
+/// The id of an expression in its [`Tree`]: its index, counted from one, so that an optional one is as small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct ExprId(pub(crate) u32);
+pub(crate) struct ExprId(NonZeroU32);
+
+impl ExprId {
+    /// The id of the expression at that index, which is less than the length of the source in bytes.
+    pub(crate) fn new(index: usize) -> Self {
+        let number = u32::try_from(index + 1).ok().and_then(NonZeroU32::new);
+        ExprId(number.expect("a source of 4 GiB is refused"))
+    }
+
+    pub(crate) fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
 
 /// The id of a statement in its [`Tree`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,12 +34,13 @@ pub(crate) struct StmtId(pub(crate) u32);
 pub(crate) struct Tree<'src> {
     pub(crate) expressions: Vec<Expr<'src>>,
     pub(crate) statements: Vec<Stmt<'src>>,
+    pub(crate) lists: Lists<'src>,
     /// The statements of the template itself.
     pub(crate) body: Body,
 }
 
 /// Statements in order.
-pub(crate) type Body = Vec<StmtId>;
+pub(crate) type Body = List<StmtId>;
 
 /// A name and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,9 +69,9 @@ pub(crate) enum ExprKind<'src> {
     BigInteger(Box<i128>),
     Float(f64),
     String(Cow<'src, str>),
-    List(Vec<Element>),
-    Tuple(Vec<ExprId>),
-    Dict(Vec<Entry>),
+    List(List<Element>),
+    Tuple(List<ExprId>),
+    Dict(List<Entry>),
     Comprehension(Box<Comprehension<'src>>),
     /// `1..5`, `1...5`, `1..10 by 3`
     Range {
@@ -68,7 +83,7 @@ pub(crate) enum ExprKind<'src> {
     },
     /// Prefix operators, outermost first: `- + x`.
     Unary {
-        operators: Vec<UnaryOperator>,
+        operators: List<UnaryOperator>,
         operand: ExprId,
     },
     /// `not not x`: `count` times.
@@ -79,28 +94,28 @@ pub(crate) enum ExprKind<'src> {
     /// Operators of one tier, applied from the left: `a + b - c`, `a * b / c`, `a ** b ** c`.
     Binary {
         first: ExprId,
-        rest: Vec<(BinaryOperator, ExprId)>,
+        rest: List<(BinaryOperator, ExprId)>,
     },
     /// `a ~ b ~ c`
-    Concat(Vec<ExprId>),
-    And(Vec<ExprId>),
-    Or(Vec<ExprId>),
+    Concat(List<ExprId>),
+    And(List<ExprId>),
+    Or(List<ExprId>),
     /// `a ?? b ?? c`
-    Coalesce(Vec<ExprId>),
+    Coalesce(List<ExprId>),
     /// `a < b <= c`, each operand evaluated once.
     Compare {
         first: ExprId,
-        rest: Vec<(CompareOperator, ExprId)>,
+        rest: List<(CompareOperator, ExprId)>,
     },
     /// `a if x else b if y else c`: arms in order, then what is left.
     Conditional {
-        arms: Vec<ConditionalArm>,
+        arms: List<ConditionalArm>,
         otherwise: Option<ExprId>,
     },
     /// `base` followed by attributes, items, calls, filters and tests, in the order applied.
     Chain {
         base: ExprId,
-        steps: Vec<Step<'src>>,
+        steps: List<Step<'src>>,
     },
     /// `await e`
     Await(ExprId),
@@ -135,7 +150,7 @@ pub(crate) enum Entry {
 #[derive(Debug)]
 pub(crate) struct Comprehension<'src> {
     pub(crate) element: ExprId,
-    pub(crate) target: Target<'src>,
+    pub(crate) target: Id<Target<'src>>,
     pub(crate) iterable: ExprId,
     pub(crate) condition: Option<ExprId>,
     /// `async for`
@@ -143,7 +158,7 @@ pub(crate) struct Comprehension<'src> {
 }
 
 /// One step of a chain.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Step<'src> {
     pub(crate) kind: StepKind<'src>,
     /// From the step's first token (`.`, `[`, `(`, `|`, `is`) to its last.
@@ -151,7 +166,7 @@ pub(crate) struct Step<'src> {
 }
 
 /// What a step does.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum StepKind<'src> {
     /// `.name`, and `?.name` if optional.
     Attribute { name: Name<'src>, optional: bool },
@@ -165,7 +180,7 @@ pub(crate) enum StepKind<'src> {
         optional: bool,
     },
     /// `(arguments)`
-    Call(Vec<Argument<'src>>),
+    Call(List<Argument<'src>>),
     /// `| name(arguments)`, `|> …`, `?| …` if optional, `| await …` if awaited.
     Filter {
         filter: FilterCall<'src>,
@@ -174,17 +189,17 @@ pub(crate) enum StepKind<'src> {
     /// `is name(arguments)`, `is not …`
     Test {
         name: Name<'src>,
-        arguments: Vec<Argument<'src>>,
+        arguments: List<Argument<'src>>,
         negated: bool,
     },
 }
 
 /// A filter's name and arguments, in an expression or at the head of a block.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct FilterCall<'src> {
     /// The name, dots included.
     pub(crate) name: Name<'src>,
-    pub(crate) arguments: Vec<Argument<'src>>,
+    pub(crate) arguments: List<Argument<'src>>,
     pub(crate) awaited: bool,
 }
 
@@ -232,11 +247,11 @@ pub(crate) enum CompareOperator {
 }
 
 /// What is assigned to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Target<'src> {
     Name(Name<'src>),
     /// `a, b` and `(a, (b, c))`
-    Tuple(Vec<Target<'src>>, Span),
+    Tuple(List<Id<Target<'src>>>, Span),
     /// `ns.attribute`, of a namespace only.
     Attribute {
         object: Name<'src>,
@@ -260,55 +275,55 @@ pub(crate) enum StmtKind<'src> {
     /// `<< e >>`
     Output(ExprId),
     /// `print a, b`
-    Print(Vec<ExprId>),
+    Print(List<ExprId>),
     /// `if`, `elif`, `else`; `unless` negates its one condition.
     If {
-        arms: Vec<(ExprId, Body)>,
+        arms: List<IfArm>,
         otherwise: Option<Body>,
         negated: bool,
     },
-    For(Box<For<'src>>),
+    For(Id<For<'src>>),
     While {
         condition: ExprId,
         body: Body,
     },
     Match {
         subject: ExprId,
-        cases: Vec<MatchCase<'src>>,
+        cases: List<MatchCase<'src>>,
     },
     Break,
     Continue,
     /// `set targets = value`, `let …`, and `… ??= …`.
     Assign {
-        target: Box<Target<'src>>,
+        target: Id<Target<'src>>,
         value: ExprId,
         scope: AssignScope,
         only_if_nullish: bool,
     },
     /// Block `set`, block `let` and `capture`.
     AssignBlock {
-        target: Box<Target<'src>>,
-        filters: Vec<FilterCall<'src>>,
+        target: Id<Target<'src>>,
+        filters: List<FilterCall<'src>>,
         body: Body,
         scope: AssignScope,
     },
     With {
-        bindings: Vec<(Target<'src>, ExprId)>,
+        bindings: List<Binding<'src>>,
         body: Body,
     },
     Macro {
         name: Name<'src>,
-        parameters: Box<[Parameter<'src>]>,
+        parameters: List<Parameter<'src>>,
         body: Body,
     },
     CallBlock {
-        parameters: Box<[Parameter<'src>]>,
+        parameters: List<Parameter<'src>>,
         /// A chain whose last step is a call.
         call: ExprId,
         body: Body,
     },
     FilterBlock {
-        filters: Vec<FilterCall<'src>>,
+        filters: List<FilterCall<'src>>,
         body: Body,
     },
     Spaceless(Body),
@@ -349,8 +364,7 @@ pub(crate) enum StmtKind<'src> {
     },
     FromImport {
         template: ExprId,
-        /// The exported name and the name it gets here.
-        names: Vec<(Name<'src>, Name<'src>)>,
+        names: List<Import<'src>>,
         with_context: bool,
     },
     Flush,
@@ -362,7 +376,14 @@ pub(crate) enum StmtKind<'src> {
 }
 
 // A page is text and outputs: what is seldom is boxed, so that they stay small.
-const _: () = assert!(size_of::<Stmt<'_>>() <= 88 && size_of::<Expr<'_>>() <= 56);
+const _: () = assert!(size_of::<Stmt<'_>>() <= 64 && size_of::<Expr<'_>>() <= 40);
+
+/// One arm of an `if`: what follows where the condition holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IfArm {
+    pub(crate) condition: ExprId,
+    pub(crate) body: Body,
+}
 
 /// Where an assignment is seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -374,9 +395,9 @@ pub(crate) enum AssignScope {
 }
 
 /// A `for` loop.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct For<'src> {
-    pub(crate) target: Target<'src>,
+    pub(crate) target: Id<Target<'src>>,
     pub(crate) iterable: ExprId,
     pub(crate) condition: Option<ExprId>,
     pub(crate) recursive: bool,
@@ -389,7 +410,7 @@ pub(crate) struct For<'src> {
 }
 
 /// A `defer`: a body that may be sent after the rest of the page.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Defer<'src> {
     pub(crate) body: Body,
     /// What stands in for the body until it is ready.
@@ -416,8 +437,8 @@ pub(crate) struct Translation<'src> {
     pub(crate) context: Option<ExprId>,
     /// `trimmed` or `notrimmed`
     pub(crate) trimmed: Option<bool>,
-    /// The variables of the tag, with their values where they are given.
-    pub(crate) written: Vec<(Name<'src>, Option<ExprId>)>,
+    /// The variables of the tag.
+    pub(crate) written: List<TransVariable<'src>>,
     pub(crate) singular: Body,
     /// The variable that `pluralize` names, and what follows it.
     pub(crate) plural: Option<(Option<Name<'src>>, Body)>,
@@ -435,24 +456,36 @@ pub(crate) struct Translation<'src> {
 #[derive(Debug)]
 pub(crate) struct OwnTag<'src> {
     pub(crate) name: Name<'src>,
-    pub(crate) arguments: Vec<Argument<'src>>,
+    pub(crate) arguments: List<Argument<'src>>,
     /// Its first part.
     pub(crate) body: Option<StmtId>,
     /// The parts behind that, each with its name.
-    pub(crate) branches: Vec<(Name<'src>, StmtId)>,
+    pub(crate) branches: List<OwnBranch<'src>>,
     /// Whether it is given the variables it sees.
     pub(crate) sees_variables: bool,
     /// Whether it says that it waits.
     pub(crate) waits: bool,
 }
 
-impl OwnTag<'_> {
+impl<'src> OwnTag<'src> {
     /// All parts, in order.
-    pub(crate) fn parts(&self) -> impl Iterator<Item = StmtId> {
-        let branches = self.branches.iter().map(|(_, part)| *part);
-        self.body.iter().copied().chain(branches)
+    pub(crate) fn parts(&self, tree: &Tree<'src>) -> impl Iterator<Item = StmtId> {
+        let branches = tree[self.branches].iter().map(|(_, part)| *part);
+        self.body.into_iter().chain(branches)
     }
 }
+
+/// A part of a tag of the host behind its first: its name and what follows it.
+pub(crate) type OwnBranch<'src> = (Name<'src>, StmtId);
+
+/// A variable of a `trans` tag, with its value where one is given.
+pub(crate) type TransVariable<'src> = (Name<'src>, Option<ExprId>);
+
+/// An exported name and the name it gets.
+pub(crate) type Import<'src> = (Name<'src>, Name<'src>);
+
+/// What a `with` assigns, and its value.
+pub(crate) type Binding<'src> = (Id<Target<'src>>, ExprId);
 
 /// A parameter of a macro or a call block.
 #[derive(Clone, Copy, Debug)]
@@ -462,15 +495,15 @@ pub(crate) struct Parameter<'src> {
 }
 
 /// `case pattern if guard`
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct MatchCase<'src> {
-    pub(crate) pattern: Pattern<'src>,
+    pub(crate) pattern: Id<Pattern<'src>>,
     pub(crate) guard: Option<ExprId>,
     pub(crate) body: Body,
 }
 
 /// What a `case` fits.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Pattern<'src> {
     /// `_`
     Any,
@@ -480,24 +513,24 @@ pub(crate) enum Pattern<'src> {
     Literal(ExprId),
     /// `[a, b, *rest]`; the rest's name where there is one.
     Sequence {
-        items: Vec<Pattern<'src>>,
+        items: List<Id<Pattern<'src>>>,
         rest: Option<Option<Name<'src>>>,
         span: Span,
     },
     /// `{'k': p, **rest}`
     Mapping {
-        entries: Vec<(ExprId, Pattern<'src>)>,
+        entries: List<(ExprId, Id<Pattern<'src>>)>,
         rest: Option<Name<'src>>,
         span: Span,
     },
     /// `p | p`
-    Either(Vec<Pattern<'src>>),
+    Either(List<Id<Pattern<'src>>>),
 }
 
 impl<'src> Tree<'src> {
     /// The expression of an id.
     pub(crate) fn expr(&self, id: ExprId) -> &Expr<'src> {
-        &self.expressions[id.0 as usize]
+        &self.expressions[id.index()]
     }
 
     /// The statement of an id.

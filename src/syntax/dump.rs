@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::source::Origin;
-use crate::syntax::Options;
 use crate::syntax::ast::{
     Argument, AssignScope, BinaryOperator, Body, CompareOperator, Element, Entry, ExprId, ExprKind,
     FilterCall, Parameter, Pattern, StepKind, StmtId, StmtKind, Target, Translation, Tree,
     UnaryOperator,
 };
 use crate::syntax::lexer::Lexer;
+use crate::syntax::{Id, List, Options};
 
 /// The tokens of a template, one a line, each behind its line and column.
 ///
@@ -44,7 +44,7 @@ pub(crate) fn dump_tree(tree: &Tree<'_>) -> String {
         out: String::new(),
         indent: 0,
     };
-    dump.body(&tree.body);
+    dump.body(tree.body);
     dump.out
 }
 
@@ -92,12 +92,13 @@ pub(super) fn unary_spelling(operator: UnaryOperator) -> &'static str {
     }
 }
 
-pub(super) fn target_spelling(target: &Target<'_>) -> String {
-    match target {
+pub(super) fn target_spelling<'src>(tree: &Tree<'src>, target: Id<Target<'src>>) -> String {
+    match tree[target] {
         Target::Name(name) => name.text.to_owned(),
         Target::Attribute { object, attribute } => format!("{}.{}", object.text, attribute.text),
         Target::Tuple(items, _) => {
-            let items: Vec<String> = items.iter().map(target_spelling).collect();
+            let items = tree[items].iter();
+            let items: Vec<String> = items.map(|item| target_spelling(tree, *item)).collect();
             let comma = if items.len() == 1 { "," } else { "" };
             format!("({}{comma})", items.join(", "))
         }
@@ -129,13 +130,13 @@ impl<'tree, 'src> Dump<'tree, 'src> {
         self.nested(below);
     }
 
-    fn body(&mut self, body: &'tree Body) {
-        for id in body {
+    fn body(&mut self, body: Body) {
+        for id in &self.tree[body] {
             self.stmt(*id);
         }
     }
 
-    fn labelled_body(&mut self, label: &str, body: &'tree Body) {
+    fn labelled_body(&mut self, label: &str, body: Body) {
         self.under(label, |dump| dump.body(body));
     }
 
@@ -143,50 +144,49 @@ impl<'tree, 'src> Dump<'tree, 'src> {
         match &self.tree.stmt(id).kind {
             StmtKind::Text(text) => self.line(format_args!("text {text:?}")),
             StmtKind::Output(value) => self.under("output", |dump| dump.expr(*value)),
-            StmtKind::Print(values) => self.under("print", |dump| dump.exprs(values)),
+            StmtKind::Print(values) => self.under("print", |dump| dump.exprs(&dump.tree[*values])),
             StmtKind::If {
                 arms,
                 otherwise,
                 negated,
             } => self.under(if *negated { "unless" } else { "if" }, |dump| {
-                for (condition, body) in arms {
-                    dump.under("condition", |dump| dump.expr(*condition));
-                    dump.labelled_body("then", body);
+                for arm in &dump.tree[*arms] {
+                    dump.under("condition", |dump| dump.expr(arm.condition));
+                    dump.labelled_body("then", arm.body);
                 }
                 if let Some(body) = otherwise {
-                    dump.labelled_body("else", body);
+                    dump.labelled_body("else", *body);
                 }
             }),
             StmtKind::For(for_) => {
+                let for_ = &self.tree[*for_];
+                let target = target_spelling(self.tree, for_.target);
                 let async_ = if for_.is_async { "async " } else { "" };
                 let recursive = if for_.recursive { " recursive" } else { "" };
-                self.under(
-                    format_args!("{async_}for {}{recursive}", target_spelling(&for_.target)),
-                    |dump| {
-                        dump.under("in", |dump| dump.expr(for_.iterable));
-                        if let Some(condition) = for_.condition {
-                            dump.under("if", |dump| dump.expr(condition));
-                        }
-                        dump.labelled_body("body", &for_.body);
-                        if let Some(body) = &for_.otherwise {
-                            dump.labelled_body("else", body);
-                        }
-                    },
-                );
+                self.under(format_args!("{async_}for {target}{recursive}"), |dump| {
+                    dump.under("in", |dump| dump.expr(for_.iterable));
+                    if let Some(condition) = for_.condition {
+                        dump.under("if", |dump| dump.expr(condition));
+                    }
+                    dump.labelled_body("body", for_.body);
+                    if let Some(body) = for_.otherwise {
+                        dump.labelled_body("else", body);
+                    }
+                });
             }
             StmtKind::While { condition, body } => self.under("while", |dump| {
                 dump.under("condition", |dump| dump.expr(*condition));
-                dump.labelled_body("body", body);
+                dump.labelled_body("body", *body);
             }),
             StmtKind::Match { subject, cases } => self.under("match", |dump| {
                 dump.expr(*subject);
-                for case in cases {
+                for case in &dump.tree[*cases] {
                     dump.under("case", |dump| {
-                        dump.pattern(&case.pattern);
+                        dump.pattern(case.pattern);
                         if let Some(guard) = case.guard {
                             dump.under("if", |dump| dump.expr(guard));
                         }
-                        dump.labelled_body("body", &case.body);
+                        dump.labelled_body("body", case.body);
                     });
                 }
             }),
@@ -199,7 +199,7 @@ impl<'tree, 'src> Dump<'tree, 'src> {
                 only_if_nullish,
             } => {
                 let operator = if *only_if_nullish { "??=" } else { "=" };
-                let (word, target) = (assign_word(*scope), target_spelling(target));
+                let (word, target) = (assign_word(*scope), target_spelling(self.tree, *target));
                 self.under(format_args!("{word} {target} {operator}"), |dump| {
                     dump.expr(*value);
                 });
@@ -210,65 +210,64 @@ impl<'tree, 'src> Dump<'tree, 'src> {
                 body,
                 scope,
             } => {
-                let (word, target) = (assign_word(*scope), target_spelling(target));
+                let (word, target) = (assign_word(*scope), target_spelling(self.tree, *target));
                 self.under(format_args!("{word} {target}"), |dump| {
-                    dump.filters(filters);
-                    dump.labelled_body("body", body);
+                    dump.filters(*filters);
+                    dump.labelled_body("body", *body);
                 });
             }
             StmtKind::With { bindings, body } => self.under("with", |dump| {
-                for (target, value) in bindings {
-                    dump.under(format_args!("{} =", target_spelling(target)), |dump| {
-                        dump.expr(*value);
-                    });
+                for (target, value) in &dump.tree[*bindings] {
+                    let target = target_spelling(dump.tree, *target);
+                    dump.under(format_args!("{target} ="), |dump| dump.expr(*value));
                 }
-                dump.labelled_body("body", body);
+                dump.labelled_body("body", *body);
             }),
             StmtKind::Macro {
                 name,
                 parameters,
                 body,
             } => self.under(format_args!("macro {}", name.text), |dump| {
-                dump.parameters(parameters);
-                dump.labelled_body("body", body);
+                dump.parameters(*parameters);
+                dump.labelled_body("body", *body);
             }),
             StmtKind::CallBlock {
                 parameters,
                 call,
                 body,
             } => self.under("call", |dump| {
-                dump.parameters(parameters);
+                dump.parameters(*parameters);
                 dump.expr(*call);
-                dump.labelled_body("body", body);
+                dump.labelled_body("body", *body);
             }),
             StmtKind::FilterBlock { filters, body } => self.under("filter", |dump| {
-                dump.filters(filters);
-                dump.labelled_body("body", body);
+                dump.filters(*filters);
+                dump.labelled_body("body", *body);
             }),
-            StmtKind::Spaceless(body) => self.labelled_body("spaceless", body),
+            StmtKind::Spaceless(body) => self.labelled_body("spaceless", *body),
             StmtKind::Parallel { limit, body } => self.under("parallel", |dump| {
                 if let Some(limit) = limit {
                     dump.under("limit", |dump| dump.expr(*limit));
                 }
-                dump.labelled_body("body", body);
+                dump.labelled_body("body", *body);
             }),
             StmtKind::AutoEscape { enabled, body } => self.under("autoescape", |dump| {
                 dump.expr(*enabled);
-                dump.labelled_body("body", body);
+                dump.labelled_body("body", *body);
             }),
             StmtKind::Try(inner) => self.under("try", |dump| {
                 if let Some(timeout) = inner.timeout {
                     dump.under("timeout", |dump| dump.expr(timeout));
                 }
-                dump.labelled_body("body", &inner.body);
+                dump.labelled_body("body", inner.body);
                 let error = inner.error.map_or("", |error| error.text);
                 let label = format!("fallback {error}");
-                dump.labelled_body(label.trim_end(), &inner.fallback);
+                dump.labelled_body(label.trim_end(), inner.fallback);
             }),
             StmtKind::Defer(inner) => self.under("defer", |dump| {
-                dump.labelled_body("body", &inner.body);
-                dump.labelled_body("placeholder", &inner.placeholder);
-                if let Some((error, body)) = &inner.fallback {
+                dump.labelled_body("body", inner.body);
+                dump.labelled_body("placeholder", inner.placeholder);
+                if let Some((error, body)) = inner.fallback {
                     let error = error.map_or("", |error| error.text);
                     let label = format!("fallback {error}");
                     dump.labelled_body(label.trim_end(), body);
@@ -279,7 +278,7 @@ impl<'tree, 'src> Dump<'tree, 'src> {
                 if let Some(ttl) = ttl {
                     dump.under("ttl", |dump| dump.expr(*ttl));
                 }
-                dump.labelled_body("body", body);
+                dump.labelled_body("body", *body);
             }),
             StmtKind::Do(value) => self.under("do", |dump| dump.expr(*value)),
             StmtKind::Block {
@@ -291,7 +290,7 @@ impl<'tree, 'src> Dump<'tree, 'src> {
                 let scoped = if *scoped { " scoped" } else { "" };
                 let required = if *required { " required" } else { "" };
                 let label = format!("block {}{scoped}{required}", name.text);
-                self.labelled_body(&label, body);
+                self.labelled_body(&label, *body);
             }
             StmtKind::Extends(template) => self.under("extends", |dump| dump.expr(*template)),
             StmtKind::Include {
@@ -327,20 +326,20 @@ impl<'tree, 'src> Dump<'tree, 'src> {
                 let context = context_words(*with_context, false);
                 self.under(format_args!("from import{context}"), |dump| {
                     dump.expr(*template);
-                    for (name, alias) in names {
+                    for (name, alias) in &dump.tree[*names] {
                         dump.line(format_args!("{} as {}", name.text, alias.text));
                     }
                 });
             }
             StmtKind::Flush => self.line("flush"),
             StmtKind::Own(tag) => self.under(tag.name.text, |dump| {
-                dump.arguments(&tag.arguments);
+                dump.arguments(tag.arguments);
                 tag.body.iter().for_each(|part| dump.stmt(*part));
-                for (name, part) in &tag.branches {
+                for (name, part) in &dump.tree[tag.branches] {
                     dump.under(name.text, |dump| dump.stmt(*part));
                 }
             }),
-            StmtKind::OwnPart(body) => self.labelled_body("body", body),
+            StmtKind::OwnPart(body) => self.labelled_body("body", *body),
             StmtKind::Trans(translation) => self.trans(translation),
         }
     }
@@ -353,13 +352,13 @@ impl<'tree, 'src> Dump<'tree, 'src> {
         };
         self.under(trimmed, |dump| {
             translation.context.iter().for_each(|id| dump.expr(*id));
-            for (name, value) in &translation.written {
+            for (name, value) in &dump.tree[translation.written] {
                 dump.under(format_args!("variable {}", name.text), |dump| {
                     value.iter().for_each(|value| dump.expr(*value));
                 });
             }
-            dump.labelled_body("singular", &translation.singular);
-            if let Some((name, body)) = &translation.plural {
+            dump.labelled_body("singular", translation.singular);
+            if let Some((name, body)) = translation.plural {
                 let name = name.map_or("", |name| name.text);
                 dump.under(format_args!("pluralize {name}"), |dump| {
                     dump.labelled_body("plural", body);
@@ -371,8 +370,8 @@ impl<'tree, 'src> Dump<'tree, 'src> {
         });
     }
 
-    fn parameters(&mut self, parameters: &'tree [Parameter<'src>]) {
-        for parameter in parameters {
+    fn parameters(&mut self, parameters: List<Parameter<'src>>) {
+        for parameter in &self.tree[parameters] {
             self.under(format_args!("parameter {}", parameter.name.text), |dump| {
                 if let Some(default) = parameter.default {
                     dump.expr(default);
@@ -381,8 +380,8 @@ impl<'tree, 'src> Dump<'tree, 'src> {
         }
     }
 
-    fn filters(&mut self, filters: &'tree [FilterCall<'src>]) {
-        for filter in filters {
+    fn filters(&mut self, filters: List<FilterCall<'src>>) {
+        for filter in &self.tree[filters] {
             self.filter("|", filter);
         }
     }
@@ -392,13 +391,13 @@ impl<'tree, 'src> Dump<'tree, 'src> {
         self.under(
             format_args!("{pipe} {awaited}{}", filter.name.text),
             |dump| {
-                dump.arguments(&filter.arguments);
+                dump.arguments(filter.arguments);
             },
         );
     }
 
-    fn arguments(&mut self, arguments: &[Argument<'_>]) {
-        for argument in arguments {
+    fn arguments(&mut self, arguments: List<Argument<'src>>) {
+        for argument in &self.tree[arguments] {
             match argument {
                 Argument::Positional(value) => self.expr(*value),
                 Argument::Keyword(name, value) => {
@@ -410,31 +409,35 @@ impl<'tree, 'src> Dump<'tree, 'src> {
         }
     }
 
-    fn pattern(&mut self, pattern: &'tree Pattern<'src>) {
-        match pattern {
+    fn pattern(&mut self, pattern: Id<Pattern<'src>>) {
+        match self.tree[pattern] {
             Pattern::Any => self.line("any"),
             Pattern::Bind(name) => self.line(format_args!("bind {}", name.text)),
-            Pattern::Literal(value) => self.under("literal", |dump| dump.expr(*value)),
+            Pattern::Literal(value) => self.under("literal", |dump| dump.expr(value)),
             Pattern::Sequence { items, rest, .. } => self.under("sequence", |dump| {
-                items.iter().for_each(|item| dump.pattern(item));
+                dump.patterns(items);
                 if let Some(rest) = rest {
                     dump.line(format_args!("*{}", rest.map_or("_", |name| name.text)));
                 }
             }),
             Pattern::Mapping { entries, rest, .. } => self.under("mapping", |dump| {
-                for (key, pattern) in entries {
+                for (key, pattern) in &dump.tree[entries] {
                     dump.under("key", |dump| {
                         dump.expr(*key);
-                        dump.pattern(pattern);
+                        dump.pattern(*pattern);
                     });
                 }
                 if let Some(rest) = rest {
                     dump.line(format_args!("**{}", rest.text));
                 }
             }),
-            Pattern::Either(choices) => self.under("either", |dump| {
-                choices.iter().for_each(|choice| dump.pattern(choice));
-            }),
+            Pattern::Either(choices) => self.under("either", |dump| dump.patterns(choices)),
+        }
+    }
+
+    fn patterns(&mut self, patterns: List<Id<Pattern<'src>>>) {
+        for pattern in &self.tree[patterns] {
+            self.pattern(*pattern);
         }
     }
 
@@ -454,16 +457,16 @@ impl<'tree, 'src> Dump<'tree, 'src> {
             ExprKind::Float(value) => self.line(format_args!("float {value:?}")),
             ExprKind::String(text) => self.line(format_args!("string {text:?}")),
             ExprKind::List(elements) => self.under("list", |dump| {
-                for element in elements {
+                for element in &dump.tree[*elements] {
                     match element {
                         Element::Item(id) => dump.expr(*id),
                         Element::Spread(id) => dump.under("*", |dump| dump.expr(*id)),
                     }
                 }
             }),
-            ExprKind::Tuple(items) => self.under("tuple", |dump| dump.exprs(items)),
+            ExprKind::Tuple(items) => self.under("tuple", |dump| dump.exprs(&dump.tree[*items])),
             ExprKind::Dict(entries) => self.under("dict", |dump| {
-                for entry in entries {
+                for entry in &dump.tree[*entries] {
                     match entry {
                         Entry::Pair(key, value) => {
                             dump.under("pair", |dump| dump.exprs(&[*key, *value]));
@@ -475,7 +478,7 @@ impl<'tree, 'src> Dump<'tree, 'src> {
             ExprKind::Comprehension(comprehension) => self.under("comprehension", |dump| {
                 dump.expr(comprehension.element);
                 let async_ = if comprehension.is_async { "async " } else { "" };
-                let target = target_spelling(&comprehension.target);
+                let target = target_spelling(dump.tree, comprehension.target);
                 dump.under(format_args!("{async_}for {target}"), |dump| {
                     dump.expr(comprehension.iterable);
                 });
@@ -495,7 +498,8 @@ impl<'tree, 'src> Dump<'tree, 'src> {
                 }
             }),
             ExprKind::Unary { operators, operand } => {
-                let signs: Vec<&str> = operators.iter().map(|sign| unary_spelling(*sign)).collect();
+                let signs = self.tree[*operators].iter();
+                let signs: Vec<&str> = signs.map(|sign| unary_spelling(*sign)).collect();
                 self.under(format_args!("unary {}", signs.join(" ")), |dump| {
                     dump.expr(*operand);
                 });
@@ -508,22 +512,26 @@ impl<'tree, 'src> Dump<'tree, 'src> {
             }
             ExprKind::Binary { first, rest } => self.under("binary", |dump| {
                 dump.expr(*first);
-                for (operator, operand) in rest {
+                for (operator, operand) in &dump.tree[*rest] {
                     dump.under(binary_spelling(*operator), |dump| dump.expr(*operand));
                 }
             }),
-            ExprKind::Concat(operands) => self.under("concat", |dump| dump.exprs(operands)),
-            ExprKind::And(operands) => self.under("and", |dump| dump.exprs(operands)),
-            ExprKind::Or(operands) => self.under("or", |dump| dump.exprs(operands)),
-            ExprKind::Coalesce(operands) => self.under("coalesce", |dump| dump.exprs(operands)),
+            ExprKind::Concat(operands) => {
+                self.under("concat", |dump| dump.exprs(&dump.tree[*operands]))
+            }
+            ExprKind::And(operands) => self.under("and", |dump| dump.exprs(&dump.tree[*operands])),
+            ExprKind::Or(operands) => self.under("or", |dump| dump.exprs(&dump.tree[*operands])),
+            ExprKind::Coalesce(operands) => {
+                self.under("coalesce", |dump| dump.exprs(&dump.tree[*operands]))
+            }
             ExprKind::Compare { first, rest } => self.under("compare", |dump| {
                 dump.expr(*first);
-                for (operator, operand) in rest {
+                for (operator, operand) in &dump.tree[*rest] {
                     dump.under(compare_spelling(*operator), |dump| dump.expr(*operand));
                 }
             }),
             ExprKind::Conditional { arms, otherwise } => self.under("conditional", |dump| {
-                for arm in arms {
+                for arm in &dump.tree[*arms] {
                     dump.expr(arm.value);
                     dump.under("if", |dump| dump.expr(arm.condition));
                 }
@@ -533,7 +541,9 @@ impl<'tree, 'src> Dump<'tree, 'src> {
             }),
             ExprKind::Chain { base, steps } => self.under("chain", |dump| {
                 dump.expr(*base);
-                steps.iter().for_each(|step| dump.step(&step.kind));
+                for step in &dump.tree[*steps] {
+                    dump.step(&step.kind);
+                }
             }),
             ExprKind::Await(operand) => self.under("await", |dump| dump.expr(*operand)),
             ExprKind::Spawn(operand) => self.under("spawn", |dump| dump.expr(*operand)),
@@ -563,7 +573,7 @@ impl<'tree, 'src> Dump<'tree, 'src> {
                     }
                 }
             }),
-            StepKind::Call(arguments) => self.under("()", |dump| dump.arguments(arguments)),
+            StepKind::Call(arguments) => self.under("()", |dump| dump.arguments(*arguments)),
             StepKind::Filter { filter, optional } => {
                 self.filter(if *optional { "?|" } else { "|" }, filter);
             }
@@ -574,7 +584,7 @@ impl<'tree, 'src> Dump<'tree, 'src> {
             } => {
                 let not = if *negated { "not " } else { "" };
                 self.under(format_args!("is {not}{}", name.text), |dump| {
-                    dump.arguments(arguments);
+                    dump.arguments(*arguments);
                 });
             }
         }

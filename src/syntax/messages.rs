@@ -24,7 +24,7 @@ pub(crate) fn messages(tree: &Tree<'_>) -> Vec<FoundMessage> {
         let ExprKind::Name(function) = tree.expr(*base).kind else {
             continue;
         };
-        let Some(StepKind::Call(arguments)) = steps.first().map(|step| &step.kind) else {
+        let Some(StepKind::Call(arguments)) = tree[*steps].first().map(|step| &step.kind) else {
             continue;
         };
         // What each literal argument is: the context, the message, its form for many.
@@ -35,7 +35,7 @@ pub(crate) fn messages(tree: &Tree<'_>) -> Vec<FoundMessage> {
             "npgettext" => (true, true),
             _ => continue,
         };
-        let mut literals = arguments.iter().map(|argument| match argument {
+        let mut literals = tree[*arguments].iter().map(|argument| match argument {
             Argument::Positional(id) => literal(tree, *id),
             _ => None,
         });

@@ -9,6 +9,7 @@ mod delimiters;
 mod dump;
 mod expected;
 mod lexer;
+mod lists;
 mod messages;
 mod options;
 mod outline;
@@ -26,6 +27,7 @@ pub use delimiters::{Delimiters, DelimitersBuilder};
 #[cfg(test)]
 use dump::dump_expression;
 pub(crate) use dump::{dump_tokens, dump_tree};
+pub(crate) use lists::{Id, List};
 pub(crate) use messages::{comments, messages};
 pub use options::{Newline, Whitespace};
 pub(crate) use options::{Options, TagShape};

@@ -9,6 +9,7 @@ use crate::syntax::ast::{
     Parameter, Pattern, Step, StepKind, StmtId, StmtKind, Target, Tree,
 };
 use crate::syntax::dump::{binary_spelling, compare_spelling, unary_spelling};
+use crate::syntax::{Id, List};
 
 /// The tree of a template, to be read by tools such as linters and editors.
 ///
@@ -234,7 +235,7 @@ pub(crate) fn outline(origin: &Arc<Origin>, tree: &Tree<'_>) -> SyntaxTree {
         tree,
         nodes: Vec::new(),
     };
-    let body = maker.statements(&tree.body);
+    let body = maker.statements(tree.body);
     SyntaxTree {
         origin: Arc::clone(origin),
         nodes: maker.nodes,
@@ -263,11 +264,14 @@ impl<'t, 'src> Maker<'t, 'src> {
         self.add(kind, Some(name.text), name.span, children)
     }
 
-    fn statements(&mut self, body: &Body) -> Vec<u32> {
-        body.iter().map(|id| self.statement(*id)).collect()
+    fn statements(&mut self, body: Body) -> Vec<u32> {
+        self.tree[body]
+            .iter()
+            .map(|id| self.statement(*id))
+            .collect()
     }
 
-    fn body(&mut self, part: &str, span: Span, body: &Body) -> u32 {
+    fn body(&mut self, part: &str, span: Span, body: Body) -> u32 {
         let statements = self.statements(body);
         self.add(NodeKind::Body, Some(part), span, statements)
     }
@@ -276,13 +280,12 @@ impl<'t, 'src> Maker<'t, 'src> {
         ids.iter().map(|id| self.expression(*id)).collect()
     }
 
-    fn targets(&mut self, target: &Target<'_>, children: &mut Vec<u32>) {
-        match target {
+    fn targets(&mut self, target: Id<Target<'src>>, children: &mut Vec<u32>) {
+        match &self.tree[target] {
             Target::Name(name) => children.push(self.named(NodeKind::Target, name, Vec::new())),
             Target::Tuple(targets, _) => {
-                targets
-                    .iter()
-                    .for_each(|target| self.targets(target, children));
+                let targets = self.tree[*targets].iter();
+                targets.for_each(|target| self.targets(*target, children));
             }
             Target::Attribute { object, attribute } => {
                 let owner = self.named(NodeKind::Variable, object, Vec::new());
@@ -291,8 +294,8 @@ impl<'t, 'src> Maker<'t, 'src> {
         }
     }
 
-    fn parameters(&mut self, parameters: &[Parameter<'_>], children: &mut Vec<u32>) {
-        for parameter in parameters {
+    fn parameters(&mut self, parameters: List<Parameter<'src>>, children: &mut Vec<u32>) {
+        for parameter in &self.tree[parameters] {
             let default = parameter.default.map(|id| self.expression(id));
             let default = default.into_iter().collect();
             children.push(self.named(NodeKind::Parameter, &parameter.name, default));
@@ -311,9 +314,9 @@ impl<'t, 'src> Maker<'t, 'src> {
                 children.push(self.expression(*value));
                 return self.add(NodeKind::Output, None, span, children);
             }
-            StmtKind::OwnPart(body) => return self.body("body", span, body),
+            StmtKind::OwnPart(body) => return self.body("body", span, *body),
             StmtKind::Print(values) => {
-                children = self.expressions(values);
+                children = self.expressions(&self.tree[*values]);
                 "print"
             }
             StmtKind::If {
@@ -321,36 +324,37 @@ impl<'t, 'src> Maker<'t, 'src> {
                 otherwise,
                 negated,
             } => {
-                for (condition, body) in arms {
-                    children.push(self.expression(*condition));
-                    children.push(self.body("body", span, body));
+                for arm in &self.tree[*arms] {
+                    children.push(self.expression(arm.condition));
+                    children.push(self.body("body", span, arm.body));
                 }
                 if let Some(body) = otherwise {
-                    children.push(self.body("else", span, body));
+                    children.push(self.body("else", span, *body));
                 }
                 if *negated { "unless" } else { "if" }
             }
             StmtKind::For(inner) => {
-                self.targets(&inner.target, &mut children);
+                let inner = &self.tree[*inner];
+                self.targets(inner.target, &mut children);
                 let parts = [Some(inner.iterable), inner.condition, inner.concurrent];
                 children.extend(parts.into_iter().flatten().map(|id| self.expression(id)));
-                children.push(self.body("body", span, &inner.body));
-                if let Some(body) = &inner.otherwise {
+                children.push(self.body("body", span, inner.body));
+                if let Some(body) = inner.otherwise {
                     children.push(self.body("else", span, body));
                 }
                 if inner.is_async { "async for" } else { "for" }
             }
             StmtKind::While { condition, body } => {
                 children.push(self.expression(*condition));
-                children.push(self.body("body", span, body));
+                children.push(self.body("body", span, *body));
                 "while"
             }
             StmtKind::Match { subject, cases } => {
                 children.push(self.expression(*subject));
-                for case in cases {
-                    children.push(self.pattern(&case.pattern, span));
+                for case in &self.tree[*cases] {
+                    children.push(self.pattern(case.pattern, span));
                     children.extend(case.guard.map(|id| self.expression(id)));
-                    children.push(self.body("case", span, &case.body));
+                    children.push(self.body("case", span, case.body));
                 }
                 "match"
             }
@@ -362,7 +366,7 @@ impl<'t, 'src> Maker<'t, 'src> {
                 scope,
                 ..
             } => {
-                self.targets(target, &mut children);
+                self.targets(*target, &mut children);
                 children.push(self.expression(*value));
                 assign(*scope)
             }
@@ -372,17 +376,18 @@ impl<'t, 'src> Maker<'t, 'src> {
                 body,
                 scope,
             } => {
-                self.targets(target, &mut children);
-                children.extend(filters.iter().map(|filter| self.filter(filter, None)));
-                children.push(self.body("body", span, body));
+                self.targets(*target, &mut children);
+                let filters = self.tree[*filters].iter();
+                children.extend(filters.map(|filter| self.filter(filter, None)));
+                children.push(self.body("body", span, *body));
                 assign(*scope)
             }
             StmtKind::With { bindings, body } => {
-                for (target, value) in bindings {
-                    self.targets(target, &mut children);
+                for (target, value) in &self.tree[*bindings] {
+                    self.targets(*target, &mut children);
                     children.push(self.expression(*value));
                 }
-                children.push(self.body("body", span, body));
+                children.push(self.body("body", span, *body));
                 "with"
             }
             StmtKind::Macro {
@@ -391,8 +396,8 @@ impl<'t, 'src> Maker<'t, 'src> {
                 body,
             } => {
                 children.push(self.named(NodeKind::Target, name, Vec::new()));
-                self.parameters(parameters, &mut children);
-                children.push(self.body("body", span, body));
+                self.parameters(*parameters, &mut children);
+                children.push(self.body("body", span, *body));
                 "macro"
             }
             StmtKind::CallBlock {
@@ -400,53 +405,54 @@ impl<'t, 'src> Maker<'t, 'src> {
                 call,
                 body,
             } => {
-                self.parameters(parameters, &mut children);
+                self.parameters(*parameters, &mut children);
                 children.push(self.expression(*call));
-                children.push(self.body("body", span, body));
+                children.push(self.body("body", span, *body));
                 "call"
             }
             StmtKind::FilterBlock { filters, body } => {
-                children.extend(filters.iter().map(|filter| self.filter(filter, None)));
-                children.push(self.body("body", span, body));
+                let filters = self.tree[*filters].iter();
+                children.extend(filters.map(|filter| self.filter(filter, None)));
+                children.push(self.body("body", span, *body));
                 "filter"
             }
             StmtKind::Spaceless(body) => {
-                children.push(self.body("body", span, body));
+                children.push(self.body("body", span, *body));
                 "spaceless"
             }
             StmtKind::Parallel { limit, body } => {
                 children.extend(limit.map(|id| self.expression(id)));
-                children.push(self.body("body", span, body));
+                children.push(self.body("body", span, *body));
                 "parallel"
             }
             StmtKind::AutoEscape { enabled, body } => {
                 children.push(self.expression(*enabled));
-                children.push(self.body("body", span, body));
+                children.push(self.body("body", span, *body));
                 "autoescape"
             }
             StmtKind::Try(inner) => {
                 children.extend(inner.timeout.map(|id| self.expression(id)));
-                children.push(self.body("body", span, &inner.body));
+                children.push(self.body("body", span, inner.body));
                 let error = inner.error.as_ref();
                 children.extend(error.map(|name| self.named(NodeKind::Target, name, Vec::new())));
-                children.push(self.body("fallback", span, &inner.fallback));
+                children.push(self.body("fallback", span, inner.fallback));
                 "try"
             }
             StmtKind::Defer(inner) => {
-                children.push(self.body("body", span, &inner.body));
-                children.push(self.body("placeholder", span, &inner.placeholder));
+                children.push(self.body("body", span, inner.body));
+                children.push(self.body("placeholder", span, inner.placeholder));
                 if let Some((error, body)) = &inner.fallback {
                     let error = error.as_ref();
                     children
                         .extend(error.map(|name| self.named(NodeKind::Target, name, Vec::new())));
-                    children.push(self.body("fallback", span, body));
+                    children.push(self.body("fallback", span, *body));
                 }
                 "defer"
             }
             StmtKind::Cache { key, ttl, body } => {
                 children.push(self.expression(*key));
                 children.extend(ttl.map(|id| self.expression(id)));
-                children.push(self.body("body", span, body));
+                children.push(self.body("body", span, *body));
                 "cache"
             }
             StmtKind::Do(value) => {
@@ -455,7 +461,7 @@ impl<'t, 'src> Maker<'t, 'src> {
             }
             StmtKind::Block { name, body, .. } => {
                 children.push(self.named(NodeKind::Target, name, Vec::new()));
-                children.push(self.body("body", span, body));
+                children.push(self.body("body", span, *body));
                 "block"
             }
             StmtKind::Extends(template) => {
@@ -477,7 +483,7 @@ impl<'t, 'src> Maker<'t, 'src> {
                 template, names, ..
             } => {
                 children.push(self.expression(*template));
-                for (_, alias) in names {
+                for (_, alias) in &self.tree[*names] {
                     children.push(self.named(NodeKind::Target, alias, Vec::new()));
                 }
                 "from"
@@ -485,20 +491,20 @@ impl<'t, 'src> Maker<'t, 'src> {
             StmtKind::Flush => "flush",
             StmtKind::Trans(inner) => {
                 children.extend(inner.context.map(|id| self.expression(id)));
-                for (name, value) in &inner.written {
+                for (name, value) in &self.tree[inner.written] {
                     let value = value.map(|id| self.expression(id)).into_iter().collect();
                     children.push(self.named(NodeKind::Keyword, name, value));
                 }
-                children.push(self.body("body", span, &inner.singular));
+                children.push(self.body("body", span, inner.singular));
                 if let Some((_, body)) = &inner.plural {
-                    children.push(self.body("pluralize", span, body));
+                    children.push(self.body("pluralize", span, *body));
                 }
                 "trans"
             }
             StmtKind::Own(tag) => {
-                self.arguments(&tag.arguments, &mut children);
+                self.arguments(tag.arguments, &mut children);
                 children.extend(tag.body.map(|part| self.statement(part)));
-                for (name, part) in &tag.branches {
+                for (name, part) in &self.tree[tag.branches] {
                     let part = self.statement(*part);
                     children.push(self.named(NodeKind::Body, name, vec![part]));
                 }
@@ -508,14 +514,15 @@ impl<'t, 'src> Maker<'t, 'src> {
         self.add(NodeKind::Statement, Some(word), span, children)
     }
 
-    fn pattern(&mut self, pattern: &Pattern<'_>, span: Span) -> u32 {
+    fn pattern(&mut self, pattern: Id<Pattern<'src>>, span: Span) -> u32 {
         let mut children = Vec::new();
-        let (name, span) = match pattern {
+        let (name, span) = match &self.tree[pattern] {
             Pattern::Any => ("_", span),
             Pattern::Bind(name) => return self.named(NodeKind::Target, name, children),
             Pattern::Literal(value) => return self.expression(*value),
             Pattern::Sequence { items, rest, span } => {
-                children.extend(items.iter().map(|item| self.pattern(item, *span)));
+                let items = self.tree[*items].iter();
+                children.extend(items.map(|item| self.pattern(*item, *span)));
                 let rest = rest.as_ref().and_then(Option::as_ref);
                 children.extend(rest.map(|name| self.named(NodeKind::Target, name, Vec::new())));
                 ("[]", *span)
@@ -525,24 +532,25 @@ impl<'t, 'src> Maker<'t, 'src> {
                 rest,
                 span,
             } => {
-                for (key, pattern) in entries {
+                for (key, pattern) in &self.tree[*entries] {
                     children.push(self.expression(*key));
-                    children.push(self.pattern(pattern, *span));
+                    children.push(self.pattern(*pattern, *span));
                 }
                 let rest = rest.as_ref();
                 children.extend(rest.map(|name| self.named(NodeKind::Target, name, Vec::new())));
                 ("{}", *span)
             }
             Pattern::Either(choices) => {
-                children.extend(choices.iter().map(|choice| self.pattern(choice, span)));
+                let choices = self.tree[*choices].iter();
+                children.extend(choices.map(|choice| self.pattern(*choice, span)));
                 ("|", span)
             }
         };
         self.add(NodeKind::Pattern, Some(name), span, children)
     }
 
-    fn arguments(&mut self, arguments: &[Argument<'_>], children: &mut Vec<u32>) {
-        for argument in arguments {
+    fn arguments(&mut self, arguments: List<Argument<'src>>, children: &mut Vec<u32>) {
+        for argument in &self.tree[arguments] {
             let node = match argument {
                 Argument::Positional(value) => self.expression(*value),
                 Argument::Keyword(name, value) => {
@@ -562,9 +570,9 @@ impl<'t, 'src> Maker<'t, 'src> {
         self.add(NodeKind::Spread, Some(stars), span, vec![value])
     }
 
-    fn filter(&mut self, filter: &FilterCall<'_>, operand: Option<u32>) -> u32 {
+    fn filter(&mut self, filter: &FilterCall<'src>, operand: Option<u32>) -> u32 {
         let mut children: Vec<u32> = operand.into_iter().collect();
-        self.arguments(&filter.arguments, &mut children);
+        self.arguments(filter.arguments, &mut children);
         self.named(NodeKind::Filter, &filter.name, children)
     }
 
@@ -589,7 +597,7 @@ impl<'t, 'src> Maker<'t, 'src> {
             ExprKind::String(text) => self.add(NodeKind::String, Some(text), span, Vec::new()),
             ExprKind::Chain { base, steps } => {
                 let mut node = self.expression(*base);
-                for step in steps {
+                for step in &self.tree[*steps] {
                     node = self.step(step, node);
                 }
                 node
@@ -599,12 +607,12 @@ impl<'t, 'src> Maker<'t, 'src> {
     }
 
     /// An expression that is made of others.
-    fn compound(&mut self, expression: &Expr<'_>) -> u32 {
+    fn compound(&mut self, expression: &Expr<'src>) -> u32 {
         let span = expression.span;
         let mut children = Vec::new();
         match &expression.kind {
             ExprKind::List(elements) => {
-                for element in elements {
+                for element in &self.tree[*elements] {
                     children.push(match element {
                         Element::Item(id) => self.expression(*id),
                         Element::Spread(id) => self.spread("*", *id),
@@ -613,11 +621,11 @@ impl<'t, 'src> Maker<'t, 'src> {
                 self.add(NodeKind::Collection, Some("list"), span, children)
             }
             ExprKind::Tuple(items) => {
-                children = self.expressions(items);
+                children = self.expressions(&self.tree[*items]);
                 self.add(NodeKind::Collection, Some("tuple"), span, children)
             }
             ExprKind::Dict(entries) => {
-                for entry in entries {
+                for entry in &self.tree[*entries] {
                     match entry {
                         Entry::Pair(key, value) => {
                             children.extend(self.expressions(&[*key, *value]));
@@ -629,7 +637,7 @@ impl<'t, 'src> Maker<'t, 'src> {
             }
             ExprKind::Comprehension(inner) => {
                 children.push(self.expression(inner.element));
-                self.targets(&inner.target, &mut children);
+                self.targets(inner.target, &mut children);
                 children.push(self.expression(inner.iterable));
                 children.extend(inner.condition.map(|id| self.expression(id)));
                 self.add(NodeKind::Collection, Some("comprehension"), span, children)
@@ -647,7 +655,7 @@ impl<'t, 'src> Maker<'t, 'src> {
             }
             ExprKind::Unary { operators, operand } => {
                 let mut node = self.expression(*operand);
-                for operator in operators.iter().rev() {
+                for operator in self.tree[*operators].iter().rev() {
                     let name = unary_spelling(*operator);
                     node = self.add(NodeKind::Operator, Some(name), span, vec![node]);
                 }
@@ -656,7 +664,7 @@ impl<'t, 'src> Maker<'t, 'src> {
             ExprKind::Not { operand, .. } => self.operator("not", span, &[*operand]),
             ExprKind::Binary { first, rest } => {
                 let mut node = self.expression(*first);
-                for (operator, operand) in rest {
+                for (operator, operand) in &self.tree[*rest] {
                     let operand = self.expression(*operand);
                     let name = binary_spelling(*operator);
                     node = self.add(NodeKind::Operator, Some(name), span, vec![node, operand]);
@@ -666,18 +674,18 @@ impl<'t, 'src> Maker<'t, 'src> {
             ExprKind::Compare { first, rest } => {
                 children.push(self.expression(*first));
                 let mut names = Vec::new();
-                for (operator, operand) in rest {
+                for (operator, operand) in &self.tree[*rest] {
                     names.push(compare_spelling(*operator));
                     children.push(self.expression(*operand));
                 }
                 self.add(NodeKind::Operator, Some(&names.join(" ")), span, children)
             }
-            ExprKind::Concat(operands) => self.operator("~", span, operands),
-            ExprKind::And(operands) => self.operator("and", span, operands),
-            ExprKind::Or(operands) => self.operator("or", span, operands),
-            ExprKind::Coalesce(operands) => self.operator("??", span, operands),
+            ExprKind::Concat(operands) => self.operator("~", span, &self.tree[*operands]),
+            ExprKind::And(operands) => self.operator("and", span, &self.tree[*operands]),
+            ExprKind::Or(operands) => self.operator("or", span, &self.tree[*operands]),
+            ExprKind::Coalesce(operands) => self.operator("??", span, &self.tree[*operands]),
             ExprKind::Conditional { arms, otherwise } => {
-                for arm in arms {
+                for arm in &self.tree[*arms] {
                     children.extend(self.expressions(&[arm.value, arm.condition]));
                 }
                 children.extend(otherwise.map(|id| self.expression(id)));
@@ -689,7 +697,7 @@ impl<'t, 'src> Maker<'t, 'src> {
         }
     }
 
-    fn step(&mut self, step: &Step<'_>, operand: u32) -> u32 {
+    fn step(&mut self, step: &Step<'src>, operand: u32) -> u32 {
         let span = Span {
             start: self.nodes[operand as usize].span.start,
             end: step.span.end,
@@ -711,7 +719,7 @@ impl<'t, 'src> Maker<'t, 'src> {
                 self.add(NodeKind::Slice, None, span, children)
             }
             StepKind::Call(arguments) => {
-                self.arguments(arguments, &mut children);
+                self.arguments(*arguments, &mut children);
                 self.add(NodeKind::Call, None, span, children)
             }
             StepKind::Filter { filter, .. } => {
@@ -724,7 +732,7 @@ impl<'t, 'src> Maker<'t, 'src> {
                 arguments,
                 negated,
             } => {
-                self.arguments(arguments, &mut children);
+                self.arguments(*arguments, &mut children);
                 let test = self.add(NodeKind::Test, Some(name.text), span, children);
                 match negated {
                     true => self.add(NodeKind::Operator, Some("not"), span, vec![test]),

@@ -52,7 +52,7 @@ pub(crate) fn parse_expression<'src>(
     let tree = check_size(source)
         .and_then(|()| parse_tokens(source, options, Lexer::of_expression(source, options)))
         .map_err(|error| error.into_error(origin))?;
-    let first = tree.body.first().map(|id| &tree.stmt(*id).kind);
+    let first = tree[tree.body].first().map(|id| &tree.stmt(*id).kind);
     match first {
         Some(StmtKind::Output(id)) => {
             let id = *id;

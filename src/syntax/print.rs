@@ -5,7 +5,6 @@
 
 mod translations;
 
-use crate::syntax::Delimiters;
 use crate::syntax::ast::{
     Argument, Body, Element, Entry, ExprId, ExprKind, FilterCall, Name, Parameter, Pattern, Step,
     StepKind, StmtId, StmtKind, Target, Tree,
@@ -14,6 +13,7 @@ use crate::syntax::dump::{
     assign_word, binary_spelling, compare_spelling, context_words, target_spelling, unary_spelling,
 };
 use crate::syntax::tier::Tier;
+use crate::syntax::{Delimiters, Id};
 
 /// The source of a tree in the given delimiters. To be parsed with `keep_trailing_newline` and without
 /// trimming.
@@ -23,7 +23,7 @@ pub(crate) fn print_tree(tree: &Tree<'_>, delimiters: &Delimiters) -> String {
         delimiters,
         out: String::new(),
     };
-    printer.body(&tree.body);
+    printer.body(tree.body);
     printer.out
 }
 
@@ -52,7 +52,7 @@ impl<'tree, 'src> Printer<'tree, 'src> {
         self.tag(|printer| printer.push(words));
     }
 
-    fn fallback(&mut self, error: Option<Name<'_>>, body: &'tree Body) {
+    fn fallback(&mut self, error: Option<Name<'_>>, body: Body) {
         match error {
             Some(error) => self.word_tag(&format!("fallback {}", error.text)),
             None => self.word_tag("fallback"),
@@ -60,9 +60,9 @@ impl<'tree, 'src> Printer<'tree, 'src> {
         self.body(body);
     }
 
-    fn body(&mut self, body: &'tree Body) {
+    fn body(&mut self, body: Body) {
         let mut after_text = false;
-        for id in body {
+        for id in &self.tree[body] {
             let is_text = matches!(self.tree.stmt(*id).kind, StmtKind::Text(_));
             self.stmt(*id, after_text);
             after_text = is_text;
@@ -108,7 +108,9 @@ impl<'tree, 'src> Printer<'tree, 'src> {
             }
             StmtKind::Print(values) => self.tag(|printer| {
                 printer.push("print ");
-                printer.list(values, |printer, id| printer.expr(*id, Tier::Expression));
+                printer.list(&printer.tree[*values], |printer, id| {
+                    printer.expr(*id, Tier::Expression)
+                });
             }),
             StmtKind::If {
                 arms,
@@ -119,18 +121,19 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                     true => ("unless ", "endunless"),
                     false => ("if ", "endif"),
                 };
-                for (condition, body) in arms {
-                    self.value_tag(word, *condition, Tier::Nullish);
-                    self.body(body);
+                for arm in &self.tree[*arms] {
+                    self.value_tag(word, arm.condition, Tier::Nullish);
+                    self.body(arm.body);
                     word = "elif ";
                 }
-                self.otherwise(otherwise.as_ref());
+                self.otherwise(*otherwise);
                 self.word_tag(closer);
             }
             StmtKind::For(for_) => {
+                let for_ = &self.tree[*for_];
                 self.tag(|printer| {
                     printer.push(if for_.is_async { "async for " } else { "for " });
-                    printer.target(&for_.target);
+                    printer.target(for_.target);
                     printer.push(" in ");
                     printer.expr(for_.iterable, Tier::Nullish);
                     if let Some(condition) = for_.condition {
@@ -145,27 +148,27 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                         printer.expr(limit, Tier::Nullish);
                     }
                 });
-                self.body(&for_.body);
-                self.otherwise(for_.otherwise.as_ref());
+                self.body(for_.body);
+                self.otherwise(for_.otherwise);
                 self.word_tag("endfor");
             }
             StmtKind::While { condition, body } => {
                 self.value_tag("while ", *condition, Tier::Nullish);
-                self.body(body);
+                self.body(*body);
                 self.word_tag("endwhile");
             }
             StmtKind::Match { subject, cases } => {
                 self.value_tag("match ", *subject, Tier::Expression);
-                for case in cases {
+                for case in &self.tree[*cases] {
                     self.tag(|printer| {
                         printer.push("case ");
-                        printer.pattern(&case.pattern);
+                        printer.pattern(case.pattern);
                         if let Some(guard) = case.guard {
                             printer.push(" if ");
                             printer.expr(guard, Tier::Expression);
                         }
                     });
-                    self.body(&case.body);
+                    self.body(case.body);
                 }
                 self.word_tag("endmatch");
             }
@@ -179,7 +182,7 @@ impl<'tree, 'src> Printer<'tree, 'src> {
             } => self.tag(|printer| {
                 printer.push(assign_word(*scope));
                 printer.push(" ");
-                printer.target(target);
+                printer.target(*target);
                 printer.push(if *only_if_nullish { " ??= " } else { " = " });
                 printer.expr(*value, Tier::Expression);
             }),
@@ -192,25 +195,25 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                 self.tag(|printer| {
                     printer.push(assign_word(*scope));
                     printer.push(" ");
-                    printer.target(target);
-                    for filter in filters {
+                    printer.target(*target);
+                    for filter in &printer.tree[*filters] {
                         printer.push(" | ");
                         printer.filter(filter, false);
                     }
                 });
-                self.body(body);
+                self.body(*body);
                 self.word_tag(&format!("end{}", assign_word(*scope)));
             }
             StmtKind::With { bindings, body } => {
                 self.tag(|printer| {
                     printer.push("with ");
-                    printer.list(bindings, |printer, (target, value)| {
-                        printer.target(target);
+                    printer.list(&printer.tree[*bindings], |printer, (target, value)| {
+                        printer.target(*target);
                         printer.push(" = ");
                         printer.expr(*value, Tier::Expression);
                     });
                 });
-                self.body(body);
+                self.body(*body);
                 self.word_tag("endwith");
             }
             StmtKind::Macro {
@@ -221,9 +224,9 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                 self.tag(|printer| {
                     printer.push("macro ");
                     printer.push(name.text);
-                    printer.parameters(parameters);
+                    printer.parameters(&printer.tree[*parameters]);
                 });
-                self.body(body);
+                self.body(*body);
                 self.word_tag("endmacro");
             }
             StmtKind::CallBlock {
@@ -233,29 +236,29 @@ impl<'tree, 'src> Printer<'tree, 'src> {
             } => {
                 self.tag(|printer| {
                     printer.push("call");
-                    printer.parameters(parameters);
+                    printer.parameters(&printer.tree[*parameters]);
                     printer.push(" ");
                     printer.expr(*call, Tier::Postfix);
                 });
-                self.body(body);
+                self.body(*body);
                 self.word_tag("endcall");
             }
             StmtKind::FilterBlock { filters, body } => {
                 self.tag(|printer| {
                     printer.push("filter ");
-                    for (index, filter) in filters.iter().enumerate() {
+                    for (index, filter) in printer.tree[*filters].iter().enumerate() {
                         if index > 0 {
                             printer.push(" | ");
                         }
                         printer.filter(filter, false);
                     }
                 });
-                self.body(body);
+                self.body(*body);
                 self.word_tag("endfilter");
             }
             StmtKind::Spaceless(body) => {
                 self.word_tag("spaceless");
-                self.body(body);
+                self.body(*body);
                 self.word_tag("endspaceless");
             }
             StmtKind::Parallel { limit, body } => {
@@ -263,12 +266,12 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                     Some(limit) => self.value_tag("parallel ", *limit, Tier::Expression),
                     None => self.word_tag("parallel"),
                 }
-                self.body(body);
+                self.body(*body);
                 self.word_tag("endparallel");
             }
             StmtKind::AutoEscape { enabled, body } => {
                 self.value_tag("autoescape ", *enabled, Tier::Expression);
-                self.body(body);
+                self.body(*body);
                 self.word_tag("endautoescape");
             }
             StmtKind::Try(inner) => {
@@ -278,17 +281,17 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                     }
                     None => self.word_tag("try"),
                 }
-                self.body(&inner.body);
-                self.fallback(inner.error, &inner.fallback);
+                self.body(inner.body);
+                self.fallback(inner.error, inner.fallback);
                 self.word_tag("endtry");
             }
             StmtKind::Defer(inner) => {
                 self.word_tag("defer");
-                self.body(&inner.body);
+                self.body(inner.body);
                 self.word_tag("placeholder");
-                self.body(&inner.placeholder);
-                if let Some((error, body)) = &inner.fallback {
-                    self.fallback(*error, body);
+                self.body(inner.placeholder);
+                if let Some((error, body)) = inner.fallback {
+                    self.fallback(error, body);
                 }
                 self.word_tag("enddefer");
             }
@@ -301,7 +304,7 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                         printer.expr(*ttl, Tier::Expression);
                     }
                 });
-                self.body(body);
+                self.body(*body);
                 self.word_tag("endcache");
             }
             StmtKind::Do(value) => self.value_tag("do ", *value, Tier::Expression),
@@ -314,7 +317,7 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                 let scoped = if *scoped { " scoped" } else { "" };
                 let required = if *required { " required" } else { "" };
                 self.word_tag(&format!("block {}{scoped}{required}", name.text));
-                self.body(body);
+                self.body(*body);
                 self.word_tag("endblock");
             }
             StmtKind::Extends(template) => {
@@ -353,14 +356,14 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                 printer.push("from ");
                 printer.expr(*template, Tier::Expression);
                 printer.push(" import ");
-                printer.list(names, |printer, (name, alias)| {
+                printer.list(&printer.tree[*names], |printer, (name, alias)| {
                     printer.push(&format!("{} as {}", name.text, alias.text));
                 });
                 printer.push(context_words(*with_context, false));
             }),
             StmtKind::Flush => self.word_tag("flush"),
             StmtKind::Own(tag) => self.own_tag(tag),
-            StmtKind::OwnPart(body) => self.body(body),
+            StmtKind::OwnPart(body) => self.body(*body),
             StmtKind::Trans(translation) => self.trans(translation),
         }
     }
@@ -372,7 +375,7 @@ impl<'tree, 'src> Printer<'tree, 'src> {
         });
     }
 
-    fn otherwise(&mut self, body: Option<&'tree Body>) {
+    fn otherwise(&mut self, body: Option<Body>) {
         if let Some(body) = body {
             self.word_tag("else");
             self.body(body);
@@ -388,8 +391,8 @@ impl<'tree, 'src> Printer<'tree, 'src> {
         }
     }
 
-    fn target(&mut self, target: &Target<'_>) {
-        self.push(&target_spelling(target));
+    fn target(&mut self, target: Id<Target<'src>>) {
+        self.push(&target_spelling(self.tree, target));
     }
 
     fn parameters(&mut self, parameters: &'tree [Parameter<'src>]) {
@@ -410,7 +413,7 @@ impl<'tree, 'src> Printer<'tree, 'src> {
         }
         self.push(filter.name.text);
         if parentheses || !filter.arguments.is_empty() {
-            self.arguments(&filter.arguments);
+            self.arguments(&self.tree[filter.arguments]);
         }
     }
 
@@ -438,14 +441,14 @@ impl<'tree, 'src> Printer<'tree, 'src> {
         self.push(")");
     }
 
-    fn pattern(&mut self, pattern: &'tree Pattern<'src>) {
-        match pattern {
+    fn pattern(&mut self, pattern: Id<Pattern<'src>>) {
+        match self.tree[pattern] {
             Pattern::Any => self.push("_"),
             Pattern::Bind(name) => self.push(name.text),
-            Pattern::Literal(value) => self.expr(*value, Tier::Unary),
+            Pattern::Literal(value) => self.expr(value, Tier::Unary),
             Pattern::Sequence { items, rest, .. } => {
                 self.push("[");
-                self.list(items, |printer, item| printer.pattern(item));
+                self.list(&self.tree[items], |printer, item| printer.pattern(*item));
                 if let Some(rest) = rest {
                     self.push(if items.is_empty() { "*" } else { ", *" });
                     self.push(rest.map_or("_", |name| name.text));
@@ -454,10 +457,10 @@ impl<'tree, 'src> Printer<'tree, 'src> {
             }
             Pattern::Mapping { entries, rest, .. } => {
                 self.push("{");
-                self.list(entries, |printer, (key, pattern)| {
+                self.list(&self.tree[entries], |printer, (key, pattern)| {
                     printer.expr(*key, Tier::Unary);
                     printer.push(": ");
-                    printer.pattern(pattern);
+                    printer.pattern(*pattern);
                 });
                 if let Some(rest) = rest {
                     self.push(if entries.is_empty() { "**" } else { ", **" });
@@ -466,16 +469,16 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                 self.push("}");
             }
             Pattern::Either(choices) => {
-                for (index, choice) in choices.iter().enumerate() {
+                for (index, choice) in self.tree[choices].iter().enumerate() {
                     if index > 0 {
                         self.push(" | ");
                     }
-                    if matches!(choice, Pattern::Either(_)) {
+                    if matches!(self.tree[*choice], Pattern::Either(_)) {
                         self.push("(");
-                        self.pattern(choice);
+                        self.pattern(*choice);
                         self.push(")");
                     } else {
-                        self.pattern(choice);
+                        self.pattern(*choice);
                     }
                 }
             }
@@ -499,7 +502,10 @@ impl<'tree, 'src> Printer<'tree, 'src> {
             ExprKind::Unary { .. } => Tier::Unary,
             ExprKind::Not { .. } => Tier::Not,
             ExprKind::Binary { rest, .. } => {
-                match rest.first().map(|(first, _)| binary_spelling(*first)) {
+                match self.tree[*rest]
+                    .first()
+                    .map(|(first, _)| binary_spelling(*first))
+                {
                     Some("+" | "-") => Tier::Sum,
                     Some("**") => Tier::Power,
                     _ => Tier::Product,
@@ -512,7 +518,7 @@ impl<'tree, 'src> Printer<'tree, 'src> {
             ExprKind::Compare { .. } => Tier::Comparison,
             ExprKind::Conditional { .. } => Tier::Expression,
             ExprKind::Chain { steps, .. } => {
-                let piped = steps.iter().any(|step| is_piped(&step.kind));
+                let piped = self.tree[*steps].iter().any(|step| is_piped(&step.kind));
                 if piped { Tier::Operand } else { Tier::Postfix }
             }
             ExprKind::Await(_) | ExprKind::Spawn(_) => Tier::Awaited,
@@ -556,7 +562,7 @@ impl<'tree, 'src> Printer<'tree, 'src> {
             ExprKind::String(text) => self.string(text),
             ExprKind::List(elements) => {
                 self.push("[");
-                self.list(elements, |printer, element| match element {
+                self.list(&self.tree[*elements], |printer, element| match element {
                     Element::Item(id) => printer.expr(*id, Tier::Expression),
                     Element::Spread(id) => {
                         printer.push("*");
@@ -567,12 +573,14 @@ impl<'tree, 'src> Printer<'tree, 'src> {
             }
             ExprKind::Tuple(items) => {
                 self.push("(");
-                self.list(items, |printer, id| printer.expr(*id, Tier::Expression));
+                self.list(&self.tree[*items], |printer, id| {
+                    printer.expr(*id, Tier::Expression)
+                });
                 self.push(if items.len() == 1 { ",)" } else { ")" });
             }
             ExprKind::Dict(entries) => {
                 self.push("{");
-                self.list(entries, |printer, entry| match entry {
+                self.list(&self.tree[*entries], |printer, entry| match entry {
                     Entry::Pair(key, value) => {
                         printer.expr(*key, Tier::Expression);
                         printer.push(": ");
@@ -593,7 +601,7 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                 } else {
                     " for "
                 });
-                self.target(&comprehension.target);
+                self.target(comprehension.target);
                 self.push(" in ");
                 self.expr(comprehension.iterable, Tier::Nullish);
                 if let Some(condition) = comprehension.condition {
@@ -617,7 +625,7 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                 }
             }
             ExprKind::Unary { operators, operand } => {
-                for operator in operators {
+                for operator in &self.tree[*operators] {
                     self.push(unary_spelling(*operator));
                 }
                 self.expr(*operand, Tier::Awaited);
@@ -630,7 +638,7 @@ impl<'tree, 'src> Printer<'tree, 'src> {
             }
             ExprKind::Binary { first, rest } => {
                 self.expr(*first, tier.tighter());
-                for (operator, operand) in rest {
+                for (operator, operand) in &self.tree[*rest] {
                     self.push(" ");
                     self.push(binary_spelling(*operator));
                     self.push(" ");
@@ -639,19 +647,19 @@ impl<'tree, 'src> Printer<'tree, 'src> {
             }
             ExprKind::Compare { first, rest } => {
                 self.expr(*first, tier.tighter());
-                for (operator, operand) in rest {
+                for (operator, operand) in &self.tree[*rest] {
                     self.push(" ");
                     self.push(compare_spelling(*operator));
                     self.push(" ");
                     self.expr(*operand, tier.tighter());
                 }
             }
-            ExprKind::Concat(operands) => self.operands(operands, " ~ ", tier),
-            ExprKind::And(operands) => self.operands(operands, " and ", tier),
-            ExprKind::Or(operands) => self.operands(operands, " or ", tier),
-            ExprKind::Coalesce(operands) => self.operands(operands, " ?? ", tier),
+            ExprKind::Concat(operands) => self.operands(&self.tree[*operands], " ~ ", tier),
+            ExprKind::And(operands) => self.operands(&self.tree[*operands], " and ", tier),
+            ExprKind::Or(operands) => self.operands(&self.tree[*operands], " or ", tier),
+            ExprKind::Coalesce(operands) => self.operands(&self.tree[*operands], " ?? ", tier),
             ExprKind::Conditional { arms, otherwise } => {
-                for (index, arm) in arms.iter().enumerate() {
+                for (index, arm) in self.tree[*arms].iter().enumerate() {
                     if index > 0 {
                         self.push(" else ");
                     }
@@ -664,7 +672,7 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                     self.expr(*otherwise, Tier::Nullish);
                 }
             }
-            ExprKind::Chain { base, steps } => self.chain(*base, steps),
+            ExprKind::Chain { base, steps } => self.chain(*base, &self.tree[*steps]),
             ExprKind::Await(operand) => {
                 // `await [x]` is an item of a variable.
                 if self.starts_with_bracket(*operand) {
@@ -737,7 +745,7 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                 }
                 self.push("]");
             }
-            StepKind::Call(arguments) => self.arguments(arguments),
+            StepKind::Call(arguments) => self.arguments(&self.tree[*arguments]),
             StepKind::Filter { filter, optional } => {
                 self.push(if *optional { " ?| " } else { " | " });
                 self.filter(filter, parentheses);
@@ -750,7 +758,7 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                 self.push(if *negated { " is not " } else { " is " });
                 self.push(name.text);
                 if parentheses || !arguments.is_empty() {
-                    self.arguments(arguments);
+                    self.arguments(&self.tree[*arguments]);
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::error::{SyntaxError, SyntaxFault, SyntaxNote};
 use crate::source::Span;
-use crate::syntax::ast::{Argument, AssignScope, Body, Name, Parameter, StmtKind, Tree};
+use crate::syntax::ast::{Argument, AssignScope, Body, Name, Parameter, StmtId, StmtKind, Tree};
 
 /// Faults that one rule reports in one template.
 const MOST_FAULTS: usize = 100;
@@ -89,10 +89,10 @@ fn duplicate<'src>(names: impl Iterator<Item = Name<'src>>) -> Option<(Span, Nam
 /// The fault, if the body holds more than white space, placed at what it holds.
 pub(super) fn only_blank(
     tree: &Tree<'_>,
-    body: &Body,
+    body: Body,
     fault: SyntaxFault,
 ) -> Option<Box<SyntaxError>> {
-    let shown = body.iter().map(|id| tree.stmt(*id)).find(|statement| {
+    let shown = tree[body].iter().map(|id| tree.stmt(*id)).find(|statement| {
         !matches!(&statement.kind, StmtKind::Text(text) if text.chars().all(super::lexer::is_space))
     })?;
     Some(SyntaxError::new(fault, shown.span))
@@ -101,7 +101,7 @@ pub(super) fn only_blank(
 /// Finds each `break` and `continue` that is in no loop of its own macro or block, and what a deferred body or a
 /// placeholder cannot hold.
 pub(super) fn bodies(tree: &Tree<'_>, faults: &mut Vec<SyntaxError>) {
-    check_body(tree, &tree.body, Around::default(), faults);
+    check_body(tree, &tree[tree.body], Around::default(), faults);
 }
 
 /// What a statement stands in.
@@ -146,7 +146,7 @@ impl Around {
 }
 
 /// The nesting limit bounds the recursion.
-fn check_body(tree: &Tree<'_>, body: &Body, around: Around, faults: &mut Vec<SyntaxError>) {
+fn check_body(tree: &Tree<'_>, body: &[StmtId], around: Around, faults: &mut Vec<SyntaxError>) {
     let leaves = |word| match around.round {
         Round::Loop => None,
         Round::None => Some(SyntaxFault::OutsideLoop { word }),
@@ -177,23 +177,24 @@ fn check_body(tree: &Tree<'_>, body: &Body, around: Around, faults: &mut Vec<Syn
             StmtKind::If {
                 arms, otherwise, ..
             } => {
-                for (_, body) in arms {
-                    check_body(tree, body, around, faults);
+                for arm in &tree[*arms] {
+                    check_body(tree, &tree[arm.body], around, faults);
                 }
                 if let Some(body) = otherwise {
-                    check_body(tree, body, around, faults);
+                    check_body(tree, &tree[*body], around, faults);
                 }
             }
             StmtKind::For(for_) => {
-                check_body(tree, &for_.body, around.round(), faults);
-                if let Some(body) = &for_.otherwise {
-                    check_body(tree, body, around, faults);
+                let for_ = tree[*for_];
+                check_body(tree, &tree[for_.body], around.round(), faults);
+                if let Some(body) = for_.otherwise {
+                    check_body(tree, &tree[body], around, faults);
                 }
             }
-            StmtKind::While { body, .. } => check_body(tree, body, around.round(), faults),
+            StmtKind::While { body, .. } => check_body(tree, &tree[*body], around.round(), faults),
             StmtKind::Match { cases, .. } => {
-                for case in cases {
-                    check_body(tree, &case.body, around, faults);
+                for case in &tree[*cases] {
+                    check_body(tree, &tree[case.body], around, faults);
                 }
             }
             StmtKind::AssignBlock { body, .. }
@@ -201,37 +202,41 @@ fn check_body(tree: &Tree<'_>, body: &Body, around: Around, faults: &mut Vec<Syn
             | StmtKind::FilterBlock { body, .. }
             | StmtKind::Spaceless(body)
             | StmtKind::Parallel { body, .. }
-            | StmtKind::AutoEscape { body, .. } => check_body(tree, body, around, faults),
-            StmtKind::Cache { body, .. } => check_body(tree, body, around.whole("cache"), faults),
+            | StmtKind::AutoEscape { body, .. } => check_body(tree, &tree[*body], around, faults),
+            StmtKind::Cache { body, .. } => {
+                check_body(tree, &tree[*body], around.whole("cache"), faults);
+            }
             StmtKind::Defer(inner) => {
                 let around = Around {
                     is_deferred: true,
                     ..around.whole("defer")
                 };
-                check_body(tree, &inner.body, around, faults);
+                check_body(tree, &tree[inner.body], around, faults);
                 let placeholder = Around {
                     is_placeholder: true,
                     ..around
                 };
-                check_body(tree, &inner.placeholder, placeholder, faults);
-                if let Some((_, body)) = &inner.fallback {
-                    check_body(tree, body, around, faults);
+                check_body(tree, &tree[inner.placeholder], placeholder, faults);
+                if let Some((_, body)) = inner.fallback {
+                    check_body(tree, &tree[body], around, faults);
                 }
             }
             StmtKind::Try(inner) => {
-                check_body(tree, &inner.body, around, faults);
-                check_body(tree, &inner.fallback, around, faults);
+                check_body(tree, &tree[inner.body], around, faults);
+                check_body(tree, &tree[inner.fallback], around, faults);
             }
             StmtKind::Own(tag) => {
-                for part in tag.parts() {
-                    check_body(tree, &vec![part], around.alone(), faults);
+                for part in tag.parts(tree) {
+                    check_body(tree, &[part], around.alone(), faults);
                 }
             }
             // Macros, callers and blocks run on their own: a loop around them is not theirs.
             StmtKind::Macro { body, .. }
             | StmtKind::CallBlock { body, .. }
             | StmtKind::OwnPart(body)
-            | StmtKind::Block { body, .. } => check_body(tree, body, around.alone(), faults),
+            | StmtKind::Block { body, .. } => {
+                check_body(tree, &tree[*body], around.alone(), faults);
+            }
             StmtKind::Text(_)
             | StmtKind::Output(_)
             | StmtKind::Print(_)

@@ -4,15 +4,17 @@ use std::borrow::Cow;
 
 use crate::error::SyntaxFault;
 use crate::source::Span;
+use crate::syntax::List;
 use crate::syntax::ast::{
     Argument, Comprehension, ConditionalArm, Element, Entry, ExprId, ExprKind, FilterCall, Name,
     Step, StepKind, UnaryOperator,
 };
-use crate::syntax::builder::{AstBuilder, TargetNode, span};
+use crate::syntax::builder::{AstBuilder, Growing, TargetNode, span};
 use crate::syntax::lexer::literal;
 use crate::syntax::validate;
 
 /// `| name`, `| await name`, `?| name`.
+#[derive(Clone, Copy)]
 pub(in crate::syntax) struct FilterHead<'src> {
     pub(in crate::syntax) start: u32,
     pub(in crate::syntax) optional: bool,
@@ -21,6 +23,7 @@ pub(in crate::syntax) struct FilterHead<'src> {
 }
 
 /// `is name`, `is not name`.
+#[derive(Clone, Copy)]
 pub(in crate::syntax) struct TestHead<'src> {
     pub(in crate::syntax) start: u32,
     pub(in crate::syntax) negated: bool,
@@ -100,7 +103,7 @@ impl<'src> AstBuilder<'src> {
     /// A string that is written next to another one.
     pub(in crate::syntax) fn more_string(&mut self, id: ExprId, l: u32, r: u32) -> ExprId {
         let more = self.decode(l, r);
-        let expr = &mut self.tree.expressions[id.0 as usize];
+        let expr = &mut self.tree.expressions[id.index()];
         if let ExprKind::String(text) = &mut expr.kind {
             text.to_mut().push_str(&more);
         }
@@ -120,25 +123,41 @@ impl<'src> AstBuilder<'src> {
 
     // ---- collections
 
-    pub(in crate::syntax) fn tuple(&mut self, l: u32, items: Vec<ExprId>, r: u32) -> ExprId {
-        let below = self.deepest(&items);
+    pub(in crate::syntax) fn tuple(&mut self, l: u32, items: Growing<ExprId>, r: u32) -> ExprId {
+        let items = self.complete(items);
+        self.tuple_of(l, items, r)
+    }
+
+    pub(in crate::syntax) fn empty_tuple(&mut self, l: u32, r: u32) -> ExprId {
+        self.tuple_of(l, List::default(), r)
+    }
+
+    pub(in crate::syntax) fn tuple_of_one(&mut self, l: u32, item: ExprId, r: u32) -> ExprId {
+        let items = self.tree.lists.list([item]);
+        self.tuple_of(l, items, r)
+    }
+
+    fn tuple_of(&mut self, l: u32, items: List<ExprId>, r: u32) -> ExprId {
+        let below = self.deepest(&self.tree[items]);
         self.add(ExprKind::Tuple(items), span(l, r), below)
     }
 
-    pub(in crate::syntax) fn list(&mut self, l: u32, elements: Vec<Element>, r: u32) -> ExprId {
+    pub(in crate::syntax) fn list(&mut self, l: u32, elements: Growing<Element>, r: u32) -> ExprId {
+        let elements = self.complete(elements);
         let depth = |element: &Element| match element {
             Element::Item(id) | Element::Spread(id) => self.depth(*id),
         };
-        let below = elements.iter().map(depth).max().unwrap_or(0);
+        let below = self.tree[elements].iter().map(depth).max().unwrap_or(0);
         self.add(ExprKind::List(elements), span(l, r), below)
     }
 
-    pub(in crate::syntax) fn dict(&mut self, l: u32, entries: Vec<Entry>, r: u32) -> ExprId {
+    pub(in crate::syntax) fn dict(&mut self, l: u32, entries: Growing<Entry>, r: u32) -> ExprId {
+        let entries = self.complete(entries);
         let depth = |entry: &Entry| match entry {
             Entry::Pair(key, value) => self.depth(*key).max(self.depth(*value)),
             Entry::Spread(id) => self.depth(*id),
         };
-        let below = entries.iter().map(depth).max().unwrap_or(0);
+        let below = self.tree[entries].iter().map(depth).max().unwrap_or(0);
         self.add(ExprKind::Dict(entries), span(l, r), below)
     }
 
@@ -175,12 +194,25 @@ impl<'src> AstBuilder<'src> {
     pub(in crate::syntax) fn unary(
         &mut self,
         l: u32,
-        operators: Vec<UnaryOperator>,
+        operators: Growing<UnaryOperator>,
         operand: ExprId,
         r: u32,
     ) -> ExprId {
+        let operators = self.complete(operators);
         let below = self.depth(operand);
         self.add(ExprKind::Unary { operators, operand }, span(l, r), below)
+    }
+
+    /// One sign.
+    pub(in crate::syntax) fn sign(
+        &mut self,
+        l: u32,
+        sign: UnaryOperator,
+        operand: ExprId,
+        r: u32,
+    ) -> ExprId {
+        let operators = self.open_with(sign);
+        self.unary(l, operators, operand, r)
     }
 
     pub(in crate::syntax) fn await_(&mut self, l: u32, operand: ExprId, r: u32) -> ExprId {
@@ -205,7 +237,7 @@ impl<'src> AstBuilder<'src> {
     ) -> ExprId {
         let below = self.depth(value).max(self.depth(condition));
         let kind = ExprKind::Conditional {
-            arms: vec![ConditionalArm { value, condition }],
+            arms: self.tree.lists.list([ConditionalArm { value, condition }]),
             otherwise: None,
         };
         self.add(kind, span(l, r), below)
@@ -220,8 +252,9 @@ impl<'src> AstBuilder<'src> {
         condition: ExprId,
         r: u32,
     ) -> ExprId {
-        if let ExprKind::Conditional { arms, .. } = &mut self.tree.expressions[id.0 as usize].kind {
-            arms.push(ConditionalArm { value, condition });
+        if let ExprKind::Conditional { arms, .. } = &mut self.tree.expressions[id.index()].kind {
+            let arm = ConditionalArm { value, condition };
+            self.tree.lists.append(arms, arm);
         }
         self.extend(id, self.depth(value).max(self.depth(condition)), r)
     }
@@ -234,17 +267,18 @@ impl<'src> AstBuilder<'src> {
         condition: ExprId,
         r: u32,
     ) -> ExprId {
-        let expr = &mut self.tree.expressions[id.0 as usize];
-        let ExprKind::Conditional { arms, .. } = &mut expr.kind else {
+        let ExprKind::Conditional { arms, .. } = self.tree.expr(id).kind else {
             return id;
         };
-        let Some(last) = arms.pop() else {
+        let Some(last) = self.tree[arms].last().copied() else {
             return id;
         };
         let start = self.tree.expr(last.value).span.start;
         let end = self.tree.expr(last.condition).span.end;
         let value = self.conditional(start, last.value, last.condition, end);
-        self.conditional_arm(start, id, value, condition, r)
+        let arm = ConditionalArm { value, condition };
+        self.tree.lists.replace_last(arms, arm);
+        self.extend(id, self.depth(value).max(self.depth(condition)), r)
     }
 
     /// `… else value`
@@ -255,8 +289,7 @@ impl<'src> AstBuilder<'src> {
         value: ExprId,
         r: u32,
     ) -> ExprId {
-        if let ExprKind::Conditional { otherwise, .. } =
-            &mut self.tree.expressions[id.0 as usize].kind
+        if let ExprKind::Conditional { otherwise, .. } = &mut self.tree.expressions[id.index()].kind
         {
             *otherwise = Some(value);
         }
@@ -268,14 +301,14 @@ impl<'src> AstBuilder<'src> {
     /// Adds a step whose deepest part is `below` deep to `base`, which may be a chain already.
     fn step(&mut self, l: u32, base: ExprId, step: Step<'src>, below: u16) -> ExprId {
         let end = step.span.end;
-        if let Some(ExprKind::Chain { steps, .. }) = self.open_expr(l, base) {
-            steps.push(step);
+        if let Some((ExprKind::Chain { steps, .. }, lists)) = self.open_expr(l, base) {
+            lists.append(steps, step);
             return self.extend(base, below, end);
         }
         let below = below.max(self.depth(base));
         let kind = ExprKind::Chain {
             base,
-            steps: vec![step],
+            steps: self.tree.lists.list([step]),
         };
         self.add(kind, span(l, end), below)
     }
@@ -321,7 +354,7 @@ impl<'src> AstBuilder<'src> {
         optional: bool,
         r: u32,
     ) -> ExprId {
-        let index = self.tuple(m, Vec::new(), r);
+        let index = self.empty_tuple(m, r);
         self.item(l, base, m, index, optional, r)
     }
 
@@ -362,38 +395,40 @@ impl<'src> AstBuilder<'src> {
         l: u32,
         base: ExprId,
         m: u32,
-        list: Vec<Subscript>,
+        list: Growing<Subscript>,
         optional: bool,
         r: u32,
     ) -> ExprId {
-        let mut items = Vec::with_capacity(list.len());
-        for subscript in list {
+        let mut items = Vec::new();
+        for subscript in self.take(list) {
             match subscript {
                 Subscript::Index(index) => items.push(index),
                 Subscript::Slice(slice) => self.fault(SyntaxFault::SliceInTuple, slice.span),
             }
         }
-        let index = self.tuple(m + 1, items, r - 1);
+        let items = self.tree.lists.list(items);
+        let index = self.tuple_of(m + 1, items, r - 1);
         self.item(l, base, m, index, optional, r)
     }
 
     pub(in crate::syntax) fn arguments(
         &mut self,
-        arguments: Vec<Argument<'src>>,
-    ) -> Vec<Argument<'src>> {
-        let fault = validate::arguments(&self.tree, &arguments);
+        arguments: Growing<Argument<'src>>,
+    ) -> List<Argument<'src>> {
+        let arguments = self.complete(arguments);
+        let fault = validate::arguments(&self.tree, &self.tree[arguments]);
         self.report_if(fault);
         arguments
     }
 
-    pub(super) fn arguments_depth(&self, arguments: &[Argument<'src>]) -> u16 {
+    pub(super) fn arguments_depth(&self, arguments: List<Argument<'src>>) -> u16 {
         let depth = |argument: &Argument<'src>| match argument {
             Argument::Positional(id)
             | Argument::Keyword(_, id)
             | Argument::Spread(id)
             | Argument::KeywordSpread(id) => self.depth(*id),
         };
-        arguments.iter().map(depth).max().unwrap_or(0)
+        self.tree[arguments].iter().map(depth).max().unwrap_or(0)
     }
 
     pub(in crate::syntax) fn call(
@@ -401,10 +436,10 @@ impl<'src> AstBuilder<'src> {
         l: u32,
         base: ExprId,
         m: u32,
-        arguments: Vec<Argument<'src>>,
+        arguments: List<Argument<'src>>,
         r: u32,
     ) -> ExprId {
-        let below = self.arguments_depth(&arguments);
+        let below = self.arguments_depth(arguments);
         let step = Step {
             kind: StepKind::Call(arguments),
             span: span(m, r),
@@ -417,10 +452,10 @@ impl<'src> AstBuilder<'src> {
         l: u32,
         base: ExprId,
         head: FilterHead<'src>,
-        arguments: Vec<Argument<'src>>,
+        arguments: List<Argument<'src>>,
         r: u32,
     ) -> ExprId {
-        let below = self.arguments_depth(&arguments);
+        let below = self.arguments_depth(arguments);
         let filter = FilterCall {
             name: head.name,
             arguments,
@@ -442,19 +477,32 @@ impl<'src> AstBuilder<'src> {
         &mut self,
         awaited: bool,
         name: Name<'src>,
-        arguments: Option<Vec<Argument<'src>>>,
-    ) -> Box<FilterCall<'src>> {
-        Box::new(FilterCall {
+        arguments: Option<List<Argument<'src>>>,
+    ) -> FilterCall<'src> {
+        FilterCall {
             name,
             arguments: arguments.unwrap_or_default(),
             awaited,
-        })
+        }
     }
 
     /// The depth of the deepest argument of some filters.
-    pub(super) fn filters_depth(&self, filters: &[FilterCall<'src>]) -> u16 {
-        let depth = |filter: &FilterCall<'src>| self.arguments_depth(&filter.arguments);
-        filters.iter().map(depth).max().unwrap_or(0)
+    pub(super) fn filters_depth(&self, filters: List<FilterCall<'src>>) -> u16 {
+        let depth = |filter: &FilterCall<'src>| self.arguments_depth(filter.arguments);
+        self.tree[filters].iter().map(depth).max().unwrap_or(0)
+    }
+
+    /// A test with an argument that stands behind it without parentheses.
+    pub(in crate::syntax) fn test_with(
+        &mut self,
+        l: u32,
+        base: ExprId,
+        head: TestHead<'src>,
+        argument: ExprId,
+        r: u32,
+    ) -> ExprId {
+        let arguments = self.tree.lists.list([Argument::Positional(argument)]);
+        self.test(l, base, head, arguments, r)
     }
 
     pub(in crate::syntax) fn test(
@@ -462,15 +510,15 @@ impl<'src> AstBuilder<'src> {
         l: u32,
         base: ExprId,
         head: TestHead<'src>,
-        arguments: Vec<Argument<'src>>,
+        arguments: List<Argument<'src>>,
         r: u32,
     ) -> ExprId {
         // Jinja2 refuses `x is a is b`, but not `x is a(1) is b`.
-        if let Some(ExprKind::Chain { steps, .. }) = self.open_expr(l, base)
+        if let Some((ExprKind::Chain { steps, .. }, lists)) = self.open_expr(l, base)
             && let Some(Step {
                 kind: StepKind::Test { name, .. },
                 span: before,
-            }) = steps.last()
+            }) = lists[*steps].last()
             && name.span.end == before.end
         {
             self.fault(
@@ -478,7 +526,7 @@ impl<'src> AstBuilder<'src> {
                 span(head.start, head.name.span.end),
             );
         }
-        let below = self.arguments_depth(&arguments);
+        let below = self.arguments_depth(arguments);
         let kind = StepKind::Test {
             name: head.name,
             arguments,

@@ -4,13 +4,8 @@
 //! `validate` about rules that are not about shape. Faults are collected, so that the parser goes on and
 //! a file's other faults are found too.
 
-#![allow(
-    clippy::boxed_local,
-    clippy::vec_box,
-    reason = "boxed symbols are what keeps the parser's stack small"
-)]
-
 mod expressions;
+mod growing;
 mod operators;
 mod own;
 mod patterns;
@@ -18,18 +13,20 @@ mod statements;
 mod translations;
 
 pub(super) use expressions::{FilterHead, SliceParts, Subscript, TestHead};
+pub(super) use growing::Growing;
 pub(super) use operators::{Infix, Operand, Run};
-pub(super) use own::OwnBranch;
-pub(super) use patterns::{PatternNode, TargetNode};
-pub(super) use statements::{ImportedName, LoopHead};
-pub(super) use translations::{Plural, TransHead, TransVariable};
+pub(super) use patterns::{PatternEntry, PatternNode, TargetNode};
+pub(super) use statements::LoopHead;
+pub(super) use translations::{Plural, TransHead};
 
 use std::sync::Arc;
 
 use crate::error::{SyntaxError, SyntaxFault};
 use crate::source::Span;
 use crate::syntax::ast::{Body, Expr, ExprId, ExprKind, Name, Stmt, StmtId, StmtKind, Tree};
+use crate::syntax::builder::growing::Stacks;
 use crate::syntax::builder::operators::Waiting;
+use crate::syntax::lists::Lists;
 use crate::syntax::options::TranslationOptions;
 use crate::syntax::validate;
 use crate::syntax::{Options, TagShape};
@@ -45,6 +42,7 @@ pub(super) struct AstBuilder<'src> {
     translation: TranslationOptions,
     tags: Arc<Vec<TagShape>>,
     tree: Tree<'src>,
+    stacks: Stacks<'src>,
     /// Operators whose right operand is not complete, of all runs that are open.
     waiting: Vec<Waiting>,
     faults: Vec<SyntaxError>,
@@ -52,18 +50,6 @@ pub(super) struct AstBuilder<'src> {
     checks_bodies: bool,
     /// Whether something nests beyond the limit: then nobody may walk the tree.
     too_deep: bool,
-}
-
-/// `list` with `item` at its end.
-pub(super) fn append<T>(mut list: Vec<T>, item: T) -> Vec<T> {
-    list.push(item);
-    list
-}
-
-/// What `first` stands for, with `item` at the end of the list.
-pub(super) fn both<S, T>(mut first: (S, Vec<T>), item: T) -> (S, Vec<T>) {
-    first.1.push(item);
-    first
 }
 
 fn span(start: u32, end: u32) -> Span {
@@ -79,6 +65,7 @@ impl<'src> AstBuilder<'src> {
             translation: options.translation,
             tags: Arc::clone(&options.tags),
             tree: Tree::default(),
+            stacks: Stacks::default(),
             waiting: Vec::new(),
             faults: Vec::new(),
             checks_bodies: false,
@@ -110,6 +97,7 @@ impl<'src> AstBuilder<'src> {
     }
 
     #[cold]
+    #[allow(clippy::boxed_local, reason = "faults are made boxed, as results")]
     fn report(&mut self, error: Box<SyntaxError>) {
         if self.faults.len() < MOST_FAULTS {
             self.faults.push(*error);
@@ -144,15 +132,15 @@ impl<'src> AstBuilder<'src> {
         ids.iter().map(|id| self.depth(*id)).max().unwrap_or(0)
     }
 
-    fn body_depth(&self, body: &Body) -> u16 {
+    fn body_depth(&self, body: Body) -> u16 {
         let depth = |id: &StmtId| self.tree.stmt(*id).depth;
-        body.iter().map(depth).max().unwrap_or(0)
+        self.tree[body].iter().map(depth).max().unwrap_or(0)
     }
 
     /// Adds an expression over children whose deepest is `below` deep.
     fn add(&mut self, kind: ExprKind<'src>, span: Span, below: u16) -> ExprId {
         let depth = self.depth_over(below, span);
-        let id = ExprId(self.tree.expressions.len() as u32);
+        let id = ExprId::new(self.tree.expressions.len());
         self.tree.expressions.push(Expr { kind, span, depth });
         id
     }
@@ -165,17 +153,21 @@ impl<'src> AstBuilder<'src> {
         id
     }
 
-    /// The expression if it starts at `start`: then it is not in parentheses, and may be appended to.
-    fn open_expr(&mut self, start: u32, id: ExprId) -> Option<&mut ExprKind<'src>> {
-        let expr = &mut self.tree.expressions[id.0 as usize];
-        (expr.span.start == start).then_some(&mut expr.kind)
+    /// The expression if it starts at `start`: then it is not in parentheses, and its list may be appended to.
+    fn open_expr(
+        &mut self,
+        start: u32,
+        id: ExprId,
+    ) -> Option<(&mut ExprKind<'src>, &mut Lists<'src>)> {
+        let expr = &mut self.tree.expressions[id.index()];
+        (expr.span.start == start).then_some((&mut expr.kind, &mut self.tree.lists))
     }
 
     /// Makes the expression reach to `end`, over one more child.
     fn extend(&mut self, id: ExprId, child: u16, end: u32) -> ExprId {
         let Span { start, .. } = self.tree.expr(id).span;
         let depth = self.depth_over(child, span(start, end));
-        let expr = &mut self.tree.expressions[id.0 as usize];
+        let expr = &mut self.tree.expressions[id.index()];
         expr.span.end = end;
         expr.depth = expr.depth.max(depth);
         id

@@ -103,12 +103,14 @@ macro_rules! list_operators {
     ($($name:ident => $variant:ident,)*) => {
         impl<'src> AstBuilder<'src> {
             $(fn $name(&mut self, l: u32, left: ExprId, right: ExprId, r: u32) -> ExprId {
-                if let Some(ExprKind::$variant(operands)) = self.open_expr(l, left) {
-                    operands.push(right);
+                if let Some((ExprKind::$variant(operands), lists)) = self.open_expr(l, left) {
+                    lists.append(operands, right);
                     return self.extend(left, self.depth(right), r);
                 }
                 let below = self.depth(left).max(self.depth(right));
-                self.add(ExprKind::$variant(vec![left, right]), span(l, r), below)
+                let mut operands = self.tree.lists.list([left]);
+                self.tree.lists.append(&mut operands, right);
+                self.add(ExprKind::$variant(operands), span(l, r), below)
             })*
         }
     };
@@ -239,18 +241,18 @@ impl<'src> AstBuilder<'src> {
         right: ExprId,
         r: u32,
     ) -> ExprId {
-        if let Some(ExprKind::Binary { rest, .. }) = self.open_expr(l, left)
-            && rest
+        if let Some((ExprKind::Binary { rest, .. }, lists)) = self.open_expr(l, left)
+            && lists[*rest]
                 .first()
                 .is_some_and(|(first, _)| tier(*first) == tier(operator))
         {
-            rest.push((operator, right));
+            lists.append(rest, (operator, right));
             return self.extend(left, self.depth(right), r);
         }
         let below = self.depth(left).max(self.depth(right));
         let kind = ExprKind::Binary {
             first: left,
-            rest: vec![(operator, right)],
+            rest: self.tree.lists.list([(operator, right)]),
         };
         self.add(kind, span(l, r), below)
     }
@@ -263,14 +265,14 @@ impl<'src> AstBuilder<'src> {
         right: ExprId,
         r: u32,
     ) -> ExprId {
-        if let Some(ExprKind::Compare { rest, .. }) = self.open_expr(l, left) {
-            rest.push((operator, right));
+        if let Some((ExprKind::Compare { rest, .. }, lists)) = self.open_expr(l, left) {
+            lists.append(rest, (operator, right));
             return self.extend(left, self.depth(right), r);
         }
         let below = self.depth(left).max(self.depth(right));
         let kind = ExprKind::Compare {
             first: left,
-            rest: vec![(operator, right)],
+            rest: self.tree.lists.list([(operator, right)]),
         };
         self.add(kind, span(l, r), below)
     }

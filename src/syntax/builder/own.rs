@@ -1,23 +1,21 @@
 //! Tags of the host.
 
 use crate::error::{SyntaxError, SyntaxFault, SyntaxNote};
-use crate::syntax::ast::{Argument, Body, Name, OwnTag, StmtId, StmtKind};
-use crate::syntax::builder::{AstBuilder, span};
+use crate::syntax::List;
+use crate::syntax::ast::{Argument, Body, Name, OwnBranch, OwnTag, StmtId, StmtKind};
+use crate::syntax::builder::{AstBuilder, Growing, span};
 use crate::syntax::lexer::head_word;
-
-/// A branch of a tag of the host: its name and what follows it.
-pub(in crate::syntax) type OwnBranch<'src> = (Name<'src>, StmtId);
 
 impl<'src> AstBuilder<'src> {
     pub(in crate::syntax) fn own_tag(
         &mut self,
         l: u32,
         head: u32,
-        arguments: Vec<Argument<'src>>,
+        arguments: Growing<Argument<'src>>,
         r: u32,
     ) -> StmtId {
         let name = self.head_name(l, head);
-        self.add_own(l, name, arguments, r, None, Vec::new())
+        self.add_own(l, name, arguments, r, None, List::default())
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -25,10 +23,10 @@ impl<'src> AstBuilder<'src> {
         &mut self,
         l: u32,
         head: u32,
-        arguments: Vec<Argument<'src>>,
+        arguments: Growing<Argument<'src>>,
         r: u32,
         body: Body,
-        branches: Vec<Box<OwnBranch<'src>>>,
+        branches: Growing<OwnBranch<'src>>,
         closed: Option<Name<'src>>,
     ) -> StmtId {
         let name = self.head_name(l, head);
@@ -46,12 +44,11 @@ impl<'src> AstBuilder<'src> {
             let error = SyntaxError::new(fault, closed.span);
             self.report(error.with_note(opened, Some(name.span)));
         }
-        let branches: Vec<OwnBranch<'src>> = branches.into_iter().map(|branch| *branch).collect();
-        for (index, (branch, _)) in branches.iter().enumerate() {
-            let first = branches[..index]
-                .iter()
-                .find(|(known, _)| known.text == branch.text);
-            if let Some((first, _)) = first {
+        let branches = self.complete(branches);
+        for index in 0..branches.len() {
+            let (before, branch) = (&self.tree[branches][..index], self.tree[branches][index].0);
+            let mut before = before.iter().map(|(known, _)| *known);
+            if let Some(first) = before.find(|known| known.text == branch.text) {
                 let fault = SyntaxFault::DuplicateBranch {
                     name: branch.text.into(),
                     tag: name.text.into(),
@@ -71,13 +68,13 @@ impl<'src> AstBuilder<'src> {
         head: u32,
         r: u32,
         body: Body,
-    ) -> Box<OwnBranch<'src>> {
+    ) -> OwnBranch<'src> {
         let name = self.head_name(l, head);
-        Box::new((name, self.own_part(l, r, body)))
+        (name, self.own_part(l, r, body))
     }
 
     fn own_part(&mut self, l: u32, r: u32, body: Body) -> StmtId {
-        let below = self.body_depth(&body);
+        let below = self.body_depth(body);
         self.add_statement(StmtKind::OwnPart(body), span(l, r), below)
     }
 
@@ -85,19 +82,12 @@ impl<'src> AstBuilder<'src> {
         &mut self,
         l: u32,
         name: Name<'src>,
-        arguments: Vec<Argument<'src>>,
+        arguments: Growing<Argument<'src>>,
         r: u32,
         body: Option<StmtId>,
-        branches: Vec<OwnBranch<'src>>,
+        branches: List<OwnBranch<'src>>,
     ) -> StmtId {
-        let fault = crate::syntax::validate::arguments(&self.tree, &arguments);
-        self.report_if(fault);
-        let parts = body.iter().chain(branches.iter().map(|(_, part)| part));
-        let below = parts
-            .map(|part| self.tree.stmt(*part).depth)
-            .max()
-            .unwrap_or(0)
-            .max(self.arguments_depth(&arguments));
+        let arguments = self.arguments(arguments);
         let shape = self.tags.iter().find(|tag| tag.name == name.text);
         let tag = OwnTag {
             name,
@@ -107,6 +97,12 @@ impl<'src> AstBuilder<'src> {
             sees_variables: shape.is_some_and(|shape| shape.sees_variables),
             waits: shape.is_some_and(|shape| shape.waits),
         };
+        let below = tag
+            .parts(&self.tree)
+            .map(|part| self.tree.stmt(part).depth)
+            .max()
+            .unwrap_or(0)
+            .max(self.arguments_depth(arguments));
         self.add_statement(StmtKind::Own(Box::new(tag)), span(l, r), below)
     }
 

@@ -2,34 +2,36 @@
 
 use crate::source::Span;
 use crate::syntax::ast::{ExprId, Name, Pattern, Target};
-use crate::syntax::builder::{AstBuilder, span};
+use crate::syntax::builder::{AstBuilder, Growing, span};
+use crate::syntax::{Id, List};
 
-/// A target with its depth, boxed to be a small symbol for the parser.
-pub(in crate::syntax) type TargetNode<'src> = Box<DeepTarget<'src>>;
+/// A target with its depth.
+#[derive(Clone, Copy)]
+pub(in crate::syntax) struct TargetNode<'src> {
+    pub(in crate::syntax) target: Id<Target<'src>>,
+    pub(super) depth: u16,
+}
 
 /// A pattern with its depth.
-pub(in crate::syntax) type PatternNode<'src> = Box<DeepPattern<'src>>;
-
-pub(in crate::syntax) struct DeepTarget<'src> {
-    pub(super) target: Target<'src>,
-    pub(super) depth: u16,
+#[derive(Clone, Copy)]
+pub(in crate::syntax) struct PatternNode<'src> {
+    pub(super) pattern: Id<Pattern<'src>>,
+    depth: u16,
 }
 
-pub(in crate::syntax) struct DeepPattern<'src> {
-    pub(super) pattern: Pattern<'src>,
-    pub(super) depth: u16,
-}
+/// A key of a mapping, and what its value is to fit.
+pub(in crate::syntax) type PatternEntry<'src> = (ExprId, PatternNode<'src>);
 
 impl<'src> AstBuilder<'src> {
-    pub(in crate::syntax) fn target(&mut self, node: TargetNode<'src>) -> Target<'src> {
-        node.target
+    fn target(&mut self, target: Target<'src>, depth: u16) -> TargetNode<'src> {
+        TargetNode {
+            target: self.tree.lists.add(target),
+            depth,
+        }
     }
 
     pub(in crate::syntax) fn target_name(&mut self, name: Name<'src>) -> TargetNode<'src> {
-        Box::new(DeepTarget {
-            target: Target::Name(name),
-            depth: 1,
-        })
+        self.target(Target::Name(name), 1)
     }
 
     pub(in crate::syntax) fn target_attribute(
@@ -37,38 +39,40 @@ impl<'src> AstBuilder<'src> {
         object: Name<'src>,
         attribute: Name<'src>,
     ) -> TargetNode<'src> {
-        Box::new(DeepTarget {
-            target: Target::Attribute { object, attribute },
-            depth: 1,
-        })
+        self.target(Target::Attribute { object, attribute }, 1)
+    }
+
+    pub(in crate::syntax) fn target_tuple_of_one(
+        &mut self,
+        l: u32,
+        item: TargetNode<'src>,
+        r: u32,
+    ) -> TargetNode<'src> {
+        let items = self.open_with(item);
+        self.target_tuple(l, items, r)
     }
 
     pub(in crate::syntax) fn target_tuple(
         &mut self,
         l: u32,
-        items: Vec<TargetNode<'src>>,
+        items: Growing<TargetNode<'src>>,
         r: u32,
     ) -> TargetNode<'src> {
+        let items = self.take(items);
         let below = items.iter().map(|item| item.depth).max().unwrap_or(0);
         let depth = self.depth_over(below, span(l, r));
-        // Beyond the limit counting starts anew, but dropping would recurse all the way.
-        let kept = if below < self.nesting {
-            items
-        } else {
-            Vec::new()
-        };
-        let items = kept.into_iter().map(|item| item.target).collect();
-        Box::new(DeepTarget {
-            target: Target::Tuple(items, span(l, r)),
-            depth,
-        })
+        let items = items.into_iter().map(|item| item.target);
+        let items = self.tree.lists.list(items);
+        self.target(Target::Tuple(items, span(l, r)), depth)
     }
 
     // ---- patterns
 
     fn pattern(&mut self, pattern: Pattern<'src>, below: u16, span: Span) -> PatternNode<'src> {
-        let depth = self.depth_over(below, span);
-        Box::new(DeepPattern { pattern, depth })
+        PatternNode {
+            depth: self.depth_over(below, span),
+            pattern: self.tree.lists.add(pattern),
+        }
     }
 
     pub(in crate::syntax) fn pattern_name(&mut self, name: Name<'src>) -> PatternNode<'src> {
@@ -88,31 +92,56 @@ impl<'src> AstBuilder<'src> {
     pub(in crate::syntax) fn pattern_sequence(
         &mut self,
         l: u32,
-        items: Vec<PatternNode<'src>>,
+        items: Growing<PatternNode<'src>>,
         rest: Option<Name<'src>>,
         r: u32,
     ) -> PatternNode<'src> {
-        let below = deepest(&items);
+        let (items, below) = self.patterns(items);
         let pattern = Pattern::Sequence {
-            items: self.patterns(items, below),
+            items,
             rest: rest.map(|name| Some(name).filter(|name| name.text != "_")),
             span: span(l, r),
         };
         self.pattern(pattern, below, span(l, r))
     }
 
+    /// `[*rest]`
+    pub(in crate::syntax) fn pattern_rest(
+        &mut self,
+        l: u32,
+        rest: Name<'src>,
+        r: u32,
+    ) -> PatternNode<'src> {
+        let items = self.open();
+        self.pattern_sequence(l, items, Some(rest), r)
+    }
+
+    /// `{**rest}`
+    pub(in crate::syntax) fn pattern_rest_mapping(
+        &mut self,
+        l: u32,
+        rest: Name<'src>,
+        r: u32,
+    ) -> PatternNode<'src> {
+        let entries = self.open();
+        self.pattern_mapping(l, entries, Some(rest), r)
+    }
+
     pub(in crate::syntax) fn pattern_mapping(
         &mut self,
         l: u32,
-        entries: Vec<(ExprId, PatternNode<'src>)>,
+        entries: Growing<PatternEntry<'src>>,
         rest: Option<Name<'src>>,
         r: u32,
     ) -> PatternNode<'src> {
-        let (keys, patterns): (Vec<_>, Vec<_>) = entries.into_iter().unzip();
-        let below = deepest(&patterns).max(self.deepest(&keys));
-        let patterns = self.patterns(patterns, below);
+        let entries = self.take(entries);
+        let depths = entries
+            .iter()
+            .map(|(key, pattern)| pattern.depth.max(self.depth(*key)));
+        let below = depths.max().unwrap_or(0);
+        let entries = entries.into_iter().map(|(key, node)| (key, node.pattern));
         let pattern = Pattern::Mapping {
-            entries: keys.into_iter().zip(patterns).collect(),
+            entries: self.tree.lists.list(entries),
             rest,
             span: span(l, r),
         };
@@ -121,22 +150,17 @@ impl<'src> AstBuilder<'src> {
 
     pub(in crate::syntax) fn pattern_either(
         &mut self,
-        choices: Vec<PatternNode<'src>>,
+        choices: Growing<PatternNode<'src>>,
     ) -> PatternNode<'src> {
-        let below = deepest(&choices);
-        let pattern = Pattern::Either(self.patterns(choices, below));
-        self.pattern(pattern, below, Span::default())
+        let (choices, below) = self.patterns(choices);
+        self.pattern(Pattern::Either(choices), below, Span::default())
     }
 
-    /// The patterns themselves; none beyond the limit, where counting starts anew but dropping would not.
-    fn patterns(&self, nodes: Vec<PatternNode<'src>>, below: u16) -> Vec<Pattern<'src>> {
-        if below >= self.nesting {
-            return Vec::new();
-        }
-        nodes.into_iter().map(|node| node.pattern).collect()
+    /// The patterns themselves, and how deep the deepest is.
+    fn patterns(&mut self, nodes: Growing<PatternNode<'src>>) -> (List<Id<Pattern<'src>>>, u16) {
+        let nodes = self.take(nodes);
+        let below = nodes.iter().map(|node| node.depth).max().unwrap_or(0);
+        let patterns = nodes.into_iter().map(|node| node.pattern);
+        (self.tree.lists.list(patterns), below)
     }
-}
-
-fn deepest(nodes: &[PatternNode<'_>]) -> u16 {
-    nodes.iter().map(|node| node.depth).max().unwrap_or(0)
 }

@@ -3,25 +3,19 @@
 use crate::error::{SyntaxFault, SyntaxNote};
 use crate::source::Span;
 use crate::syntax::ast::{
-    Argument, AssignScope, Body, Defer, ExprId, ExprKind, FilterCall, For, MatchCase, Name,
-    Parameter, StepKind, StmtId, StmtKind, Target, Try,
+    Argument, AssignScope, Binding, Body, Defer, ExprId, ExprKind, FilterCall, For, IfArm, Import,
+    MatchCase, Name, Parameter, StepKind, StmtId, StmtKind, Try,
 };
-use crate::syntax::builder::{AstBuilder, PatternNode, TargetNode, span};
+use crate::syntax::builder::{AstBuilder, Growing, PatternNode, TargetNode, span};
 use crate::syntax::lexer::literal;
 use crate::syntax::validate;
+use crate::syntax::{Id, List};
 
-/// An exported name and the name it gets; boxed to be a small symbol for the parser.
-pub(in crate::syntax) type ImportedName<'src> = (Name<'src>, Name<'src>);
-
-/// The tag of a `for` loop.
+/// The tag of a `for` loop: the loop, which has no body yet.
+#[derive(Clone, Copy)]
 pub(in crate::syntax) struct LoopHead<'src> {
+    for_: Id<For<'src>>,
     span: Span,
-    is_async: bool,
-    target: Target<'src>,
-    iterable: ExprId,
-    condition: Option<ExprId>,
-    recursive: bool,
-    concurrent: Option<ExprId>,
     depth: u16,
 }
 
@@ -35,8 +29,9 @@ impl<'src> AstBuilder<'src> {
         self.add_statement(StmtKind::Output(value), span(l, r), self.depth(value))
     }
 
-    pub(in crate::syntax) fn print(&mut self, l: u32, values: Vec<ExprId>, r: u32) -> StmtId {
-        let below = self.deepest(&values);
+    pub(in crate::syntax) fn print(&mut self, l: u32, values: Growing<ExprId>, r: u32) -> StmtId {
+        let values = self.complete(values);
+        let below = self.deepest(&self.tree[values]);
         self.add_statement(StmtKind::Print(values), span(l, r), below)
     }
 
@@ -62,18 +57,14 @@ impl<'src> AstBuilder<'src> {
 
     pub(in crate::syntax) fn if_(
         &mut self,
-        (span, arms): (Span, Vec<(ExprId, Body)>),
+        (span, arms): (Span, Growing<IfArm>),
         otherwise: Option<Body>,
         negated: bool,
     ) -> StmtId {
-        let depth =
-            |(condition, body): &(ExprId, Body)| self.depth(*condition).max(self.body_depth(body));
-        let below = arms
-            .iter()
-            .map(depth)
-            .chain(otherwise.iter().map(|body| self.body_depth(body)))
-            .max()
-            .unwrap_or(0);
+        let arms = self.complete(arms);
+        let depth = |arm: &IfArm| self.depth(arm.condition).max(self.body_depth(arm.body));
+        let below = self.tree[arms].iter().map(depth).max().unwrap_or(0);
+        let below = below.max(otherwise.map_or(0, |body| self.body_depth(body)));
         let kind = StmtKind::If {
             arms,
             otherwise,
@@ -88,7 +79,8 @@ impl<'src> AstBuilder<'src> {
         body: Body,
         otherwise: Option<Body>,
     ) -> StmtId {
-        self.if_((span, vec![(condition, body)]), otherwise, true)
+        let arms = self.open_with(IfArm { condition, body });
+        self.if_((span, arms), otherwise, true)
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -102,7 +94,7 @@ impl<'src> AstBuilder<'src> {
         recursive: bool,
         concurrent: Option<ExprId>,
         r: u32,
-    ) -> Box<LoopHead<'src>> {
+    ) -> LoopHead<'src> {
         let depth = self
             .deepest(&[
                 iterable,
@@ -110,39 +102,37 @@ impl<'src> AstBuilder<'src> {
                 concurrent.unwrap_or(iterable),
             ])
             .max(target.depth);
-        Box::new(LoopHead {
-            span: span(l, r),
-            is_async,
+        let for_ = For {
             target: target.target,
             iterable,
             condition,
             recursive,
+            is_async,
             concurrent,
+            body: Body::default(),
+            otherwise: None,
+        };
+        LoopHead {
+            for_: self.tree.lists.add(for_),
+            span: span(l, r),
             depth,
-        })
+        }
     }
 
     pub(in crate::syntax) fn for_(
         &mut self,
-        head: Box<LoopHead<'src>>,
+        head: LoopHead<'src>,
         body: Body,
         otherwise: Option<Body>,
     ) -> StmtId {
         let below = head
             .depth
-            .max(self.body_depth(&body))
-            .max(otherwise.as_ref().map_or(0, |body| self.body_depth(body)));
-        let for_ = For {
-            target: head.target,
-            iterable: head.iterable,
-            condition: head.condition,
-            recursive: head.recursive,
-            is_async: head.is_async,
-            concurrent: head.concurrent,
-            body,
-            otherwise,
-        };
-        self.add_statement(StmtKind::For(Box::new(for_)), head.span, below)
+            .max(self.body_depth(body))
+            .max(otherwise.map_or(0, |body| self.body_depth(body)));
+        let for_ = &mut self.tree.lists[head.for_];
+        for_.body = body;
+        for_.otherwise = otherwise;
+        self.add_statement(StmtKind::For(head.for_), head.span, below)
     }
 
     pub(in crate::syntax) fn while_(
@@ -152,7 +142,7 @@ impl<'src> AstBuilder<'src> {
         r: u32,
         body: Body,
     ) -> StmtId {
-        let below = self.depth(condition).max(self.body_depth(&body));
+        let below = self.depth(condition).max(self.body_depth(body));
         self.add_statement(StmtKind::While { condition, body }, span(l, r), below)
     }
 
@@ -164,15 +154,16 @@ impl<'src> AstBuilder<'src> {
         subject: ExprId,
         r: u32,
         before: Body,
-        cases: Vec<MatchCase<'src>>,
+        cases: Growing<MatchCase<'src>>,
     ) -> StmtId {
-        let fault = validate::only_blank(&self.tree, &before, SyntaxFault::TextBeforeCase);
+        let cases = self.complete(cases);
+        let fault = validate::only_blank(&self.tree, before, SyntaxFault::TextBeforeCase);
         self.report_if(fault);
         let depth = |case: &MatchCase<'src>| {
             let guard = case.guard.map_or(0, |guard| self.depth(guard));
-            self.body_depth(&case.body).max(guard)
+            self.body_depth(case.body).max(guard)
         };
-        let below = cases.iter().map(depth).max().unwrap_or(0);
+        let below = self.tree[cases].iter().map(depth).max().unwrap_or(0);
         let below = below.max(self.depth(subject));
         self.add_statement(StmtKind::Match { subject, cases }, span(l, r), below)
     }
@@ -182,12 +173,12 @@ impl<'src> AstBuilder<'src> {
         pattern: PatternNode<'src>,
         guard: Option<ExprId>,
         body: Body,
-    ) -> Box<MatchCase<'src>> {
-        Box::new(MatchCase {
+    ) -> MatchCase<'src> {
+        MatchCase {
             pattern: pattern.pattern,
             guard,
             body,
-        })
+        }
     }
 
     // ---- assignments
@@ -203,7 +194,7 @@ impl<'src> AstBuilder<'src> {
     ) -> StmtId {
         let below = self.depth(value).max(target.depth);
         let kind = StmtKind::Assign {
-            target: Box::new(target.target),
+            target: target.target,
             value,
             scope,
             only_if_nullish,
@@ -216,16 +207,17 @@ impl<'src> AstBuilder<'src> {
         l: u32,
         scope: AssignScope,
         target: TargetNode<'src>,
-        filters: Vec<FilterCall<'src>>,
+        filters: Growing<FilterCall<'src>>,
         r: u32,
         body: Body,
     ) -> StmtId {
+        let filters = self.complete(filters);
         let below = self
-            .body_depth(&body)
-            .max(self.filters_depth(&filters))
+            .body_depth(body)
+            .max(self.filters_depth(filters))
             .max(target.depth);
         let kind = StmtKind::AssignBlock {
-            target: Box::new(target.target),
+            target: target.target,
             filters,
             body,
             scope,
@@ -236,36 +228,44 @@ impl<'src> AstBuilder<'src> {
     pub(in crate::syntax) fn with(
         &mut self,
         l: u32,
-        bindings: Vec<(Target<'src>, ExprId)>,
+        bindings: Growing<Binding<'src>>,
         r: u32,
         body: Body,
     ) -> StmtId {
-        let values = bindings.iter().map(|(_, value)| self.depth(*value));
-        let below = values.max().unwrap_or(0).max(self.body_depth(&body));
+        let bindings = self.complete(bindings);
+        let values = self.tree[bindings]
+            .iter()
+            .map(|(_, value)| self.depth(*value));
+        let below = values.max().unwrap_or(0).max(self.body_depth(body));
         self.add_statement(StmtKind::With { bindings, body }, span(l, r), below)
     }
 
     // ---- macros and calls
 
-    fn parameters(&mut self, parameters: &[Parameter<'src>]) -> u16 {
-        let fault = validate::parameters(parameters);
+    /// Parameters, and how deep the deepest default is.
+    fn parameters(&mut self, parameters: Growing<Parameter<'src>>) -> (List<Parameter<'src>>, u16) {
+        let parameters = self.complete(parameters);
+        let fault = validate::parameters(&self.tree[parameters]);
         self.report_if(fault);
-        let defaults = parameters.iter().filter_map(|parameter| parameter.default);
-        defaults.map(|id| self.depth(id)).max().unwrap_or(0)
+        let all = self.tree[parameters].iter();
+        let defaults = all.filter_map(|parameter| parameter.default);
+        let below = defaults.map(|id| self.depth(id)).max().unwrap_or(0);
+        (parameters, below)
     }
 
     pub(in crate::syntax) fn macro_(
         &mut self,
         l: u32,
         name: Name<'src>,
-        parameters: Vec<Parameter<'src>>,
+        parameters: Growing<Parameter<'src>>,
         r: u32,
         body: Body,
     ) -> StmtId {
-        let below = self.parameters(&parameters).max(self.body_depth(&body));
+        let (parameters, below) = self.parameters(parameters);
+        let below = below.max(self.body_depth(body));
         let kind = StmtKind::Macro {
             name,
-            parameters: parameters.into(),
+            parameters,
             body,
         };
         self.add_statement(kind, span(l, r), below)
@@ -274,15 +274,14 @@ impl<'src> AstBuilder<'src> {
     pub(in crate::syntax) fn call_block(
         &mut self,
         l: u32,
-        parameters: Option<Vec<Parameter<'src>>>,
+        parameters: Option<Growing<Parameter<'src>>>,
         call: ExprId,
         r: u32,
         body: Body,
     ) -> StmtId {
-        let parameters = parameters.unwrap_or_default();
         let expr = self.tree.expr(call);
         let arguments = match &expr.kind {
-            ExprKind::Chain { steps, .. } => match steps.last().map(|step| &step.kind) {
+            ExprKind::Chain { steps, .. } => match self.tree[*steps].last().map(|step| step.kind) {
                 Some(StepKind::Call(arguments)) => Some(arguments),
                 _ => None,
             },
@@ -291,7 +290,7 @@ impl<'src> AstBuilder<'src> {
         // The body is the argument of that name.
         let again = arguments
             .into_iter()
-            .flatten()
+            .flat_map(|arguments| &self.tree[arguments])
             .find_map(|argument| match argument {
                 Argument::Keyword(name, _) if name.text == "caller" => Some(name.span),
                 _ => None,
@@ -304,12 +303,13 @@ impl<'src> AstBuilder<'src> {
             let name = "caller".to_owned();
             self.fault(SyntaxFault::DuplicateArgument { name }, span);
         }
-        let below = self
-            .parameters(&parameters)
-            .max(self.body_depth(&body))
-            .max(self.depth(call));
+        let (parameters, below) = match parameters {
+            Some(parameters) => self.parameters(parameters),
+            None => (List::default(), 0),
+        };
+        let below = below.max(self.body_depth(body)).max(self.depth(call));
         let kind = StmtKind::CallBlock {
-            parameters: parameters.into(),
+            parameters,
             call,
             body,
         };
@@ -319,18 +319,13 @@ impl<'src> AstBuilder<'src> {
     pub(in crate::syntax) fn filter_block(
         &mut self,
         l: u32,
-        first: Box<FilterCall<'src>>,
-        mut rest: Vec<FilterCall<'src>>,
+        filters: Growing<FilterCall<'src>>,
         r: u32,
         body: Body,
     ) -> StmtId {
-        rest.insert(0, *first);
-        let below = self.filters_depth(&rest).max(self.body_depth(&body));
-        let kind = StmtKind::FilterBlock {
-            filters: rest,
-            body,
-        };
-        self.add_statement(kind, span(l, r), below)
+        let filters = self.complete(filters);
+        let below = self.filters_depth(filters).max(self.body_depth(body));
+        self.add_statement(StmtKind::FilterBlock { filters, body }, span(l, r), below)
     }
 
     pub(in crate::syntax) fn parallel(
@@ -341,12 +336,12 @@ impl<'src> AstBuilder<'src> {
         body: Body,
     ) -> StmtId {
         let below = limit.map_or(0, |limit| self.depth(limit));
-        let below = below.max(self.body_depth(&body));
+        let below = below.max(self.body_depth(body));
         self.add_statement(StmtKind::Parallel { limit, body }, span(l, r), below)
     }
 
     pub(in crate::syntax) fn spaceless(&mut self, l: u32, r: u32, body: Body) -> StmtId {
-        let below = self.body_depth(&body);
+        let below = self.body_depth(body);
         self.add_statement(StmtKind::Spaceless(body), span(l, r), below)
     }
 
@@ -357,7 +352,7 @@ impl<'src> AstBuilder<'src> {
         r: u32,
         body: Body,
     ) -> StmtId {
-        let below = self.depth(enabled).max(self.body_depth(&body));
+        let below = self.depth(enabled).max(self.body_depth(body));
         self.add_statement(StmtKind::AutoEscape { enabled, body }, span(l, r), below)
     }
 
@@ -371,8 +366,8 @@ impl<'src> AstBuilder<'src> {
     ) -> StmtId {
         let below = timeout
             .map_or(0, |timeout| self.depth(timeout))
-            .max(self.body_depth(&body))
-            .max(self.body_depth(&fallback));
+            .max(self.body_depth(body))
+            .max(self.body_depth(fallback));
         let kind = StmtKind::Try(Box::new(Try {
             timeout,
             body,
@@ -392,12 +387,10 @@ impl<'src> AstBuilder<'src> {
     ) -> StmtId {
         self.checks_bodies = true;
         let placeholder = placeholder.unwrap_or_default();
-        let failed = fallback
-            .as_ref()
-            .map_or(0, |(_, body)| self.body_depth(body));
+        let failed = fallback.map_or(0, |(_, body)| self.body_depth(body));
         let below = self
-            .body_depth(&body)
-            .max(self.body_depth(&placeholder))
+            .body_depth(body)
+            .max(self.body_depth(placeholder))
             .max(failed);
         let kind = StmtKind::Defer(Box::new(Defer {
             body,
@@ -417,7 +410,7 @@ impl<'src> AstBuilder<'src> {
     ) -> StmtId {
         let below = self
             .deepest(&[key, ttl.unwrap_or(key)])
-            .max(self.body_depth(&body));
+            .max(self.body_depth(body));
         self.add_statement(StmtKind::Cache { key, ttl, body }, span(l, r), below)
     }
 
@@ -447,10 +440,10 @@ impl<'src> AstBuilder<'src> {
         }
         if required {
             let fault = SyntaxFault::RequiredBlockWithBody;
-            let fault = validate::only_blank(&self.tree, &body, fault);
+            let fault = validate::only_blank(&self.tree, body, fault);
             self.report_if(fault);
         }
-        let below = self.body_depth(&body);
+        let below = self.body_depth(body);
         let kind = StmtKind::Block {
             name,
             scoped,
@@ -500,24 +493,17 @@ impl<'src> AstBuilder<'src> {
         self.add_statement(kind, span(l, r), self.depth(template))
     }
 
-    pub(in crate::syntax) fn imported_name(
-        &mut self,
-        name: Name<'src>,
-        alias: Name<'src>,
-    ) -> Box<ImportedName<'src>> {
-        Box::new((name, alias))
-    }
-
     pub(in crate::syntax) fn import_names(
         &mut self,
         l: u32,
         template: ExprId,
-        names: Vec<Box<ImportedName<'src>>>,
+        names: Growing<Import<'src>>,
         context: Option<bool>,
         r: u32,
     ) -> StmtId {
-        let names: Vec<_> = names.into_iter().map(|name| *name).collect();
-        if let Some((name, _)) = names.iter().find(|(name, _)| name.text.starts_with('_')) {
+        let names = self.complete(names);
+        let mut exports = self.tree[names].iter().map(|(name, _)| *name);
+        if let Some(name) = exports.find(|name| name.text.starts_with('_')) {
             let fault = SyntaxFault::PrivateImport {
                 name: name.text.into(),
             };

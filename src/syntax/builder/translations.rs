@@ -8,18 +8,16 @@ use std::borrow::Cow;
 
 use crate::error::{SyntaxFault, SyntaxNote};
 use crate::source::Span;
+use crate::syntax::List;
 use crate::syntax::ast::{
     Argument, AssignScope, Body, Entry, ExprId, ExprKind, Name, Step, StepKind, StmtId, StmtKind,
-    Target, Translation,
+    Target, TransVariable, Translation,
 };
-use crate::syntax::builder::{AstBuilder, span};
+use crate::syntax::builder::{AstBuilder, Growing, span};
 use crate::syntax::lexer::is_space;
 
-/// A variable of a `trans` tag, with its value where one is given.
-pub(in crate::syntax) type TransVariable<'src> = (Name<'src>, Option<ExprId>);
-
 /// The tag of a `trans` without its context: whether it says `trimmed` or `notrimmed`, and its variables.
-pub(in crate::syntax) type TransHead<'src> = (Option<bool>, Vec<TransVariable<'src>>);
+pub(in crate::syntax) type TransHead<'src> = (Option<bool>, List<TransVariable<'src>>);
 
 /// `pluralize name` and what follows.
 pub(in crate::syntax) type Plural<'src> = (Option<Name<'src>>, Body);
@@ -34,13 +32,17 @@ struct Message<'src> {
 }
 
 impl<'src> AstBuilder<'src> {
+    pub(in crate::syntax) fn plain_trans_head(&mut self) -> TransHead<'src> {
+        (None, List::default())
+    }
+
     pub(in crate::syntax) fn trans_head(
         &mut self,
         mut trimmed: Option<bool>,
-        variables: Vec<TransVariable<'src>>,
-    ) -> Box<TransHead<'src>> {
-        let mut kept: Vec<TransVariable<'src>> = Vec::with_capacity(variables.len());
-        for (name, value) in variables {
+        variables: Growing<TransVariable<'src>>,
+    ) -> TransHead<'src> {
+        let mut kept: Vec<TransVariable<'src>> = Vec::new();
+        for (name, value) in self.take(variables) {
             // The words are names where there is a value, and once the question is settled.
             if trimmed.is_none() && value.is_none() && matches!(name.text, "trimmed" | "notrimmed")
             {
@@ -58,37 +60,36 @@ impl<'src> AstBuilder<'src> {
             }
             kept.push((name, value));
         }
-        Box::new((trimmed, kept))
+        (trimmed, self.tree.lists.list(kept))
     }
 
     pub(in crate::syntax) fn trans(
         &mut self,
         l: u32,
         context: Option<ExprId>,
-        head: Box<TransHead<'src>>,
+        (trimmed, written): TransHead<'src>,
         r: u32,
         singular: Body,
-        plural: Option<Box<Plural<'src>>>,
+        plural: Option<Plural<'src>>,
     ) -> StmtId {
         let tag = span(l, r);
-        let (trimmed, written) = *head;
-        let plural = plural.map(|plural| *plural);
         let below = self
-            .body_depth(&singular)
-            .max(plural.as_ref().map_or(0, |(_, body)| self.body_depth(body)));
-        let one = self.message(&singular);
-        let many = plural.as_ref().map(|(_, body)| self.message(body));
+            .body_depth(singular)
+            .max(plural.map_or(0, |(_, body)| self.body_depth(body)));
+        let one = self.message(singular);
+        let many = plural.map(|(_, body)| self.message(body));
         let mut variables: Vec<(Name<'src>, ExprId)> = Vec::new();
         let mut store = None;
-        for (index, (name, value)) in written.iter().enumerate() {
-            let mut value = value.unwrap_or_else(|| self.name(*name));
+        for index in 0..written.len() {
+            let (name, value) = self.tree[written][index];
+            let mut value = value.unwrap_or_else(|| self.name(name));
             if index == 0 && self.is_call(value) {
                 (store, value) = self.store_count(value);
             }
-            variables.push((*name, value));
+            variables.push((name, value));
         }
         // How many there are: what `pluralize` names, or else the first variable.
-        let named = plural.as_ref().and_then(|(name, _)| *name);
+        let named = plural.and_then(|(name, _)| name);
         let mut count = match named {
             Some(name) => {
                 let known = variables.iter().find(|(known, _)| known.text == name.text);
@@ -186,14 +187,15 @@ impl<'src> AstBuilder<'src> {
                 arguments.push(Argument::Keyword(*name, *value));
             }
         }
-        let below = self.arguments_depth(&arguments);
+        let arguments = self.tree.lists.list(arguments);
+        let below = self.arguments_depth(arguments);
         let step = Step {
             kind: StepKind::Call(arguments),
             span: tag,
         };
         let chain = ExprKind::Chain {
             base,
-            steps: vec![step],
+            steps: self.tree.lists.list([step]),
         };
         self.add(chain, tag, below)
     }
@@ -207,13 +209,14 @@ impl<'src> AstBuilder<'src> {
             entries.push(Entry::Pair(key, *value));
             below = below.max(self.depth(*value));
         }
+        let entries = self.tree.lists.list(entries);
         self.add(ExprKind::Dict(entries), tag, below.max(1))
     }
 
     /// Whether the expression is a call, which should not be made twice.
     fn is_call(&self, value: ExprId) -> bool {
         match &self.tree.expr(value).kind {
-            ExprKind::Chain { steps, .. } => steps
+            ExprKind::Chain { steps, .. } => self.tree[*steps]
                 .last()
                 .is_some_and(|step| matches!(step.kind, StepKind::Call(_))),
             _ => false,
@@ -225,7 +228,7 @@ impl<'src> AstBuilder<'src> {
         let span = self.tree.expr(value).span;
         let name = Name { text: COUNT, span };
         let kind = StmtKind::Assign {
-            target: Box::new(Target::Name(name)),
+            target: self.tree.lists.add(Target::Name(name)),
             value,
             scope: AssignScope::Local,
             only_if_nullish: false,
@@ -236,13 +239,13 @@ impl<'src> AstBuilder<'src> {
     }
 
     /// A body as a message: text as it is, but for `%`, and variables as `%(name)s`.
-    fn message(&mut self, body: &Body) -> Message<'src> {
+    fn message(&mut self, body: Body) -> Message<'src> {
         let mut message = Message {
             text: String::new(),
             variables: Vec::new(),
         };
         let mut faulty = None;
-        for id in body {
+        for id in &self.tree[body] {
             let statement = self.tree.stmt(*id);
             match &statement.kind {
                 StmtKind::Text(text) => message.text.push_str(&text.replace('%', "%%")),

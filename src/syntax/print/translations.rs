@@ -8,9 +8,9 @@ impl<'tree, 'src> Printer<'tree, 'src> {
         self.tag(|printer| {
             printer.push(tag.name.text);
             printer.push(" ");
-            printer.arguments(&tag.arguments);
+            printer.arguments(&printer.tree[tag.arguments]);
         });
-        let branches = tag.branches.iter();
+        let branches = self.tree[tag.branches].iter();
         let branches = branches.map(|(name, part)| (Some(name), *part));
         let parts = tag.body.iter().map(|part| (None, *part)).chain(branches);
         for (name, part) in parts {
@@ -18,7 +18,7 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                 self.word_tag(name.text);
             }
             if let StmtKind::OwnPart(body) = &self.tree.stmt(part).kind {
-                self.body(body);
+                self.body(*body);
             }
         }
         if tag.body.is_some() {
@@ -38,7 +38,7 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                 Some(false) => " notrimmed",
                 None => "",
             });
-            for (index, (name, value)) in translation.written.iter().enumerate() {
+            for (index, (name, value)) in printer.tree[translation.written].iter().enumerate() {
                 printer.push(if index > 0 { ", " } else { " " });
                 printer.push(name.text);
                 if let Some(value) = value {
@@ -47,8 +47,8 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                 }
             }
         });
-        self.body(&translation.singular);
-        if let Some((name, body)) = &translation.plural {
+        self.body(translation.singular);
+        if let Some((name, body)) = translation.plural {
             self.tag(|printer| {
                 printer.push("pluralize");
                 if let Some(name) = name {

@@ -124,7 +124,7 @@ fn white_space_is_jinjas() {
         let origin = origin(source);
         let tree = parse(&origin, &options).expect(source);
         let mut shape = String::new();
-        for id in &tree.body {
+        for id in &tree[tree.body] {
             match &tree.stmt(*id).kind {
                 StmtKind::Text(text) if shape.ends_with(']') => {
                     shape.pop();
