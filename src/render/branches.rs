@@ -29,6 +29,8 @@ pub(super) struct Branches {
     parked: usize,
     /// What can go on, the next first.
     ready: VecDeque<Who>,
+    /// What has used up its slice, and goes on when others had their turn.
+    paused: VecDeque<Who>,
     woken: Arc<Woken>,
     root: Stand,
     /// How many wait for something outside.
@@ -39,6 +41,10 @@ pub(super) struct Branches {
     deferred: Option<Deferred>,
     /// Deferred parts that start when others end, the next first.
     queue: VecDeque<Who>,
+    /// Lanes and wakers of branches that have ended, for those to come.
+    #[expect(clippy::vec_box, reason = "a lane moves from here to its branch and back")]
+    spare: Vec<Box<Lane>>,
+    spare_bells: Vec<Arc<Bell>>,
     /// What the root gave at its end, if there is something to send behind it.
     ended: Option<Value>,
 }
@@ -58,7 +64,7 @@ struct Entry {
 }
 
 enum Runs {
-    Branch(Box<Branch>),
+    Branch(Branch),
     Part(Box<Part>),
     Task(Waiter),
 }
@@ -81,17 +87,20 @@ struct Part {
 
 /// A branch, and the machine that it was split off.
 struct Branch {
-    lane: Lane,
+    lane: Box<Lane>,
     parent: Who,
     place: BranchPlace,
     /// Told the branch's result, if another branch waits for it.
     result: Option<Arc<Pending>>,
 }
 
+/// How many lanes and wakers are kept: enough where one begins as another ends.
+const MOST_SPARE: usize = 16;
+
 /// How something stands.
 #[derive(Default)]
 struct Stand {
-    waker: Option<Waker>,
+    bell: Option<Arc<Bell>>,
     parked: Parked,
     /// Whether it waits for something outside.
     waits: bool,
@@ -194,7 +203,8 @@ impl Branches {
         chunk: Option<usize>,
     ) -> Event {
         self.woken.task.register(cx.waker());
-        if self.ready.is_empty() && self.entries.is_empty() && self.ended.is_none() {
+        let may_go_on = !self.ready.is_empty() || !self.paused.is_empty();
+        if !may_go_on && self.entries.is_empty() && self.ended.is_none() {
             self.ready.push_back(Who::Root);
         }
         // Who was woken since has a turn as who paused has.
@@ -209,7 +219,8 @@ impl Branches {
                 return event;
             }
             self.start_parts(around.most);
-            let Some(who) = self.ready.pop_front() else {
+            let next = self.ready.pop_front();
+            let Some(who) = next.or_else(|| self.paused.pop_front()) else {
                 let woken = self.woken.take();
                 if woken.is_empty() {
                     self.collect(root, chunk);
@@ -282,10 +293,13 @@ impl Branches {
                 }
             },
         };
-        if let Some(dropped) = self.lane(root, who).map(|lane| lane.machine.take_dropped()) {
+        if let Some(lane) = self.lane(root, who)
+            && lane.machine.has_dropped()
+        {
+            let dropped = lane.machine.take_dropped();
             self.end(root, dropped);
+            self.drop_inner_parts(root, who);
         }
-        self.drop_inner_parts(root, who);
         Some(event)
     }
 
@@ -305,7 +319,7 @@ impl Branches {
                 None
             }
             Event::Pauses => {
-                self.ready.push_back(who);
+                self.paused.push_back(who);
                 Some(Event::Pauses)
             }
             Event::Flush => {
@@ -370,18 +384,26 @@ impl Branches {
         } else if is_full {
             self.park(root, who, Parked::Slot);
         } else {
-            let split = self.with_render(root, who, |machine| machine.split(&held.host(), key));
+            let spare = self.spare.pop();
+            let mut lane = spare.unwrap_or_else(|| Box::new(Lane::new(Machine::idle())));
+            let split = self.with_render(root, who, |machine| {
+                machine.split(&held.host(), key, &mut lane.machine)
+            });
             let Some(split) = split else {
                 return;
             };
-            let branch = self.insert(Runs::Branch(Box::new(Branch {
-                lane: Lane::new(split.machine),
+            let branch = self.insert(Runs::Branch(Branch {
+                lane,
                 parent: who,
                 place: split.place,
                 result: split.result,
-            })));
+            }));
             self.branches += 1;
             self.ready.push_front(who);
+            // One that paused goes on before there is another branch.
+            if let Some(paused) = self.paused.pop_front() {
+                self.ready.push_front(paused);
+            }
             self.ready.push_front(branch);
         }
     }
@@ -518,16 +540,19 @@ impl Branches {
             }
             Some(Runs::Task(_)) | None => return,
         };
-        let text = branch.lane.machine.take_output();
         let (parent, place) = (branch.parent, branch.place);
         if let Some(result) = branch.result.take() {
             result.complete(Ok(value.clone()));
         }
-        drop(branch);
         let Some(lane) = self.lane(root, parent) else {
             return;
         };
-        if !lane.machine.receive_branch(place, text, Some(value)) {
+        let mut text = branch.lane.machine.take_output();
+        let is_open = lane.machine.receive_branch(place, &mut text, Some(value));
+        if self.spare.len() < MOST_SPARE && branch.lane.retire(text) {
+            self.spare.push(branch.lane);
+        }
+        if !is_open {
             return;
         }
         let (running, limit) = match self.stand(parent).map(|stand| stand.parked) {
@@ -610,12 +635,12 @@ impl Branches {
                 continue;
             };
             branch.lane.machine.stream(chunk);
-            let text = branch.lane.machine.take_output();
+            let mut text = branch.lane.machine.take_output();
             let (parent, place) = (branch.parent, branch.place);
             if !text.is_empty()
                 && let Some(lane) = self.lane(root, parent)
             {
-                lane.machine.receive_branch(place, text, None);
+                lane.machine.receive_branch(place, &mut text, None);
             }
         }
     }
@@ -636,9 +661,15 @@ impl Branches {
             return None;
         };
         self.stand(who)?;
-        self.set_parked(who, Parked::No);
         let entry = self.entries.remove(key);
+        self.parked -= usize::from(entry.stand.parked != Parked::No);
         self.waiting -= usize::from(entry.stand.waits);
+        if let Some(mut bell) = entry.stand.bell
+            && self.spare_bells.len() < MOST_SPARE
+            && Arc::get_mut(&mut bell).is_some()
+        {
+            self.spare_bells.push(bell);
+        }
         self.branches -= usize::from(!matches!(entry.runs, Runs::Task(_)));
         Some(entry.runs)
     }
@@ -701,15 +732,29 @@ impl Branches {
 
     /// The waker of one of them, unless it has ended.
     fn waker(&mut self, who: Who) -> Option<Waker> {
-        let woken = Arc::clone(&self.woken);
-        let stand = self.stand(who)?;
-        let waker = stand.waker.get_or_insert_with(|| {
-            Waker::from(Arc::new(Bell {
-                who,
-                is_rung: AtomicBool::new(false),
-                woken,
-            }))
-        });
-        Some(waker.clone())
+        let bell = match &self.stand(who)?.bell {
+            Some(bell) => Arc::clone(bell),
+            None => {
+                let bell = self.bell(who);
+                self.stand(who)?.bell = Some(Arc::clone(&bell));
+                bell
+            }
+        };
+        Some(Waker::from(bell))
+    }
+
+    /// A bell of one of them; that of another which nobody can ring any more is as good as a new one.
+    fn bell(&mut self, who: Who) -> Arc<Bell> {
+        if let Some(mut bell) = self.spare_bells.pop()
+            && let Some(free) = Arc::get_mut(&mut bell)
+        {
+            free.who = who;
+            return bell;
+        }
+        Arc::new(Bell {
+            who,
+            is_rung: AtomicBool::new(false),
+            woken: Arc::clone(&self.woken),
+        })
     }
 }

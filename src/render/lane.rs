@@ -104,6 +104,14 @@ impl Lane {
         }
     }
 
+    /// Makes the lane of a branch that has come to its end one that waits for nothing, with the room that it and its text
+    /// have; false if that is too much to keep.
+    pub(super) fn retire(&mut self, text: String) -> bool {
+        self.wait = None;
+        self.timers.clear();
+        self.machine.retire_branch(text)
+    }
+
     /// Runs the machine until others are concerned.
     pub(super) fn advance(
         &mut self,

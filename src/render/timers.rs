@@ -16,6 +16,11 @@ impl Timers {
         self.0.push((handler, Deadline::start(after)));
     }
 
+    /// Forgets all of them.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// The outermost `try` whose time is over.
     pub(crate) fn over(&mut self, machine: &Machine) -> Option<HandlerId> {
         self.find(machine, |timer| timer.is_over())

@@ -17,7 +17,7 @@ use crate::vm::cells::Cells;
 use crate::vm::context::Context;
 use crate::vm::deferred::contexts;
 use crate::vm::frame::CodeFrame;
-use crate::vm::library::Host;
+use crate::vm::library::{Host, ProgramId};
 use crate::vm::machine::Machine;
 use crate::vm::scope::{Scope, ScopeId, ScopeNames};
 use crate::vm::seldom::Seldom;
@@ -80,9 +80,8 @@ pub(crate) struct BranchPlace {
     site: u16,
 }
 
-/// A machine that was split off, and where it belongs.
+/// Where a machine belongs that was split off.
 pub(crate) struct Split {
-    pub(crate) machine: Machine,
     pub(crate) place: BranchPlace,
     pub(crate) result: Option<Arc<Pending>>,
 }
@@ -174,7 +173,11 @@ impl Machine {
     /// What a branch has to wait for first: those that it comes after and that are not done.
     fn earlier(&mut self, site: u16) -> Waiting {
         let group = self.group();
-        let after = group.program.branches[site as usize].after.iter();
+        let after = &group.program.branches[site as usize].after;
+        if after.is_empty() {
+            return Waiting::Nothing;
+        }
+        let after = after.iter();
         let results = after.enumerate().filter_map(|(index, earlier)| {
             let result = group.results.get(earlier.position as usize)?.as_ref()?;
             Some((Arc::clone(result), index as u32))
@@ -228,9 +231,9 @@ impl Machine {
         true
     }
 
-    /// Splits off the branch that the machine suspended at, and goes on behind it; the driver knows the branch
-    /// by `key`. The render must be lent to the machine.
-    pub(crate) fn split(&mut self, host: &Host<'_>, key: usize) -> Split {
+    /// Splits off the branch that the machine suspended at, and goes on behind it: an idle machine becomes that of the
+    /// branch, which the driver knows by `key`. The render must be lent to this one.
+    pub(crate) fn split(&mut self, host: &Host<'_>, key: usize, machine: &mut Machine) -> Split {
         let (site, behind) = self.group().ahead;
         let earlier = self.earlier(site);
         let context = self.with_library(host, |machine, library| {
@@ -245,16 +248,16 @@ impl Machine {
             cells => cells.clone(),
         };
         let room = program.units[frame.unit].stack as usize;
-        let stack = match &info.slots {
+        match &info.slots {
             Some(slots) => {
-                let mut stack = Vec::with_capacity(slots.len() + room);
+                machine.stack.reserve(slots.len() + room);
                 let slots = slots.iter().map(|slot| frame.base + slot.0 as usize);
-                stack.extend(slots.map(|slot| self.stack[slot].clone()));
-                stack
+                let values = slots.map(|slot| self.stack[slot].clone());
+                machine.stack.extend(values);
             }
-            None => self.copied_slots(room),
-        };
-        let mut machine = self.offshoot(site, stack, context, cells);
+            None => self.copy_slots(machine, room),
+        }
+        self.branch_off(machine, site, context, cells);
         machine.waiting = earlier;
         let result = is_awaited.then(|| Arc::new(Pending::promise(literal!("branch"))));
         self.frame_mut().address = behind.0 as usize;
@@ -276,35 +279,30 @@ impl Machine {
             number,
             site,
         };
-        Split {
-            machine,
-            place,
-            result,
-        }
+        Split { place, result }
     }
 
-    /// A copy of all slots of the running activation, with `room` for operands.
-    pub(super) fn copied_slots(&self, room: usize) -> Vec<Value> {
+    /// Gives an idle machine a copy of all slots of the running activation, with `room` for operands.
+    pub(super) fn copy_slots(&self, machine: &mut Machine, room: usize) {
         let slots = &self.stack[self.running.base..self.running.floor];
-        let mut stack = Vec::with_capacity(slots.len() + room);
-        stack.extend_from_slice(slots);
-        stack
+        machine.stack.reserve(slots.len() + room);
+        machine.stack.extend_from_slice(slots);
     }
 
-    /// A machine that goes on where this one is, with some slots and the names of a context.
-    pub(super) fn offshoot(
+    /// Has a machine that does nothing but hold its slots go on where this one is, with the names of a context.
+    pub(super) fn branch_off(
         &self,
+        machine: &mut Machine,
         site: u16,
-        stack: Vec<Value>,
         context: Arc<Context>,
         cells: Option<Arc<Cells>>,
-    ) -> Machine {
+    ) {
         let frame = &self.running;
         let loops = self.loops[frame.loops as usize..].iter();
-        let loops = loops.map(|state| state.snapshot()).collect();
-        let root = CodeFrame {
+        machine.loops.extend(loops.map(|state| state.snapshot()));
+        machine.running = CodeFrame {
             base: 0,
-            floor: stack.len(),
+            floor: machine.stack.len(),
             operands: 0,
             scope: ScopeId::FIRST,
             loops: 0,
@@ -320,21 +318,33 @@ impl Machine {
         };
         self.render
             .budget
-            .shorten_slice(BRANCH + 2 * stack.len() as u64);
-        let mut machine = Machine::idle();
-        machine.first_scope = Scope::new(names, root.program);
-        machine.running = root;
-        machine.stack = stack;
-        machine.loops = loops;
-        machine.seldom = Some(Box::new(Seldom {
-            branch: Some(site),
-            is_collected: !self.is_straight(),
-            depth: self.depth() + self.open() - 1,
-            ..Seldom::default()
-        }));
+            .shorten_slice(BRANCH + 2 * machine.stack.len() as u64);
+        machine.first_scope = Scope::new(names, frame.program);
+        let seldom = machine.seldom();
+        seldom.branch = Some(site);
+        seldom.is_collected = !self.is_straight();
+        seldom.depth = self.depth() + self.open() - 1;
         machine.has_begun = true;
         machine.slice = self.slice;
-        machine
+    }
+
+    /// Makes the machine of a branch that has come to its end idle again, with the room that it and its text have; false
+    /// if that is too much to keep.
+    pub(crate) fn retire_branch(&mut self, text: String) -> bool {
+        const MOST: usize = 256;
+        debug_assert!(self.callers.is_empty() && self.escapes.is_empty() && self.scopes.is_empty());
+        debug_assert!(matches!(self.waiting, Waiting::Nothing) && self.output.captures() == 0);
+        debug_assert!(self.natives().is_empty() && self.handlers().is_empty());
+        debug_assert!(self.groups().is_empty() && self.fragments().is_empty());
+        let room = self.stack.capacity()
+            + 8 * (self.loops.capacity() + self.callers.capacity() + self.scopes.capacity());
+        self.stack.clear();
+        self.loops.clear();
+        self.running.cells = None;
+        self.running.around = None;
+        self.first_scope = Scope::new(ScopeNames::Host(Value::NONE), ProgramId::FIRST);
+        self.retries = (0, 0);
+        room <= MOST && self.output.retire(text)
     }
 
     /// Whether what is written now goes to the reader as it is.
@@ -364,21 +374,28 @@ impl Machine {
         }
     }
 
-    /// Takes the text of a branch so far, and what it set if it is done; false if its block is not open any more.
+    /// Takes the text of a branch since the last time, and what it set if it is done; false if its block is not open any
+    /// more.
     pub(crate) fn receive_branch(
         &mut self,
         place: BranchPlace,
-        text: String,
+        text: &mut String,
         done: Option<&Value>,
     ) -> bool {
         let groups = self.seldom.iter_mut().flat_map(|seldom| &mut seldom.groups);
         let Some(group) = groups.into_iter().find(|group| group.id == place.group) else {
             return false;
         };
-        let piece = &mut group.pieces[place.number - group.first];
-        match piece.text.is_empty() {
-            true => piece.text = text,
-            false => piece.text.push_str(&text),
+        let at = place.number - group.first;
+        let piece = &mut group.pieces[at];
+        if at == 0 && piece.text.is_empty() {
+            self.output.insert(group.captures, text);
+            text.clear();
+        } else if piece.text.is_empty() {
+            piece.text = std::mem::take(text);
+        } else {
+            piece.text.push_str(text);
+            text.clear();
         }
         piece.is_done = done.is_some();
         group.running -= usize::from(done.is_some());
@@ -465,6 +482,12 @@ impl Machine {
         {
             self.drop_group();
         }
+    }
+
+    /// Whether an error has left a block with branches, or what this deferred body has deferred.
+    pub(crate) fn has_dropped(&self) -> bool {
+        let seldom = self.seldom.as_ref();
+        seldom.is_some_and(|seldom| seldom.gave_up || !seldom.dropped.is_empty())
     }
 
     /// The branches that are of no use any more since the last time, as the driver knows them: an error has left their

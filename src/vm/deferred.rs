@@ -49,8 +49,10 @@ impl Machine {
             unreachable!("a machine defers where a deferred body begins");
         };
         let cells = self.running.cells.as_deref().map(Cells::copy_all);
-        let slots = self.copied_slots(program.units[self.running.unit].stack as usize);
-        let mut machine = self.offshoot(site, slots, context, cells);
+        let mut machine = Machine::idle();
+        let room = program.units[self.running.unit].stack as usize;
+        self.copy_slots(&mut machine, room);
+        self.branch_off(&mut machine, site, context, cells);
         if program.branches[site as usize].has_fallback {
             let Instruction::EnterTry(fallback) = program.code[address] else {
                 unreachable!("a body with a fallback begins with a `try`");

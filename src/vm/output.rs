@@ -190,6 +190,16 @@ impl OutputBuffer {
         }
     }
 
+    /// Makes the buffer of a branch that has ended, and whose text was taken, a new one with the room of `text`; false if
+    /// that is too much to keep.
+    pub(super) fn retire(&mut self, mut text: String) -> bool {
+        text.clear();
+        self.text = text;
+        self.chunk = None;
+        self.set_mark();
+        self.text.capacity() <= STRIDE
+    }
+
     fn set_mark(&mut self) {
         let chunk = self.chunk.filter(|_| self.outer.is_empty());
         self.mark = mark(self.charged, chunk);
