@@ -162,9 +162,15 @@ impl Budget {
     #[inline]
     pub(crate) fn depth(&self, depth: usize) -> Result<(), Error> {
         if depth > self.limits.depth {
-            return Err(CallFault::too_deep(self.limits.depth));
+            return Err(self.too_deep());
         }
         Ok(())
+    }
+
+    /// The error of more that is open at once than may be.
+    #[cold]
+    pub(crate) fn too_deep(&self) -> Error {
+        CallFault::too_deep(self.limits.depth)
     }
 
     /// Fails if one stream may not give `count` items.

@@ -6,22 +6,24 @@ use std::sync::Arc;
 
 use arcstr::ArcStr;
 
-use crate::environment::{Compiled, Configuration, LoadNow, load_now, refuse_if_waiting};
+use crate::environment::{Compiled, Configuration, Linked, LoadNow, load_now, refuse_if_waiting};
 use crate::error::{Error, HostFault};
 use crate::render::block_on::BlockOn;
 use crate::render::clock::Deadline;
 use crate::render::driver::{Driver, Step};
 use crate::render::job::{Job, Pace, Target};
 use crate::render::timers::Timers;
-use crate::render::{fragments, spare};
+use crate::render::{RenderOptions, fragments, spare};
 use crate::value::Value;
-use crate::vm::{Answer, Entry, Host, Machine, Suspension};
+use crate::vm::{Answer, Entry, Host, Machine, Stopped, Suspension};
 
 /// Renders into a text.
-#[inline]
 pub(crate) fn render(job: Job<'_>) -> Result<String, Error> {
-    let ended = drive(job, false, &mut |_, _| Ok(()))?;
-    Ok(ended.rest)
+    let emit = &mut |_: &str, _| Ok(());
+    match job.options.blocker() {
+        Some(blocker) => Ok(drive_waiting(job, false, emit, &**blocker)?.rest),
+        None => drive_at_once(job, false, emit, Machine::take_last_output),
+    }
 }
 
 /// Renders into a writer, chunk by chunk.
@@ -31,17 +33,28 @@ pub(crate) fn render_to(job: Job<'_>, writer: &mut (impl Write + ?Sized)) -> Res
         let written = written.and_then(|()| if flush { writer.flush() } else { Ok(()) });
         written.map_err(|cause| HostFault::Output(cause).into())
     };
-    let ended = drive(job, true, &mut write)?;
-    write(&ended.rest, true)
+    let rest = render_chunks(job, &mut write)?;
+    write(&rest, true)
+}
+
+/// Renders in chunks, and gives the last one.
+fn render_chunks(job: Job<'_>, emit: Emit<'_>) -> Result<String, Error> {
+    match job.options.blocker() {
+        Some(blocker) => Ok(drive_waiting(job, true, emit, &**blocker)?.rest),
+        None => drive_at_once(job, true, emit, Machine::take_last_output),
+    }
 }
 
 /// Evaluates an expression.
 pub(crate) fn evaluate(job: Job<'_>) -> Result<Value, Error> {
-    let ended = drive(job, false, &mut |_, _| Ok(()))?;
-    Ok(ended.value)
+    let emit = &mut |_: &str, _| Ok(());
+    match job.options.blocker() {
+        Some(blocker) => Ok(drive_waiting(job, false, emit, &**blocker)?.value),
+        None => drive_at_once(job, false, emit, Machine::take_result),
+    }
 }
 
-/// How a render ended.
+/// How a render that could wait ended.
 struct Ended {
     value: Value,
     rest: String,
@@ -50,15 +63,17 @@ struct Ended {
 /// Takes a chunk of output, and whether a reader should see it at once.
 type Emit<'a> = &'a mut dyn FnMut(&str, bool) -> Result<(), Error>;
 
-#[inline]
-fn drive(mut job: Job<'_>, chunked: bool, emit: Emit<'_>) -> Result<Ended, Error> {
-    match job.options.blocker() {
-        Some(blocker) => drive_waiting(job, chunked, emit, &**blocker),
-        None => drive_at_once(&mut job, chunked, emit),
-    }
-}
-
-fn drive_at_once(job: &mut Job<'_>, chunked: bool, emit: Emit<'_>) -> Result<Ended, Error> {
+/// Does a job without waiting, and takes what is wanted from the machine that has done it.
+///
+/// Part of each function that calls it, with what that does not need left out: of a small render it would be a
+/// tenth to hand over the job and its result.
+#[inline(always)]
+fn drive_at_once<R>(
+    job: Job<'_>,
+    chunked: bool,
+    emit: Emit<'_>,
+    take: impl FnOnce(&mut Machine) -> R,
+) -> Result<R, Error> {
     let found;
     let compiled = match job.target {
         Target::Lent(compiled) => compiled,
@@ -73,43 +88,45 @@ fn drive_at_once(job: &mut Job<'_>, chunked: bool, emit: Emit<'_>) -> Result<End
         refuse_if_waiting(job.configuration, compiled)?;
     }
     let parts = job.parts();
-    let allowed = parts.deadline();
+    let is_timed = parts.deadline().is_some();
     let pace = Pace {
-        slice: allowed.is_some().then(|| job.options.slice()),
+        slice: is_timed.then(|| job.options.slice()),
         chunk: chunked.then(|| job.options.chunk()),
         // Nothing waits, so nothing is ready later.
         defers: false,
     };
     let mut machine = spare::take();
-    let context = std::mem::replace(&mut job.context, Value::NONE);
-    parts.set_up(&mut machine, compiled, &job.entry, context, pace);
+    parts.set_up(&mut machine, compiled, &job.entry, job.context, pace);
     let host = parts.host(compiled);
     let answers = |emit| Answers {
-        job,
+        configuration: job.configuration,
+        options: job.options,
+        linked: job.linked.as_deref(),
         host: &host,
-        deadline: allowed.map(Deadline::start),
+        deadline: parts.deadline().map(Deadline::start),
         chunk: pace.chunk,
         timers: Timers::default(),
         emit,
     };
-    if allowed.is_some() {
+    if is_timed {
         answers(emit).run(&mut machine)?;
-    } else if !machine.run_on(&host)? {
+    } else if let Stopped::Suspended = machine.run_here(&host)? {
         // Most renders do not get here.
         answers(emit).give(&mut machine)?;
     }
-    let value = machine.take_result();
-    let rest = machine.take_output();
     if !chunked {
-        compiled.wrote(rest.len());
+        compiled.wrote(machine.output_len());
     }
+    let taken = take(&mut machine);
     spare::keep(machine);
-    Ok(Ended { value, rest })
+    Ok(taken)
 }
 
 /// Answers what a machine asks for, from its first suspension on.
 struct Answers<'a> {
-    job: &'a Job<'a>,
+    configuration: &'a Arc<Configuration>,
+    options: &'a RenderOptions,
+    linked: Option<&'a Linked>,
     host: &'a Host<'a>,
     deadline: Option<Deadline>,
     chunk: Option<usize>,
@@ -122,8 +139,8 @@ impl Answers<'_> {
     #[inline(never)]
     fn run(self, machine: &mut Machine) -> Result<(), Error> {
         match machine.run_on(self.host)? {
-            true => Ok(()),
-            false => self.give(machine),
+            Stopped::Finished => Ok(()),
+            Stopped::Suspended => self.give(machine),
         }
     }
 
@@ -141,20 +158,20 @@ impl Answers<'_> {
             if let Some(handler) = self.timers.over(machine) {
                 machine.resume(Answer::TimedOut { handler });
             }
-            if machine.run_on(self.host)? {
+            if let Stopped::Finished = machine.run_on(self.host)? {
                 return Ok(());
             }
         }
     }
 
     fn answer(&mut self, machine: &mut Machine, suspension: Suspension) -> Result<Answer, Error> {
-        let job = self.job;
+        let fragments = &self.configuration.fragments;
         Ok(match suspension {
             Suspension::Load { name } => {
-                let linked = job.linked.as_ref().and_then(|linked| linked.get(&name));
+                let linked = self.linked.and_then(|linked| linked.get(&name));
                 let program = match linked {
                     Some(program) => Ok(Some(Arc::clone(program))),
-                    None => match load_now(job.configuration, &name) {
+                    None => match load_now(self.configuration, &name) {
                         LoadNow::Found(compiled) => Ok(Some(Arc::clone(&compiled.program))),
                         LoadNow::Missing => Ok(None),
                         LoadNow::Failed(error) => Err(error),
@@ -179,8 +196,7 @@ impl Answers<'_> {
                 Answer::Continue
             }
             Suspension::Fragment { key } => {
-                let cache = &job.configuration.fragments;
-                Answer::Fragment(fragments::ask_now(cache, machine, &key))
+                Answer::Fragment(fragments::ask_now(fragments, machine, &key))
             }
             Suspension::Keep {
                 key,
@@ -188,13 +204,13 @@ impl Answers<'_> {
                 ttl,
                 token,
             } => {
-                fragments::keep_now(&job.configuration.fragments, &key, text, ttl, token);
+                fragments::keep_now(fragments, &key, text, ttl, token);
                 Answer::Continue
             }
             Suspension::Timer { handler, after } => {
                 self.timers.start(handler, after);
                 // From here on the clock has to be looked at.
-                machine.set_slice(job.options.slice());
+                machine.set_slice(self.options.slice());
                 Answer::Continue
             }
             Suspension::Branch => Answer::InPlace,

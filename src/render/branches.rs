@@ -42,7 +42,10 @@ pub(super) struct Branches {
     /// Deferred parts that start when others end, the next first.
     queue: VecDeque<Who>,
     /// Lanes and wakers of branches that have ended, for those to come.
-    #[expect(clippy::vec_box, reason = "a lane moves from here to its branch and back")]
+    #[expect(
+        clippy::vec_box,
+        reason = "a lane moves from here to its branch and back"
+    )]
     spare: Vec<Box<Lane>>,
     spare_bells: Vec<Arc<Bell>>,
     /// What the root gave at its end, if there is something to send behind it.

@@ -29,17 +29,22 @@ pub enum DeferMode {
 
 impl DeferMode {
     /// Refuses a nonce that no browser would take for one.
+    #[inline]
     pub(super) fn check(&self) -> Result<(), Error> {
-        let DeferMode::Script { nonce: Some(nonce) } = self else {
-            return Ok(());
-        };
-        let text = nonce.trim_end_matches('=');
-        let is_known = |c: u8| c.is_ascii_alphanumeric() || b"+/-_".contains(&c);
-        let is_nonce = !text.is_empty() && nonce.len() - text.len() <= 2;
-        match is_nonce && text.bytes().all(is_known) {
-            true => Ok(()),
-            false => Err(HostFault::Nonce(nonce.clone()).into()),
+        match self {
+            DeferMode::Script { nonce: Some(nonce) } => check_nonce(nonce),
+            _ => Ok(()),
         }
+    }
+}
+
+fn check_nonce(nonce: &str) -> Result<(), Error> {
+    let text = nonce.trim_end_matches('=');
+    let is_known = |c: u8| c.is_ascii_alphanumeric() || b"+/-_".contains(&c);
+    let is_nonce = !text.is_empty() && nonce.len() - text.len() <= 2;
+    match is_nonce && text.bytes().all(is_known) {
+        true => Ok(()),
+        false => Err(HostFault::Nonce(nonce.to_owned()).into()),
     }
 }
 

@@ -11,6 +11,7 @@ thread_local! {
 }
 
 /// A machine that has nothing to do.
+#[inline(always)]
 pub(super) fn take() -> Box<Machine> {
     let spare = SPARE.try_with(Cell::take);
     match spare {
@@ -21,6 +22,7 @@ pub(super) fn take() -> Box<Machine> {
 }
 
 /// Keeps a machine whose render has ended, unless it is not worth it.
+#[inline(always)]
 pub(super) fn keep(mut machine: Box<Machine>) {
     if machine.retire() {
         let _ = SPARE.try_with(|spare| spare.set(Some(machine)));

@@ -502,12 +502,12 @@ impl Template {
             .map(MacroSignature::of)
     }
 
-    #[inline]
+    #[inline(always)]
     fn job(&self, context: impl Serialize) -> Result<Job<'_>, Error> {
         self.job_at(Entry::Template, context)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn job_at(&self, entry: Entry, context: impl Serialize) -> Result<Job<'_>, Error> {
         let target = Target::Lent(&self.compiled);
         Job::new(&self.configuration, target, entry, &self.options, &context)

@@ -59,7 +59,7 @@ thread_local! {
 }
 
 /// Hands a value over to the engine's own serialiser.
-#[inline]
+#[inline(always)]
 fn hand_over<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
     HAND.set(Some(value.clone()));
     serializer.serialize_newtype_struct(HANDED_OVER, &())
@@ -78,7 +78,7 @@ pub(super) fn take_over(name: &str) -> Option<Value> {
 
 /// The value itself where it becomes a value again; else its content, as Python's `json` would see it.
 impl Serialize for Value {
-    #[inline]
+    #[inline(always)]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if is_value_serializer::<S>() {
             return hand_over(self, serializer);

@@ -13,23 +13,23 @@ use crate::vm::context::Context;
 use crate::vm::dispatch::Control;
 use crate::vm::frame::{BlockLevel, Called, CodeFrame, Returns};
 use crate::vm::imports::Lookup;
-use crate::vm::library::Library;
+use crate::vm::library::{Library, ProgramId};
 use crate::vm::machine::Machine;
 use crate::vm::objects::{Blocks, Module};
 use crate::vm::operators;
 use crate::vm::scope::{FoundBlock, Scope, ScopeId, ScopeNames};
 
 impl Machine {
-    /// Enters the most derived definition of a block; whether there is anything to run.
+    /// Enters the most derived definition of a block, if there is anything to run.
     pub(super) fn call_block(
         &mut self,
         library: &Library<'_>,
         info: &BlockInfo,
-    ) -> Result<bool, Error> {
+    ) -> Result<Option<Control>, Error> {
         let frame = self.frame();
         if frame.returns == Returns::Prelude {
             // Only what stands outside of blocks runs before the block that was asked for.
-            return Ok(false);
+            return Ok(None);
         }
         let outer = frame.scope;
         let found = self
@@ -57,7 +57,7 @@ impl Machine {
                 ..frame
             },
         )?;
-        Ok(true)
+        Ok(Some(Control::Switch))
     }
 
     /// The scope of a scoped block: some variables before all else, the templates those of `outer`.
@@ -77,17 +77,16 @@ impl Machine {
         scope: ScopeId,
         returns: Returns,
     ) -> CodeFrame {
-        let unit = program.blocks[found.block].unit as usize;
+        let unit = program.blocks[found.block].unit;
+        let base = self.stack.len();
         CodeFrame {
-            base: self.stack.len(),
             auto_escape: program.auto_escape,
             block: Some(BlockLevel {
-                program: found.program,
                 block: found.block as u32,
                 level: found.level as u32,
             }),
             scopes: self.scopes.len() as u32,
-            ..CodeFrame::new(found.program, unit, scope, returns)
+            ..CodeFrame::new(found.program, unit, base, scope, returns)
         }
     }
 
@@ -124,13 +123,13 @@ impl Machine {
     }
 
     /// `-> text`: the block of the running block's name, one level further out.
-    pub(super) fn call_super(&mut self, library: &Library<'_>) -> Result<bool, Error> {
+    pub(super) fn call_super(&mut self, library: &Library<'_>) -> Result<Option<Control>, Error> {
         let frame = self.frame();
         let scope = frame.scope;
         let Some(block) = frame.block else {
             return Err(MachineFault::SuperOutsideBlock.into_error());
         };
-        let name = block.name(library);
+        let name = block.name(library, frame.program);
         let found = self.find_block(library, scope, name, block.level as usize + 1);
         let found = found.ok_or_else(|| no_block(name))?;
         self.check_depth()?;
@@ -138,7 +137,7 @@ impl Machine {
         let returns = self.returns(Called::Block, self.is_written(library));
         let frame = self.block_frame(&program, &found, scope, returns);
         self.push_captured(&program, frame)?;
-        Ok(true)
+        Ok(Some(Control::Switch))
     }
 
     /// `super` as a value.
@@ -153,7 +152,7 @@ impl Machine {
         let Some(block) = frame.block else {
             return Value::missing(Undefined::name(ArcStr::from("super"), policy).at(place()));
         };
-        let name = block.name(library).clone();
+        let name = block.name(library, frame.program).clone();
         let level = block.level as usize + 1;
         match self.find_block(library, scope, &name, level) {
             Some(_) => Value::from_object(Blocks::One {
@@ -208,7 +207,7 @@ impl Machine {
             frame.auto_escape = program.auto_escape;
             frame.cells = None;
             frame.program = parent;
-            self.stack.truncate(self.running.base);
+            self.stack.truncate(self.running.base());
             self.begin_unit(program)?;
             return Ok(Control::Switch);
         }
@@ -216,6 +215,7 @@ impl Machine {
             Returns::Finish => Ok(Control::Finish),
             Returns::Value => {
                 self.result = self.pop();
+                self.render.gave_value = self.result.is_container();
                 Ok(Control::Finish)
             }
             Returns::Nothing(_) => {
@@ -270,8 +270,8 @@ fn no_block(name: &ArcStr) -> Error {
 }
 
 impl BlockLevel {
-    /// The name of the block.
-    fn name<'h>(&self, library: &Library<'h>) -> &'h ArcStr {
-        &library.program(self.program).blocks[self.block as usize].name
+    /// The name of the block, of an activation of this program.
+    fn name<'h>(&self, library: &Library<'h>, program: ProgramId) -> &'h ArcStr {
+        &library.program(program).blocks[self.block as usize].name
     }
 }

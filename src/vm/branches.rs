@@ -108,7 +108,7 @@ impl Machine {
             program: Arc::clone(program),
             callers: self.callers.len(),
             captures: self.output.captures(),
-            slots: (self.running.base, self.running.floor),
+            slots: (self.running.base(), self.running.floor()),
             ahead: (0, Label(0)),
             limit,
             running: 0,
@@ -154,7 +154,7 @@ impl Machine {
         let slots = writes.iter();
         Value::tuple(
             slots
-                .map(|slot| self.stack[frame.base + slot.0 as usize].clone())
+                .map(|slot| self.stack[frame.base() + slot.0 as usize].clone())
                 .collect(),
         )
     }
@@ -205,13 +205,12 @@ impl Machine {
             group.results.push(None);
         }
         if let Some(slots) = &info.slots {
-            let base = self.running.base;
-            self.running.base = self.stack.len();
+            let (base, own) = (self.running.base(), self.stack.len());
             for slot in slots {
                 let value = self.stack[base + slot.0 as usize].clone();
                 self.stack.push(value);
             }
-            self.running.floor = self.stack.len();
+            self.running.place(own, self.stack.len());
         }
     }
 
@@ -220,14 +219,14 @@ impl Machine {
         let Some(slots) = &program.branches[site as usize].slots else {
             return false;
         };
-        let own = self.running.base;
+        let own = self.running.base();
         let (base, floor) = self.group().slots;
         // Names of the context that it has looked up are kept as well.
         for (index, slot) in slots.iter().enumerate() {
             self.stack.swap(own + index, base + slot.0 as usize);
         }
         self.stack.truncate(own);
-        (self.running.base, self.running.floor) = (base, floor);
+        self.running.place(base, floor);
         true
     }
 
@@ -247,11 +246,11 @@ impl Machine {
             Some(cells) if is_round => Some(cells.copy()),
             cells => cells.clone(),
         };
-        let room = program.units[frame.unit].stack as usize;
+        let room = frame.unit(program).stack as usize;
         match &info.slots {
             Some(slots) => {
                 machine.stack.reserve(slots.len() + room);
-                let slots = slots.iter().map(|slot| frame.base + slot.0 as usize);
+                let slots = slots.iter().map(|slot| frame.base() + slot.0 as usize);
                 let values = slots.map(|slot| self.stack[slot].clone());
                 machine.stack.extend(values);
             }
@@ -260,7 +259,7 @@ impl Machine {
         self.branch_off(machine, site, context, cells);
         machine.waiting = earlier;
         let result = is_awaited.then(|| Arc::new(Pending::promise(literal!("branch"))));
-        self.frame_mut().address = behind.0 as usize;
+        self.frame_mut().address = behind.0;
         self.put_text_aside();
         let group = self.group();
         let number = group.first + group.pieces.len();
@@ -284,7 +283,7 @@ impl Machine {
 
     /// Gives an idle machine a copy of all slots of the running activation, with `room` for operands.
     pub(super) fn copy_slots(&self, machine: &mut Machine, room: usize) {
-        let slots = &self.stack[self.running.base..self.running.floor];
+        let slots = &self.stack[self.running.base()..self.running.floor()];
         machine.stack.reserve(slots.len() + room);
         machine.stack.extend_from_slice(slots);
     }
@@ -301,8 +300,6 @@ impl Machine {
         let loops = self.loops[frame.loops as usize..].iter();
         machine.loops.extend(loops.map(|state| state.snapshot()));
         machine.running = CodeFrame {
-            base: 0,
-            floor: machine.stack.len(),
             operands: 0,
             scope: ScopeId::FIRST,
             loops: 0,
@@ -312,6 +309,7 @@ impl Machine {
             cells,
             ..frame.clone()
         };
+        machine.running.place(0, machine.stack.len());
         let names = ScopeNames::Context {
             context,
             own: false,
@@ -341,9 +339,8 @@ impl Machine {
         self.stack.clear();
         self.loops.clear();
         self.running.cells = None;
-        self.running.around = None;
         self.first_scope = Scope::new(ScopeNames::Host(Value::NONE), ProgramId::FIRST);
-        self.retries = (0, 0);
+        self.seldom().retries = (0, 0);
         room <= MOST && self.output.retire(text)
     }
 
@@ -425,7 +422,7 @@ impl Machine {
         let Some(values) = values.as_tuple() else {
             return;
         };
-        let base = self.running.base;
+        let base = self.running.base();
         for (index, slot) in &earlier.takes {
             self.stack[base + slot.0 as usize] = values.items()[*index as usize].clone();
         }
@@ -470,7 +467,8 @@ impl Machine {
             // One of its branches may have run in place.
             let frame = self.callers.get_mut(group.callers);
             let frame = frame.unwrap_or(&mut self.running);
-            (frame.base, frame.floor) = group.slots;
+            let (base, floor) = group.slots;
+            frame.place(base, floor);
         }
     }
 

@@ -1,5 +1,7 @@
 //! Calls of functions, methods, filters, tests, macros and recursive loops.
 
+use std::num::NonZeroU32;
+
 use crate::bytecode::{CallShape, CallSite, Instruction, Program, ShapeId};
 use crate::call::{
     Arguments, Budget, CallContext, ContextParts, Flow, Function, NativeFunction, OwnedArguments,
@@ -9,6 +11,7 @@ use crate::error::machine::MachineFault;
 use crate::value::{
     Pending, Repr, Symbol, Undefined, Value, access, collect, mapping, settled, truth,
 };
+use crate::vm::dispatch::Control;
 use crate::vm::frame::{Called, CodeFrame, Returns};
 use crate::vm::library::Library;
 use crate::vm::machine::Machine;
@@ -63,7 +66,7 @@ impl Machine {
         Ok(arguments)
     }
 
-    /// Replaces the top `count` values by a result, if it is there already; whether a frame was pushed.
+    /// Replaces the top `count` values by a result, if it is there already; else other code goes on first.
     fn finish_call(
         &mut self,
         library: &Library<'_>,
@@ -71,21 +74,22 @@ impl Machine {
         name: &str,
         awaits: bool,
         flow: Flow,
-    ) -> Result<bool, Error> {
+    ) -> Result<Option<Control>, Error> {
         match flow {
             Flow::Return(value) => {
                 self.replace(count, value);
-                Ok(false)
+                Ok(None)
             }
             Flow::Future { label, future } => {
-                Ok(self.finish_async_call(library, count, label, future))
+                let waits = self.finish_async_call(library, count, label, future);
+                Ok(waits.then_some(Control::Switch))
             }
             flow => {
                 self.stack.truncate(self.stack.len() - count);
                 if let Some(value) = self.follow(library, name, awaits, flow)? {
                     self.stack.push(value);
                 }
-                Ok(true)
+                Ok(Some(Control::Switch))
             }
         }
     }
@@ -114,7 +118,7 @@ impl Machine {
         program: &Program,
         site: &CallSite,
         awaits: bool,
-    ) -> Result<bool, Error> {
+    ) -> Result<Option<Control>, Error> {
         let shape = &program.shapes[site.shape.0 as usize];
         let Some(filter) = &site.function else {
             return Err(MachineFault::unknown_filter(
@@ -128,7 +132,7 @@ impl Machine {
         let flow = match flow {
             Flow::Return(value) if !value.is_pending() => {
                 self.replace(shape.values() + 1, value);
-                return Ok(false);
+                return Ok(None);
             }
             // The call was written with `await`: an async filter's result is waited for.
             Flow::Return(value) if awaits && value.is_pending() => Flow::Await {
@@ -188,7 +192,7 @@ impl Machine {
         library: &Library<'_>,
         program: &Program,
         site: &CallSite,
-    ) -> Result<bool, Error> {
+    ) -> Result<Option<Control>, Error> {
         let shape = &program.shapes[site.shape.0 as usize];
         let Some(test) = &site.function else {
             return Err(MachineFault::unknown_test(
@@ -212,7 +216,7 @@ impl Machine {
             Flow::Return(value) if !value.is_pending() => {
                 let holds = truth(&self.render.budget, &value)?;
                 self.replace(shape.values() + 1, Value::bool(holds));
-                return Ok(false);
+                return Ok(None);
             }
             flow => flow,
         };
@@ -225,7 +229,7 @@ impl Machine {
         library: &Library<'_>,
         program: &Program,
         shape: ShapeId,
-    ) -> Result<bool, Error> {
+    ) -> Result<Option<Control>, Error> {
         let shape = &program.shapes[shape.0 as usize];
         let callee = &self.stack[self.stack.len() - shape.values() - 1];
         if let Repr::Object(_) = &callee.0
@@ -246,7 +250,7 @@ impl Machine {
         library: &Library<'_>,
         shape: &CallShape,
         awaits: bool,
-    ) -> Result<bool, Error> {
+    ) -> Result<Option<Control>, Error> {
         let at = self.stack.len() - shape.values() - 1;
         // Taken out for the call, and not counted once more.
         let callee = std::mem::replace(&mut self.stack[at], Value(Repr::Unset));
@@ -266,7 +270,7 @@ impl Machine {
         callee: &Value,
         shape: &CallShape,
         awaits: bool,
-    ) -> Result<bool, Error> {
+    ) -> Result<Option<Control>, Error> {
         if let Some(definition) = callee.downcast_object_arc::<Macro>() {
             self.check_depth()?;
             let base = self.stack.len() - shape.values();
@@ -283,7 +287,7 @@ impl Machine {
                 let arguments = self.arguments(shape).to_owned();
                 self.enter_macro(library, definition, &arguments.borrow(), base, is_written)?;
             }
-            return Ok(true);
+            return Ok(Some(Control::Switch));
         }
         let arguments = if shape.spread {
             self.spread_arguments(None)?
@@ -292,7 +296,7 @@ impl Machine {
         };
         let operands = Some(shape.values() + 1);
         if self.call_machine_object(library, callee, &arguments.borrow(), operands)? {
-            return Ok(true);
+            return Ok(Some(Control::Switch));
         }
         let Some(object) = callee.as_object().filter(|object| object.is_callable()) else {
             return Err(self.not_callable(library, callee));
@@ -313,7 +317,10 @@ impl Machine {
     /// The instruction that the frame on top goes on with.
     pub(super) fn next_instruction<'h>(&self, library: &Library<'h>) -> Option<&'h Instruction> {
         let frame = self.frame();
-        library.program(frame.program).code.get(frame.address)
+        library
+            .program(frame.program)
+            .code
+            .get(frame.address as usize)
     }
 
     /// Enters a loop or a block that is called as a value; false if it is neither. The top `operands`
@@ -412,7 +419,7 @@ impl Machine {
         program: &Program,
         shape: ShapeId,
         name: &Symbol,
-    ) -> Result<bool, Error> {
+    ) -> Result<Option<Control>, Error> {
         let shape = &program.shapes[shape.0 as usize];
         let awaits = program.auto_await;
         let at = self.stack.len() - shape.values() - 1;
@@ -495,7 +502,7 @@ impl Machine {
         let frame = self.frame();
         match frame.recursion {
             // Only the first loop of the unit is the recursive one.
-            Some(depth) if self.loops.len() == frame.loops as usize => depth as usize,
+            Some(rounds) if self.loops.len() == frame.loops as usize => rounds.get() as usize - 1,
             _ => 0,
         }
     }
@@ -504,19 +511,19 @@ impl Machine {
     pub(super) fn enter_recursive_loop(
         &mut self,
         library: &Library<'_>,
-        unit: usize,
-    ) -> Result<bool, Error> {
+        unit: u32,
+    ) -> Result<Option<Control>, Error> {
         self.check_depth()?;
         let iterable = self.pop();
         let mut frame = CodeFrame {
             returns: Returns::Nothing(Called::Loop),
-            recursion: Some(0),
+            recursion: Some(NonZeroU32::MIN),
             ..self.frame().clone()
         };
         let program = self.round(library, &mut frame, unit, 0);
         self.push_unit(program, frame)?;
         self.stack.push(iterable);
-        Ok(true)
+        Ok(Some(Control::Switch))
     }
 
     /// Runs a recursive loop once more, as a value.
@@ -538,20 +545,24 @@ impl Machine {
         };
         let is_owner = |frame: &&CodeFrame| {
             let first = self.loops.get(frame.loops as usize);
-            frame.unit == unit as usize && first.is_some_and(|state| state.id == id)
+            frame.unit == unit && first.is_some_and(|state| state.id == id)
         };
         let Some(owner) = self.frames().find(is_owner).cloned() else {
             return Err(MachineFault::LoopNotRecursive.into_error());
         };
         self.check_depth()?;
+        let cells = match owner.unit(library.program(owner.program)).cells {
+            0 => owner.cells.clone(),
+            _ => owner.cells.as_ref().and_then(|own| own.around().cloned()),
+        };
         let mut frame = CodeFrame {
             returns: self.returns(Called::Loop, is_written),
-            recursion: Some(depth + 1),
+            recursion: Some(NonZeroU32::MIN.saturating_add(depth + 1)),
             // Cells of the unit are made anew, on those around it.
-            cells: owner.around.clone(),
+            cells,
             ..owner
         };
-        let program = self.round(library, &mut frame, unit as usize, operands);
+        let program = self.round(library, &mut frame, unit, operands);
         self.push_captured(program, frame)?;
         self.stack.push(iterable);
         Ok(())
@@ -562,16 +573,15 @@ impl Machine {
         &mut self,
         library: &Library<'h>,
         frame: &mut CodeFrame,
-        unit: usize,
+        unit: u32,
         operands: usize,
     ) -> &'h Program {
         let program = library.program(frame.program);
-        let slots = program.units[unit].slots as usize;
-        let source = frame.base;
+        let source = frame.base();
         frame.unit = unit;
+        let slots = frame.unit(program).slots as usize;
         frame.operands = operands as u32;
-        frame.base = self.stack.len();
-        frame.around = frame.cells.clone();
+        frame.place(self.stack.len(), self.stack.len());
         frame.scopes = self.scopes.len() as u32;
         for slot in source..source + slots {
             let value = self.stack[slot].clone();

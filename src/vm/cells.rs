@@ -35,6 +35,11 @@ impl Cells {
         cells
     }
 
+    /// The cells of the activation around.
+    pub(super) fn around(&self) -> Option<&Arc<Self>> {
+        self.outer.as_ref()
+    }
+
     /// Cells of their own that hold the same.
     pub(super) fn copy(&self) -> Arc<Self> {
         Arc::new(Cells {

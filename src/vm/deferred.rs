@@ -29,7 +29,7 @@ impl Machine {
         }
         let context = self.share(library, self.running.scope);
         let names: usize = contexts(&context).map(|context| context.len()).sum();
-        let unit = &program.units[self.running.unit];
+        let unit = self.running.unit(program);
         let values = (unit.slots + unit.stack) as usize * size_of::<Value>();
         let size = size_of::<Machine>() + values + names * NAME_SIZE;
         self.render.budget.memory(size as u64)?;
@@ -44,13 +44,13 @@ impl Machine {
             let context = machine.share(library, machine.running.scope).copy();
             (library.program(machine.running.program).clone(), context)
         });
-        let address = self.running.address;
+        let address = self.running.address as usize;
         let Instruction::BeginDefer(site, placeholder) = program.code[address - 1] else {
             unreachable!("a machine defers where a deferred body begins");
         };
         let cells = self.running.cells.as_deref().map(Cells::copy_all);
         let mut machine = Machine::idle();
-        let room = program.units[self.running.unit].stack as usize;
+        let room = self.running.unit(&program).stack as usize;
         self.copy_slots(&mut machine, room);
         self.branch_off(&mut machine, site, context, cells);
         if program.branches[site as usize].has_fallback {
@@ -63,7 +63,7 @@ impl Machine {
         }
         self.stack.push(end);
         self.stack.push(begin);
-        self.running.address = placeholder.0 as usize;
+        self.running.address = placeholder.0;
         machine
     }
 

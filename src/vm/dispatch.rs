@@ -18,8 +18,9 @@ use crate::vm::waits::Waiting;
 /// Why the run loop stopped.
 ///
 /// What it suspends for and what it gives is in the machine: an answer that fits into registers is what most
-/// calls and returns need.
+/// calls and returns need. A word, as an error is, so that a result of both does.
 #[derive(Clone, Copy)]
+#[repr(usize)]
 pub(super) enum Control {
     /// Other code goes on: a frame was pushed or popped, or the instruction must run again.
     Switch,
@@ -75,8 +76,8 @@ impl Machine {
                 let frame = &self.running;
                 program = library.program(frame.program);
                 code = &program.code;
-                base = frame.base;
-                next = frame.address;
+                base = frame.base();
+                next = frame.address as usize;
                 auto_escape = frame.auto_escape;
                 policy = program.undefined_policy;
                 self.render
@@ -98,7 +99,7 @@ impl Machine {
         /// Leaves the loop with the instruction done.
         macro_rules! leave {
             ($control:expr) => {{
-                self.frame_mut().address = next;
+                self.frame_mut().address = next as u32;
                 return Ok($control);
             }};
         }
@@ -374,7 +375,7 @@ impl Machine {
                                 continue;
                             }
                             Some(Fetched::Wait(stream)) => {
-                                self.frame_mut().address = next - 1;
+                                self.frame_mut().address = next as u32 - 1;
                                 return Ok(self.wait_for_item(stream));
                             }
                             Some(Fetched::End) | None => {}
@@ -385,7 +386,7 @@ impl Machine {
                         Fetched::Item(item) => self.stack.push(item),
                         Fetched::End => jump!(end),
                         Fetched::Wait(stream) => {
-                            self.frame_mut().address = next - 1;
+                            self.frame_mut().address = next as u32 - 1;
                             return Ok(self.wait_for_item(stream));
                         }
                     }
@@ -402,7 +403,7 @@ impl Machine {
                     }
                 }
                 Instruction::Return => {
-                    self.frame_mut().address = next;
+                    self.frame_mut().address = next as u32;
                     if self.running.returns == Returns::Finish && self.running.parent.is_none() {
                         return Ok(Control::Finish);
                     }
@@ -524,25 +525,26 @@ impl Machine {
                         next += 1;
                         written_with_text!();
                     } else {
-                        self.frame_mut().address = next;
-                        if attempt!(self.call_filter(library, program, site, program.auto_await)) {
-                            return Ok(Control::Switch);
+                        self.frame_mut().address = next as u32;
+                        let called = self.call_filter(library, program, site, program.auto_await);
+                        if let Some(control) = attempt!(called) {
+                            return Ok(control);
                         }
                     }
                 }
                 Instruction::PerformTest(site) => {
-                    self.frame_mut().address = next;
+                    self.frame_mut().address = next as u32;
                     let site = &program.call_sites[site as usize];
-                    if attempt!(self.perform_test(library, program, site)) {
-                        return Ok(Control::Switch);
+                    if let Some(control) = attempt!(self.perform_test(library, program, site)) {
+                        return Ok(control);
                     }
                 }
                 other => {
-                    self.frame_mut().address = next;
+                    self.frame_mut().address = next as u32;
                     match self.run_other(library, other, base) {
                         Ok(None) => {
                             let frame = self.frame();
-                            next = frame.address;
+                            next = frame.address as usize;
                             auto_escape = frame.auto_escape;
                         }
                         Ok(Some(Control::Switch)) if self.runs_code() => {

@@ -1,9 +1,11 @@
 //! Activations of units.
 
-use arcstr::ArcStr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use crate::bytecode::Unit;
+use arcstr::ArcStr;
+
+use crate::bytecode::{Program, Unit};
 use crate::call::{Continuation, NextContinuation};
 use crate::value::{StreamHandle, Value};
 use crate::vm::cells::Cells;
@@ -11,17 +13,19 @@ use crate::vm::library::ProgramId;
 use crate::vm::scope::ScopeId;
 
 /// An activation of a unit.
+///
+/// Each call copies one aside, and back: what can be counted in 32 bits is.
 #[derive(Clone, Debug)]
 pub(super) struct CodeFrame {
     pub(super) program: ProgramId,
     /// The index of the unit in the program.
-    pub(super) unit: usize,
+    pub(super) unit: u32,
     /// The next instruction, while another frame runs or the machine is suspended.
-    pub(super) address: usize,
+    pub(super) address: u32,
     /// Where the slots begin on the value stack.
-    pub(super) base: usize,
+    pub(super) base: u32,
     /// Where the operands begin, above the slots.
-    pub(super) floor: usize,
+    pub(super) floor: u32,
     /// How many values below `base` belong to the call and go with it.
     pub(super) operands: u32,
     /// Where names are looked up that are no variables.
@@ -29,10 +33,8 @@ pub(super) struct CodeFrame {
     pub(super) returns: Returns,
     /// The captured variables that its code counts from.
     pub(super) cells: Option<Arc<Cells>>,
-    /// The captured variables around those of the unit itself.
-    pub(super) around: Option<Arc<Cells>>,
-    /// In a round of a recursive loop: how many are open around this one.
-    pub(super) recursion: Option<u32>,
+    /// In a round of a recursive loop: how many are open, this one among them.
+    pub(super) recursion: Option<NonZeroU32>,
     pub(super) auto_escape: bool,
     /// The parent that `extends` named.
     pub(super) parent: Option<ProgramId>,
@@ -45,21 +47,31 @@ pub(super) struct CodeFrame {
     pub(super) scopes: u32,
 }
 
+const _: () = assert!(size_of::<CodeFrame>() <= 80);
+
+/// There must be fewer values on the stack: an activation says in 32 bits where its own are.
+pub(super) const MOST_VALUES: usize = u32::MAX as usize;
+
 impl CodeFrame {
-    /// An activation that does nothing yet, of the unit `unit` of a program.
+    /// An activation that does nothing yet, of the unit `unit` of a program, whose slots are from `base` on.
     #[inline(always)]
-    pub(super) fn new(program: ProgramId, unit: usize, scope: ScopeId, returns: Returns) -> Self {
+    pub(super) fn new(
+        program: ProgramId,
+        unit: u32,
+        base: usize,
+        scope: ScopeId,
+        returns: Returns,
+    ) -> Self {
         CodeFrame {
             program,
             unit,
             address: 0,
-            base: 0,
-            floor: 0,
+            base: base as u32,
+            floor: base as u32,
             operands: 0,
             scope,
             returns,
             cells: None,
-            around: None,
             recursion: None,
             auto_escape: false,
             parent: None,
@@ -76,15 +88,38 @@ impl CodeFrame {
         let is_outermost = self.program == ProgramId::FIRST
             && self.scope == ScopeId::FIRST
             && (self.unit, self.base) == (0, 0);
-        let holds = self.cells.is_some() || self.around.is_some();
-        is_outermost && !holds && self.parent.is_none() && self.block.is_none()
+        is_outermost && self.cells.is_none() && self.parent.is_none() && self.block.is_none()
+    }
+
+    /// Where the slots begin on the value stack.
+    #[inline]
+    pub(super) fn base(&self) -> usize {
+        self.base as usize
+    }
+
+    /// Where the operands begin, above the slots.
+    #[inline]
+    pub(super) fn floor(&self) -> usize {
+        self.floor as usize
+    }
+
+    /// Says where the values are on the stack.
+    pub(super) fn place(&mut self, base: usize, floor: usize) {
+        self.base = base as u32;
+        self.floor = floor as u32;
+    }
+
+    /// The unit's description.
+    #[inline]
+    pub(super) fn unit<'p>(&self, program: &'p Program) -> &'p Unit {
+        &program.units[self.unit as usize]
     }
 
     /// Puts the frame at the start of its unit.
     #[inline(always)]
     pub(super) fn begin(&mut self, unit: &Unit) {
-        self.address = unit.entry.0 as usize;
-        self.floor = self.base + unit.slots as usize;
+        self.address = unit.entry.0;
+        self.floor = self.base.saturating_add(unit.slots.into());
         if unit.cells > 0 {
             self.make_cells(unit.cells);
         }
@@ -100,8 +135,7 @@ impl CodeFrame {
 /// Which definition of a block runs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BlockLevel {
-    pub(super) program: ProgramId,
-    /// The index of the definition in its program.
+    /// The index of the definition in the program of the activation.
     pub(super) block: u32,
     /// 0 is the most derived definition.
     pub(super) level: u32,

@@ -153,8 +153,8 @@ impl Machine {
         self.output.settle(&self.render.budget)?;
         let caught = Value::from_error(error);
         self.waiting = Waiting::Nothing;
-        self.retries = (0, 0);
         let seldom = self.seldom();
+        seldom.retries = (0, 0);
         seldom.handlers.truncate(at + 1);
         let handler = seldom.handlers.pop().expect("the handler is open");
         seldom.natives.truncate(handler.natives);
@@ -163,7 +163,7 @@ impl Machine {
         }
         self.drop_groups(usize::MAX, handler.groups);
         let frame = self.frame_mut();
-        frame.address = handler.fallback.0 as usize;
+        frame.address = handler.fallback.0;
         frame.auto_escape = handler.auto_escape;
         self.stack.truncate(handler.stack);
         self.loops.truncate(handler.loops);

@@ -158,11 +158,11 @@ impl Machine {
         };
         let scopes = self.scopes.len() as u32;
         let scope = self.push_scope(Scope::new(names, program));
+        let base = self.stack.len();
         CodeFrame {
-            base: self.stack.len(),
             auto_escape: library.program(program).auto_escape,
             scopes,
-            ..CodeFrame::new(program, 0, scope, returns)
+            ..CodeFrame::new(program, 0, base, scope, returns)
         }
     }
 

@@ -26,7 +26,7 @@ impl Machine {
     ) -> Result<Option<Control>, Error> {
         let frame = self.frame();
         let program = library.program(frame.program);
-        let next = frame.address;
+        let next = frame.address as usize;
         let auto_escape = frame.auto_escape;
         let policy = program.undefined_policy;
 
@@ -39,8 +39,8 @@ impl Machine {
         /// Calls something that may push or pop frames.
         macro_rules! switch {
             ($result:expr) => {
-                if $result? {
-                    leave!(Control::Switch);
+                if let Some(control) = $result? {
+                    leave!(control);
                 }
             };
         }
@@ -50,7 +50,7 @@ impl Machine {
                 match $result? {
                     None => leave!(Control::Switch),
                     Some(name) => {
-                        self.frame_mut().address = next - 1;
+                        self.frame_mut().address = next as u32 - 1;
                         leave!(self.suspend(Suspension::Load { name }));
                     }
                 }
@@ -82,7 +82,7 @@ impl Machine {
         }
         macro_rules! jump {
             ($label:expr) => {
-                self.frame_mut().address = $label.0 as usize
+                self.frame_mut().address = $label.0
             };
         }
 
@@ -303,7 +303,7 @@ impl Machine {
             Instruction::CycleLoop(up, count) => self.cycle_loop(up, count)?,
             Instruction::ChangedLoop(up, count) => self.changed_loop(up, count)?,
             Instruction::EnterRecursiveLoop(unit) => {
-                switch!(self.enter_recursive_loop(library, unit as usize));
+                switch!(self.enter_recursive_loop(library, unit));
             }
             Instruction::AwaitFilter(site) => {
                 self.render.budget.set_futures_are_awaited(true);
@@ -357,7 +357,7 @@ impl Machine {
             }
             Instruction::EnterCache(end) => match self.enter_cache()? {
                 Entered::Ask(key) => {
-                    self.frame_mut().address = next - 1;
+                    self.frame_mut().address = next as u32 - 1;
                     leave!(self.suspend(Suspension::Fragment { key }));
                 }
                 Entered::Made => {
@@ -402,7 +402,7 @@ impl Machine {
                         }
                         None => {
                             let pending = pending.clone();
-                            self.frame_mut().address = next - 1;
+                            self.frame_mut().address = next as u32 - 1;
                             leave!(self.suspend(Suspension::Await { pending }));
                         }
                     }
@@ -430,7 +430,9 @@ impl Machine {
                 if self.ends_branch(site) {
                     leave!(self.finish(self.branch_result(program, site)));
                 }
-                switch!(Ok::<_, Error>(self.end_in_place(program, site)));
+                if self.end_in_place(program, site) {
+                    leave!(Control::Switch);
+                }
             }
             Instruction::BeginDefer(..) => {
                 if self.begin_defer(library, program)? {
@@ -445,7 +447,7 @@ impl Machine {
             }
             Instruction::ExitParallel => {
                 if !self.exit_parallel()? {
-                    self.frame_mut().address = next - 1;
+                    self.frame_mut().address = next as u32 - 1;
                     leave!(self.suspend(Suspension::Join));
                 }
                 written!();

@@ -1,5 +1,6 @@
 //! What the machine reads but does not own: what its driver lends it, and the programs it has loaded.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use crate::bytecode::Program;
@@ -17,24 +18,30 @@ pub(crate) struct Host<'h> {
     pub(crate) supply: Option<&'h dyn Supply>,
 }
 
-/// A program of a render, by its number: 0 is the one that the render started with.
+/// A program of a render, by its number: 1 is the one that the render started with.
 ///
 /// Frames hold numbers and not pointers, so that calls count no references.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ProgramId(u32);
+pub(super) struct ProgramId(NonZeroU32);
 
 impl ProgramId {
     /// The program that the render started with.
-    pub(super) const FIRST: ProgramId = ProgramId(0);
+    pub(super) const FIRST: ProgramId = ProgramId(NonZeroU32::MIN);
 
     /// The number of the program that is loaded after `loaded` others.
     pub(super) fn after(loaded: usize) -> Self {
-        ProgramId(loaded as u32 + 1)
+        ProgramId(NonZeroU32::MIN.saturating_add(loaded as u32 + 1))
+    }
+
+    /// Which of those loaded since it is; none if it is none.
+    #[inline]
+    fn index(self) -> Option<usize> {
+        (self.0.get() as usize).checked_sub(2)
     }
 
     /// How many programs were adopted before it since the library was lent; none if it is in the library.
     pub(super) fn adopted(self, library: &Library<'_>) -> Option<usize> {
-        (self.0 as usize).checked_sub(library.loaded.len() + 1)
+        self.index()?.checked_sub(library.loaded.len())
     }
 }
 
@@ -42,7 +49,7 @@ impl ProgramId {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Library<'h> {
     pub(super) host: &'h Host<'h>,
-    /// The programs loaded since, from number 1 on.
+    /// The programs loaded since, from number 2 on.
     loaded: &'h [Arc<Program>],
 }
 
@@ -54,17 +61,17 @@ impl<'h> Library<'h> {
     /// A program.
     #[inline]
     pub(super) fn program(&self, id: ProgramId) -> &'h Arc<Program> {
-        match id.0 {
-            0 => self.host.program,
-            number => &self.loaded[number as usize - 1],
+        match id.index() {
+            None => self.host.program,
+            Some(index) => &self.loaded[index],
         }
     }
 
     /// The number of a program, which is `hint` unless that is of another render.
     pub(super) fn number(&self, program: &Arc<Program>, hint: ProgramId) -> Option<ProgramId> {
-        let hinted = match hint.0 {
-            0 => Some(self.host.program),
-            number => self.loaded.get(number as usize - 1),
+        let hinted = match hint.index() {
+            None => Some(self.host.program),
+            Some(index) => self.loaded.get(index),
         };
         if hinted.is_some_and(|known| Arc::ptr_eq(known, program)) {
             return Some(hint);

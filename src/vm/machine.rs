@@ -13,7 +13,7 @@ use crate::value::{Repr, Value};
 use crate::vm::cells::Cells;
 use crate::vm::context::Context;
 use crate::vm::dispatch::Control;
-use crate::vm::frame::{CodeFrame, NativeFrame, Returns};
+use crate::vm::frame::{CodeFrame, MOST_VALUES, NativeFrame, Returns};
 use crate::vm::library::{Host, Library, ProgramId};
 use crate::vm::loops::LoopState;
 use crate::vm::outcome::{Answer, Outcome, Suspension};
@@ -80,8 +80,6 @@ pub(crate) struct Machine {
     pub(super) suspension: Option<Suspension>,
     /// What it gives in the end; none if it is no expression.
     pub(super) result: Value,
-    /// The address of the instruction that last met a future its operands do not hold, and how often.
-    pub(super) retries: (usize, u32),
     /// After how many instructions the machine yields.
     pub(super) slice: Option<NonZeroU32>,
 }
@@ -104,6 +102,16 @@ pub(super) struct RenderState {
     pub(super) gave_value: bool,
 }
 
+/// How a machine stopped that did not fail. A word, as an error is, so that a result of both fits into registers.
+#[derive(Clone, Copy)]
+#[repr(usize)]
+pub(crate) enum Stopped {
+    /// All is done.
+    Finished,
+    /// It has a [suspension](Machine::take_suspension).
+    Suspended,
+}
+
 /// Something that a macro it holds may hold in turn.
 #[derive(Debug)]
 pub(super) enum Survivor {
@@ -115,7 +123,7 @@ impl Machine {
     /// A machine that has nothing to do.
     pub(crate) fn idle() -> Self {
         Machine {
-            running: CodeFrame::new(ProgramId::FIRST, 0, ScopeId::FIRST, Returns::Finish),
+            running: CodeFrame::new(ProgramId::FIRST, 0, 0, ScopeId::FIRST, Returns::Finish),
             callers: Vec::new(),
             stack: Vec::new(),
             loops: Vec::new(),
@@ -129,7 +137,6 @@ impl Machine {
             waiting: Waiting::Nothing,
             suspension: None,
             result: Value::NONE,
-            retries: (0, 0),
             slice: None,
         }
     }
@@ -166,11 +173,15 @@ impl Machine {
 
     /// Makes a machine whose render has ended idle again, with the room that it has; false if that is not worth
     /// it: the render left something behind, or was a large one.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn retire(&mut self) -> bool {
         const MOST: usize = 256;
         let room = self.stack.capacity()
             + 8 * (self.loops.capacity() + self.callers.capacity() + self.scopes.capacity());
+        let ScopeNames::Host(root) = &mut self.first_scope.names else {
+            return false;
+        };
+        root.put(Value::NONE);
         if !(room <= MOST && self.is_plain() && self.render.retire()) {
             return false;
         }
@@ -184,8 +195,7 @@ impl Machine {
         while let Some(value) = self.stack.pop() {
             value.discard();
         }
-        self.first_scope.set_host(Value::NONE);
-        self.retries = (0, 0);
+        debug_assert!(self.result.is_none(), "who wants a result takes it");
         true
     }
 
@@ -208,22 +218,27 @@ impl Machine {
     /// Runs until the end, an error, or a suspension.
     pub(crate) fn run(&mut self, host: &Host<'_>) -> Result<Outcome, Error> {
         Ok(match self.run_on(host)? {
-            true => Outcome::Finished(self.take_result()),
-            false => Outcome::Suspended(self.take_suspension()),
+            Stopped::Finished => Outcome::Finished(self.take_result()),
+            Stopped::Suspended => Outcome::Suspended(self.take_suspension()),
         })
     }
 
-    /// As [`run`](Self::run), but only says whether it ended.
-    pub(crate) fn run_on(&mut self, host: &Host<'_>) -> Result<bool, Error> {
+    /// As [`run`](Self::run), but only says how it stopped.
+    pub(crate) fn run_on(&mut self, host: &Host<'_>) -> Result<Stopped, Error> {
+        self.run_here(host)
+    }
+
+    /// As [`run_on`](Self::run_on), without a call.
+    #[inline(always)]
+    pub(crate) fn run_here(&mut self, host: &Host<'_>) -> Result<Stopped, Error> {
         loop {
-            let stopped = self.with_library(host, Machine::run_some);
+            let stopped = self.with_library(host, |machine, library| machine.run_some(library));
             if let Ok(Control::Finish) = stopped {
                 self.output.charge(&self.render.budget)?;
-                self.render.gave_value |= self.result.is_container() && self.branch().is_none();
-                return Ok(true);
+                return Ok(Stopped::Finished);
             }
             if self.interrupt(host, stopped)? {
-                return Ok(false);
+                return Ok(Stopped::Suspended);
             }
         }
     }
@@ -279,14 +294,19 @@ impl Machine {
             None => Vec::new(),
         };
         let result = run(self, &Library::new(host, &programs));
-        if let Some(kept) = &mut self.render.kept {
-            kept.programs = programs;
-            kept.programs.append(&mut kept.adopted);
+        match &mut self.render.kept {
+            Some(kept) => {
+                kept.programs = programs;
+                kept.programs.append(&mut kept.adopted);
+            }
+            // It has no room to give back, which who drops it would look for.
+            None => std::mem::forget(programs),
         }
         result
     }
 
     /// Runs frame after frame, for as long as all they need is in the library.
+    #[inline(always)]
     fn run_some(&mut self, library: &Library<'_>) -> Result<Control, Error> {
         if !self.has_begun {
             self.begin(library)?;
@@ -380,6 +400,12 @@ impl Machine {
         program.expect("adopted programs are kept").clone()
     }
 
+    /// Takes what is left of the output of a machine that ended.
+    #[inline]
+    pub(crate) fn take_last_output(&mut self) -> String {
+        self.output.take_last()
+    }
+
     /// Takes the output that is finished so far.
     pub(crate) fn take_output(&mut self) -> String {
         self.output.take()
@@ -391,6 +417,7 @@ impl Machine {
     }
 
     /// Opens an activation of a unit, whose slots lie from its `base` on as far as they are given.
+    #[inline(always)]
     pub(super) fn push_unit(
         &mut self,
         program: &Program,
@@ -416,28 +443,33 @@ impl Machine {
     /// As [`begin_unit`](Self::begin_unit), without a call.
     #[inline(always)]
     fn begin_unit_here(&mut self, program: &Program) -> Result<(), Error> {
-        let unit = &program.units[self.running.unit];
+        let unit = self.running.unit(program);
         let cost = unit.end.0 - unit.entry.0;
         self.render.budget.fuel(cost as u64)?;
         self.running.begin(unit);
         self.running.loops = self.loops.len() as u32;
         self.running.escapes = self.escapes.len() as u32;
-        let floor = self.running.floor;
+        let floor = self.running.floor();
         let room = floor + unit.stack as usize;
         if room > self.stack.capacity() || self.stack.len() > floor {
-            self.fit_stack(floor, room);
+            self.fit_stack(floor, room)?;
         }
-        let slots = floor - self.stack.len();
-        self.stack.extend((0..slots).map(|_| Value(Repr::Unset)));
+        while self.stack.len() < floor {
+            self.stack.push(Value(Repr::Unset));
+        }
         Ok(())
     }
 
     /// Makes room on the stack, and drops what is above the slots to be.
     #[cold]
     #[inline(never)]
-    fn fit_stack(&mut self, floor: usize, room: usize) {
+    fn fit_stack(&mut self, floor: usize, room: usize) -> Result<(), Error> {
+        if room >= MOST_VALUES {
+            return Err(self.render.budget.too_deep());
+        }
         self.stack.truncate(floor);
         self.stack.reserve(room - self.stack.len());
+        Ok(())
     }
 
     /// The running activation.
@@ -511,24 +543,25 @@ impl Machine {
         if !self.groups().is_empty() {
             self.drop_groups(self.callers.len() - 1, usize::MAX);
         }
+        let left = &self.running;
+        let values = left.base() - left.operands as usize;
+        let (loops, escapes) = (left.loops as usize, left.escapes as usize);
+        let (captures, scopes) = (left.captures as usize, left.scopes as usize);
+        while self.stack.len() > values {
+            self.drop_top();
+        }
+        if self.loops.len() > loops {
+            self.loops.truncate(loops);
+        }
+        self.escapes.truncate(escapes);
+        self.output.drop_captures(captures);
+        self.drop_scopes(scopes);
+        if let Some(cells) = self.running.cells.take() {
+            self.render.remember_cells(&cells);
+        }
         let caller = self.callers.pop().expect("there is a frame to go back to");
-        let left = std::mem::replace(&mut self.running, caller);
-        self.stack.truncate(left.base - left.operands as usize);
-        self.loops.truncate(left.loops as usize);
-        self.escapes.truncate(left.escapes as usize);
-        self.output.drop_captures(left.captures as usize);
-        self.drop_scopes(left.scopes as usize);
-        if let Some(cells) = &left.cells {
-            self.render.remember_cells(cells);
-        }
-    }
-
-    /// Notes the context of a scope if it outlives the scope.
-    pub(super) fn remember_scope(&mut self, scope: &Scope) {
-        // The context around a macro is its definer's.
-        if let ScopeNames::Context { context, own: true } = &scope.names {
-            self.render.remember_context(context);
-        }
+        // It holds nothing any more: to look for that would take as long as all the rest.
+        std::mem::forget(std::mem::replace(&mut self.running, caller));
     }
 
     /// Whether nothing was made that could be part of a circle, or be left behind.

@@ -96,16 +96,15 @@ impl Machine {
             own: false,
         };
         let scope = self.push_scope(Scope::new(names, program));
-        let unit = definition.info().unit as usize;
+        let unit = definition.info().unit;
         self.push_captured(
             &definition.program,
             CodeFrame {
-                base,
                 operands,
                 cells: definition.cells.clone(),
                 auto_escape: definition.auto_escape,
                 scopes,
-                ..CodeFrame::new(program, unit, scope, returns)
+                ..CodeFrame::new(program, unit, base, scope, returns)
             },
         )
     }

@@ -41,7 +41,7 @@ mod waits;
 
 pub(crate) use branches::BranchPlace;
 pub(crate) use library::Host;
-pub(crate) use machine::{Entry, Machine, Setup};
+pub(crate) use machine::{Entry, Machine, Setup, Stopped};
 pub(crate) use outcome::{
     Answer, FragmentAnswer, FragmentToken, HandlerId, Outcome, Supply, Suspension,
 };

@@ -25,15 +25,22 @@ impl<T> Default for NameMap<T> {
 }
 
 impl<T> NameMap<T> {
+    #[inline]
     fn position(&self, name: &str) -> Option<usize> {
         if self.entries.len() > FEW {
-            return self.index.get(name).copied();
+            return self.indexed_position(name);
         }
         let is_it = |known: &ArcStr| std::ptr::eq(known.as_str(), name) || known == name;
         self.entries.iter().position(|(known, _)| is_it(known))
     }
 
+    #[inline(never)]
+    fn indexed_position(&self, name: &str) -> Option<usize> {
+        self.index.get(name).copied()
+    }
+
     /// What belongs to a name.
+    #[inline]
     pub(super) fn get(&self, name: &str) -> Option<&T> {
         self.position(name).map(|at| &self.entries[at].1)
     }

@@ -200,6 +200,13 @@ impl OutputBuffer {
         self.text.capacity() <= STRIDE
     }
 
+    /// As [`take`](Self::take), where nothing comes after it.
+    #[inline]
+    pub(super) fn take_last(&mut self) -> String {
+        debug_assert!(self.outer.is_empty(), "what has ended captures nothing");
+        std::mem::take(&mut self.text)
+    }
+
     fn set_mark(&mut self) {
         let chunk = self.chunk.filter(|_| self.outer.is_empty());
         self.mark = mark(self.charged, chunk);

@@ -146,9 +146,12 @@ impl Machine {
     /// Closes the scopes of a frame that is left.
     pub(super) fn drop_scopes(&mut self, count: usize) {
         while self.scopes.len() > count {
-            if let Some(scope) = self.scopes.pop() {
-                self.remember_scope(&scope);
+            let last = self.scopes.len() - 1;
+            // The context around a macro is its definer's.
+            if let ScopeNames::Context { context, own: true } = &self.scopes[last].names {
+                self.render.remember_context(context);
             }
+            self.scopes.truncate(last);
         }
     }
 
@@ -199,7 +202,7 @@ impl Machine {
                     let named = visible
                         .iter()
                         .rev()
-                        .filter(|visible| visible.name == **name);
+                        .filter(|visible| name.is(&visible.name));
                     for Visible { source, .. } in named {
                         let value = self.visible_value(frame, *source);
                         if !matches!(value.0, Repr::Unset) {
@@ -233,7 +236,7 @@ impl Machine {
         };
         match source {
             VisibleSource::Local(variable) => match variable.get() {
-                Ok(slot) => self.stack[activation.base + slot.0 as usize].clone(),
+                Ok(slot) => self.stack[activation.base() + slot.0 as usize].clone(),
                 Err(own) => cell(0, own),
             },
             VisibleSource::Cell(levels, index) => cell(levels, index),

@@ -37,6 +37,8 @@ pub(super) struct Seldom {
     pub(super) is_collected: bool,
     /// Whether an error has left all that this deferred body has deferred itself.
     pub(super) gave_up: bool,
+    /// The address of the instruction that last met a future its operands do not hold, and how often.
+    pub(super) retries: (usize, u32),
     /// How the machines that it was split off got there, if they may be gone.
     pub(super) steps: Vec<TraceEntry>,
     /// How many frames are open in the machines that it was split off.

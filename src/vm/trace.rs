@@ -80,7 +80,7 @@ impl Machine {
         let frame = &self.running;
         let program = library.program(frame.program);
         // The instruction that asked for the template runs again once that is there.
-        let kind = match program.code.get(frame.address) {
+        let kind = match program.code.get(frame.address as usize) {
             Some(Instruction::ImportTemplate(_)) => TraceKind::Import,
             Some(Instruction::ExtendTemplate) => TraceKind::Extends,
             _ => TraceKind::Include,
@@ -88,7 +88,7 @@ impl Machine {
         if error.location().is_some() {
             let place = Place {
                 origin: program.origin.clone(),
-                span: program.span(Label(frame.address as u32)),
+                span: program.span(Label(frame.address)),
             };
             error.push_trace(TraceEntry { kind, name, place });
         }
@@ -111,7 +111,7 @@ fn place(library: &Library<'_>, frame: &CodeFrame) -> Place {
     let program = library.program(frame.program);
     Place {
         origin: program.origin.clone(),
-        span: program.span(Label(frame.address.saturating_sub(1) as u32)),
+        span: program.span(Label(frame.address.saturating_sub(1))),
     }
 }
 
@@ -135,7 +135,7 @@ fn name(library: &Library<'_>, frame: &CodeFrame) -> ArcStr {
         | Returns::Text {
             called: Called::Block | Called::Macro,
             ..
-        } => program.units[frame.unit].name.clone(),
+        } => frame.unit(program).name.clone(),
         _ => program.origin.name.clone(),
     }
 }

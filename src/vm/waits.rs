@@ -184,7 +184,7 @@ impl Machine {
 
     /// Puts a list in the place of a stream that was read to its end.
     fn replace_stream(&mut self, stream: &Arc<Stream>, list: Value) {
-        let operands = self.running.floor;
+        let operands = self.running.floor();
         for value in &mut self.stack[operands..] {
             if matches!(&value.0, Repr::Stream(known) if Arc::ptr_eq(known, stream)) {
                 *value = list.clone();
@@ -202,7 +202,7 @@ impl Machine {
         address: usize,
         error: Error,
     ) -> Result<Control, Error> {
-        self.running.address = address + 1;
+        self.running.address = address as u32 + 1;
         let awaits = program.auto_await
             || match program.code[address] {
                 Instruction::AwaitFilter(_) => true,
@@ -213,11 +213,11 @@ impl Machine {
             return Err(error);
         };
         self.render.budget.fuel(1)?;
-        self.frame_mut().address = address;
+        self.frame_mut().address = address as u32;
         match &value.0 {
             Repr::Pending(pending) => {
                 let mut found = Vec::new();
-                find_pendings(&self.stack[self.running.floor..], &mut found);
+                find_pendings(&self.stack[self.running.floor()..], &mut found);
                 if pending.result().is_some() {
                     // Its result is there and the instruction still cannot use it.
                     return Err(error);
@@ -225,9 +225,10 @@ impl Machine {
                 if !found.iter().any(|known| Arc::ptr_eq(known, pending)) {
                     // A call may make a new future each time it runs; nothing else does.
                     if program.code[address].is_call() {
-                        let (last, count) = self.retries;
-                        self.retries = (address, if last == address { count + 1 } else { 1 });
-                        if self.retries.1 > MOST_RETRIES {
+                        let retries = &mut self.seldom().retries;
+                        let (last, count) = *retries;
+                        *retries = (address, if last == address { count + 1 } else { 1 });
+                        if retries.1 > MOST_RETRIES {
                             return Err(error);
                         }
                     }
