@@ -73,7 +73,7 @@ impl Budget {
     }
 
     /// Makes a budget whose render is over fit for another one, unless it holds too much for that.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn retire(&mut self) -> bool {
         const MOST: usize = 1024;
         *self.others_waiting.get_mut() = 0;

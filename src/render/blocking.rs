@@ -11,18 +11,23 @@ use crate::error::{Error, HostFault};
 use crate::render::block_on::BlockOn;
 use crate::render::clock::Deadline;
 use crate::render::driver::{Driver, Step};
-use crate::render::job::{Job, Pace, Target};
+use crate::render::job::{Job, Pace, Plan, Target};
 use crate::render::timers::Timers;
 use crate::render::{RenderOptions, fragments, spare};
 use crate::value::Value;
 use crate::vm::{Answer, Entry, Host, Machine, Stopped, Suspension};
 
 /// Renders into a text.
+#[inline(always)]
 pub(crate) fn render(job: Job<'_>) -> Result<String, Error> {
+    render_text(&job.plan, job.context)
+}
+
+fn render_text(plan: &Plan<'_>, context: Value) -> Result<String, Error> {
     let emit = &mut |_: &str, _| Ok(());
-    match job.options.blocker() {
-        Some(blocker) => Ok(drive_waiting(job, false, emit, &**blocker)?.rest),
-        None => drive_at_once(job, false, emit, Machine::take_last_output),
+    match plan.options.blocker() {
+        Some(blocker) => Ok(drive_waiting(plan, context, false, emit, &**blocker)?.rest),
+        None => drive_at_once(plan, context, false, emit, Machine::take_last_output),
     }
 }
 
@@ -33,24 +38,25 @@ pub(crate) fn render_to(job: Job<'_>, writer: &mut (impl Write + ?Sized)) -> Res
         let written = written.and_then(|()| if flush { writer.flush() } else { Ok(()) });
         written.map_err(|cause| HostFault::Output(cause).into())
     };
-    let rest = render_chunks(job, &mut write)?;
+    let rest = render_chunks(&job.plan, job.context, &mut write)?;
     write(&rest, true)
 }
 
 /// Renders in chunks, and gives the last one.
-fn render_chunks(job: Job<'_>, emit: Emit<'_>) -> Result<String, Error> {
-    match job.options.blocker() {
-        Some(blocker) => Ok(drive_waiting(job, true, emit, &**blocker)?.rest),
-        None => drive_at_once(job, true, emit, Machine::take_last_output),
+fn render_chunks(plan: &Plan<'_>, context: Value, emit: Emit<'_>) -> Result<String, Error> {
+    match plan.options.blocker() {
+        Some(blocker) => Ok(drive_waiting(plan, context, true, emit, &**blocker)?.rest),
+        None => drive_at_once(plan, context, true, emit, Machine::take_last_output),
     }
 }
 
 /// Evaluates an expression.
 pub(crate) fn evaluate(job: Job<'_>) -> Result<Value, Error> {
+    let Job { plan, context } = job;
     let emit = &mut |_: &str, _| Ok(());
-    match job.options.blocker() {
-        Some(blocker) => Ok(drive_waiting(job, false, emit, &**blocker)?.value),
-        None => drive_at_once(job, false, emit, Machine::take_result),
+    match plan.options.blocker() {
+        Some(blocker) => Ok(drive_waiting(&plan, context, false, emit, &**blocker)?.value),
+        None => drive_at_once(&plan, context, false, emit, Machine::take_result),
     }
 }
 
@@ -65,43 +71,44 @@ type Emit<'a> = &'a mut dyn FnMut(&str, bool) -> Result<(), Error>;
 
 /// Does a job without waiting, and takes what is wanted from the machine that has done it.
 ///
-/// Part of each function that calls it, with what that does not need left out: of a small render it would be a
-/// tenth to hand over the job and its result.
+/// Part of each function that calls it, with what that does not need left out: handing the job and its result over
+/// would be a tenth of a small render.
 #[inline(always)]
 fn drive_at_once<R>(
-    job: Job<'_>,
+    plan: &Plan<'_>,
+    context: Value,
     chunked: bool,
     emit: Emit<'_>,
     take: impl FnOnce(&mut Machine) -> R,
 ) -> Result<R, Error> {
     let found;
-    let compiled = match job.target {
+    let compiled = match plan.target {
         Target::Lent(compiled) => compiled,
         Target::Compiled(ref compiled) => compiled,
         Target::Named(ref name) => {
-            found = find(job.configuration, name)?;
+            found = find(plan.configuration, name)?;
             &found
         }
     };
     // A block may wait for nothing though its template does.
-    if !matches!(job.entry, Entry::Block(_)) {
-        refuse_if_waiting(job.configuration, compiled)?;
+    if !matches!(plan.entry, Entry::Block(_)) {
+        refuse_if_waiting(plan.configuration, compiled)?;
     }
-    let parts = job.parts();
+    let parts = plan.parts();
     let is_timed = parts.deadline().is_some();
     let pace = Pace {
-        slice: is_timed.then(|| job.options.slice()),
-        chunk: chunked.then(|| job.options.chunk()),
+        slice: is_timed.then(|| plan.options.slice()),
+        chunk: chunked.then(|| plan.options.chunk()),
         // Nothing waits, so nothing is ready later.
         defers: false,
     };
     let mut machine = spare::take();
-    parts.set_up(&mut machine, compiled, &job.entry, job.context, pace);
+    parts.set_up(&mut machine, compiled, &plan.entry, context, pace);
     let host = parts.host(compiled);
     let answers = |emit| Answers {
-        configuration: job.configuration,
-        options: job.options,
-        linked: job.linked.as_deref(),
+        configuration: plan.configuration,
+        options: plan.options,
+        linked: plan.linked.as_deref(),
         host: &host,
         deadline: parts.deadline().map(Deadline::start),
         chunk: pace.chunk,
@@ -237,7 +244,8 @@ fn find(configuration: &Configuration, name: &ArcStr) -> Result<Arc<Compiled>, E
 
 /// Runs the async driver on the host's runtime, one step at a time, so that writers stay on this thread.
 fn drive_waiting(
-    job: Job<'_>,
+    plan: &Plan<'_>,
+    context: Value,
     chunked: bool,
     emit: Emit<'_>,
     blocker: &dyn BlockOn,
@@ -245,7 +253,8 @@ fn drive_waiting(
     if blocker.would_stop_runtime() {
         return Err(HostFault::BlockingInRuntime.into());
     }
-    let mut driver = Driver::new(Ok(job), chunked);
+    let plan = plan.clone();
+    let mut driver = Driver::new(Ok(Job { plan, context }), chunked);
     loop {
         let mut step = None;
         blocker.block_on(Box::pin(async {

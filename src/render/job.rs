@@ -15,11 +15,17 @@ use crate::vm::{Entry, Host, Machine, Setup};
 
 /// One render before it starts, of a template that is still in somebody's hands.
 pub(crate) struct Job<'j> {
+    pub(crate) plan: Plan<'j>,
+    pub(crate) context: Value,
+}
+
+/// All of a job but its context: that becomes the machine's, while the rest stays where it is.
+#[derive(Clone)]
+pub(crate) struct Plan<'j> {
     pub(crate) configuration: &'j Arc<Configuration>,
     pub(crate) target: Target<'j>,
     pub(crate) entry: Entry,
     pub(crate) options: &'j Arc<RenderOptions>,
-    pub(crate) context: Value,
     /// The versions of named templates that the render goes on with, if it may use no others.
     pub(crate) linked: Option<Arc<Linked>>,
 }
@@ -36,6 +42,7 @@ pub(crate) struct DetachedJob {
 }
 
 /// The code of a job.
+#[derive(Clone)]
 pub(crate) enum Target<'j> {
     /// A template or expression that is compiled already.
     Lent(&'j Arc<Compiled>),
@@ -71,14 +78,14 @@ impl<'j> Job<'j> {
     ) -> Result<Self, Error> {
         options.deferral().check()?;
         let (context, linked) = target.context(configuration, context)?;
-        Ok(Job {
-            context,
-            linked,
+        let plan = Plan {
             configuration,
             target,
             entry,
             options,
-        })
+            linked,
+        };
+        Ok(Job { plan, context })
     }
 
     /// The options of renders that were given none.
@@ -88,20 +95,23 @@ impl<'j> Job<'j> {
 
     /// The same job, to be done later.
     pub(crate) fn detach(self) -> DetachedJob {
+        let plan = self.plan;
         DetachedJob {
-            configuration: Arc::clone(self.configuration),
-            target: match self.target {
+            configuration: Arc::clone(plan.configuration),
+            target: match plan.target {
                 Target::Lent(compiled) => Target::Compiled(Arc::clone(compiled)),
                 Target::Compiled(compiled) => Target::Compiled(compiled),
                 Target::Named(name) => Target::Named(name),
             },
-            entry: self.entry,
-            options: Arc::clone(self.options),
+            entry: plan.entry,
+            options: Arc::clone(plan.options),
             context: self.context,
-            linked: self.linked,
+            linked: plan.linked,
         }
     }
+}
 
+impl<'j> Plan<'j> {
     /// What the render reads as long as it runs.
     pub(crate) fn parts(&self) -> Parts<'j> {
         Parts {

@@ -66,8 +66,31 @@ impl Machine {
         Ok(arguments)
     }
 
-    /// Replaces the top `count` values by a result, if it is there already; else other code goes on first.
+    /// Replaces the top `count` values by the result of a call, if it is there already; else other code goes on
+    /// first.
+    ///
+    /// A result is a fifth of what it is returned in, and is all that is moved mostly.
+    #[inline(always)]
     fn finish_call(
+        &mut self,
+        library: &Library<'_>,
+        count: usize,
+        name: &str,
+        awaits: bool,
+        called: Result<Flow, Error>,
+    ) -> Result<Option<Control>, Error> {
+        match called {
+            Ok(Flow::Return(value)) => {
+                self.replace(count, value);
+                Ok(None)
+            }
+            called => self.go_on(library, count, name, awaits, called?),
+        }
+    }
+
+    /// As [`finish_call`](Self::finish_call), of a call that answers otherwise.
+    #[inline(never)]
+    fn go_on(
         &mut self,
         library: &Library<'_>,
         count: usize,
@@ -127,13 +150,14 @@ impl Machine {
             ));
         };
         let context = self.call_context(library, &site.name, awaits);
-        let flow = self.call_on_receiver(&**filter, &context, shape)?;
-        let flow = flow.with_future_as_value();
-        let flow = match flow {
-            Flow::Return(value) if !value.is_pending() => {
+        let flow = match self.call_on_receiver(&**filter, &context, shape) {
+            Ok(Flow::Return(value)) if !value.is_pending() => {
                 self.replace(shape.values() + 1, value);
                 return Ok(None);
             }
+            called => called?.with_future_as_value(),
+        };
+        let flow = match flow {
             // The call was written with `await`: an async filter's result is waited for.
             Flow::Return(value) if awaits && value.is_pending() => Flow::Await {
                 value,
@@ -141,7 +165,7 @@ impl Machine {
             },
             flow => flow,
         };
-        self.finish_call(library, shape.values() + 1, &site.name, awaits, flow)
+        self.go_on(library, shape.values() + 1, &site.name, awaits, flow)
     }
 
     /// `v args ->`: writes the filter's result, if the filter can; else nothing, and false.
@@ -202,8 +226,15 @@ impl Machine {
         };
         let awaits = program.auto_await;
         let context = self.call_context(library, &site.name, awaits);
-        let flow = self.call_on_receiver(&**test, &context, shape)?;
-        let flow = flow.with_future_as_value();
+        let flow = match self.call_on_receiver(&**test, &context, shape) {
+            // An async test's answer may still be awaited: `await (x is blocked)`.
+            Ok(Flow::Return(value)) if !value.is_pending() => {
+                let holds = truth(&self.render.budget, &value)?;
+                self.replace(shape.values() + 1, Value::bool(holds));
+                return Ok(None);
+            }
+            called => called?.with_future_as_value(),
+        };
         let flow = match flow {
             Flow::Return(value) if value.is_pending() && awaits => Flow::Await {
                 value,
@@ -212,15 +243,9 @@ impl Machine {
                     Ok(Flow::Return(Value::bool(holds)))
                 }),
             },
-            // An async test's answer may still be awaited: `await (x is blocked)`.
-            Flow::Return(value) if !value.is_pending() => {
-                let holds = truth(&self.render.budget, &value)?;
-                self.replace(shape.values() + 1, Value::bool(holds));
-                return Ok(None);
-            }
             flow => flow,
         };
-        self.finish_call(library, shape.values() + 1, &site.name, awaits, flow)
+        self.go_on(library, shape.values() + 1, &site.name, awaits, flow)
     }
 
     /// `callee args -> v`
@@ -238,8 +263,9 @@ impl Machine {
         {
             let name = function.name().clone();
             let context = self.call_context(library, &name, program.auto_await);
-            let flow = function.function().call(&context, &self.arguments(shape))?;
-            return self.finish_call(library, shape.values() + 1, &name, program.auto_await, flow);
+            let called = function.function().call(&context, &self.arguments(shape));
+            let awaits = program.auto_await;
+            return self.finish_call(library, shape.values() + 1, &name, awaits, called);
         }
         self.call_value(library, shape, program.auto_await)
     }
@@ -302,11 +328,11 @@ impl Machine {
             return Err(self.not_callable(library, callee));
         };
         let name = object.type_name().to_owned();
-        let flow = object.call(
+        let called = object.call(
             &self.call_context(library, &name, awaits),
             &arguments.borrow(),
-        )?;
-        self.finish_call(library, shape.values() + 1, &name, awaits, flow)
+        );
+        self.finish_call(library, shape.values() + 1, &name, awaits, called)
     }
 
     /// Whether the result of the running instruction is only written: then it need not become a value first.
@@ -430,12 +456,12 @@ impl Machine {
         }
         if let Some(method) = library.host.registry.method(&receiver, name) {
             let context = self.call_context(library, name, awaits);
-            let flow = if shape.spread {
-                method.call_on(&receiver, &context, &self.spread_arguments(None)?.borrow())?
+            let called = if shape.spread {
+                method.call_on(&receiver, &context, &self.spread_arguments(None)?.borrow())
             } else {
-                method.call_on(&receiver, &context, &self.arguments(shape))?
+                method.call_on(&receiver, &context, &self.arguments(shape))
             };
-            return self.finish_call(library, shape.values() + 1, name, awaits, flow);
+            return self.finish_call(library, shape.values() + 1, name, awaits, called);
         }
         let attribute = access::find_attribute(&self.render.budget, &receiver, name)?;
         if let Some(attribute) = attribute {
@@ -451,12 +477,12 @@ impl Machine {
             return Err(self.no_method(program, &receiver, name));
         };
         let context = self.call_context(library, name, awaits);
-        let flow = if shape.spread {
-            object.call_method(&context, name, &self.spread_arguments(None)?.borrow())?
+        let called = if shape.spread {
+            object.call_method(&context, name, &self.spread_arguments(None)?.borrow())
         } else {
-            object.call_method(&context, name, &self.arguments(shape))?
+            object.call_method(&context, name, &self.arguments(shape))
         };
-        self.finish_call(library, shape.values() + 1, name, awaits, flow)
+        self.finish_call(library, shape.values() + 1, name, awaits, called)
     }
 
     fn no_method(&self, program: &Program, receiver: &Value, name: &Symbol) -> Error {
@@ -481,6 +507,7 @@ impl Machine {
     }
 
     /// Opens an activation whose output becomes a value, or is written and nothing else.
+    #[inline(always)]
     pub(super) fn push_captured(
         &mut self,
         program: &Program,

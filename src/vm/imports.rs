@@ -97,16 +97,19 @@ impl Machine {
         index: u32,
         site: &IncludeSite,
     ) -> Result<Option<ArcStr>, Error> {
-        let program = match self.find_template() {
-            Ok(Lookup::Found(program)) => program,
-            Ok(Lookup::Load(name)) => return Ok(Some(name)),
-            Err(error) => {
-                if site.ignore_missing && !self.is_no_name() {
-                    self.pop();
-                    return Ok(None);
+        let program = match self.known_template() {
+            Some(program) => program,
+            None => match self.find_template() {
+                Ok(Lookup::Found(program)) => program,
+                Ok(Lookup::Load(name)) => return Ok(Some(name)),
+                Err(error) => {
+                    if site.ignore_missing && !self.is_no_name() {
+                        self.pop();
+                        return Ok(None);
+                    }
+                    return Err(error);
                 }
-                return Err(error);
-            }
+            },
         };
         self.check_depth()?;
         self.pop();
@@ -141,7 +144,15 @@ impl Machine {
         Ok(Value::shared_map(map))
     }
 
+    /// The template that the top of the stack names, if that is a text and the render has used it before.
+    #[inline]
+    fn known_template(&self) -> Option<ProgramId> {
+        let kept = self.render.kept.as_ref()?;
+        *kept.templates.get(self.top().as_text()?)?
+    }
+
     /// An activation of a template, which sees what stands where it is named if `site` says where.
+    #[inline(always)]
     fn template_frame(
         &mut self,
         library: &Library<'_>,

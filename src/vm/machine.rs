@@ -289,24 +289,23 @@ impl Machine {
         host: &Host<'_>,
         run: impl FnOnce(&mut Self, &Library<'_>) -> R,
     ) -> R {
-        let programs = match &mut self.render.kept {
-            Some(kept) => std::mem::take(&mut kept.programs),
-            None => Vec::new(),
-        };
-        let result = run(self, &Library::new(host, &programs));
-        match &mut self.render.kept {
-            Some(kept) => {
-                kept.programs = programs;
+        let Some(kept) = &mut self.render.kept else {
+            let result = run(self, &Library::new(host, &[]));
+            if let Some(kept) = &mut self.render.kept {
                 kept.programs.append(&mut kept.adopted);
             }
-            // It has no room to give back, which who drops it would look for.
-            None => std::mem::forget(programs),
-        }
+            return result;
+        };
+        let programs = std::mem::take(&mut kept.programs);
+        let result = run(self, &Library::new(host, &programs));
+        let kept = self.render.kept();
+        kept.programs = programs;
+        kept.programs.append(&mut kept.adopted);
         result
     }
 
     /// Runs frame after frame, for as long as all they need is in the library.
-    #[inline(always)]
+    #[inline(never)]
     fn run_some(&mut self, library: &Library<'_>) -> Result<Control, Error> {
         if !self.has_begun {
             self.begin(library)?;

@@ -110,8 +110,23 @@ impl Machine {
     }
 
     /// Says of each parameter that was not given, and has no default, that it was not.
+    #[inline]
     pub(super) fn fill_missing(&mut self, definition: &Macro, base: usize, given: usize) {
         let info = definition.info();
+        let has_more = info.varargs.is_some() || info.kwargs.is_some() || info.caller.is_some();
+        if given < info.first_default as usize || has_more {
+            self.fill_missing_with(definition, info, base, given);
+        }
+    }
+
+    #[inline(never)]
+    fn fill_missing_with(
+        &mut self,
+        definition: &Macro,
+        info: &MacroInfo,
+        base: usize,
+        given: usize,
+    ) {
         let policy = definition.program.undefined_policy;
         for slot in given..info.first_default as usize {
             if matches!(self.stack[base + slot].0, Repr::Unset) {

@@ -173,9 +173,18 @@ impl Machine {
 
     /// The value of a name of the context or of the environment.
     pub(super) fn lookup(&mut self, library: &Library<'_>, name: &Symbol) -> Option<Value> {
-        self.lookup_context(library, name)
-            .or_else(|| library.host.registry.global(name).cloned())
-            .or_else(|| self.lazy_global(library, name))
+        match self.lookup_context(library, name) {
+            None => self.lookup_global(library, name),
+            found => found,
+        }
+    }
+
+    #[inline(never)]
+    fn lookup_global(&mut self, library: &Library<'_>, name: &Symbol) -> Option<Value> {
+        match library.host.registry.global(name) {
+            None => self.lazy_global(library, name),
+            found => found.cloned(),
+        }
     }
 
     /// A global that is made once a render, and only if it is asked for.
@@ -228,27 +237,36 @@ impl Machine {
     }
 
     /// A variable of an open activation, as it is where that goes on.
+    #[inline]
     fn visible_value(&mut self, frame: usize, source: VisibleSource) -> Value {
-        let activation = self.frame_at(frame);
-        let cell = |levels, cell| {
-            let cells = activation.cells.as_ref().expect("the unit has cells");
-            cells.up(levels).load(cell)
-        };
         match source {
             VisibleSource::Local(variable) => match variable.get() {
-                Ok(slot) => self.stack[activation.base() + slot.0 as usize].clone(),
-                Err(own) => cell(0, own),
+                Ok(slot) => {
+                    let base = self.frame_at(frame).base();
+                    self.stack[base + slot.0 as usize].copied()
+                }
+                Err(own) => self.visible_cell(frame, 0, own),
             },
-            VisibleSource::Cell(levels, index) => cell(levels, index),
-            VisibleSource::Loop => {
-                let loops = match self.callers.get(frame + 1) {
-                    Some(called) => called.loops as usize,
-                    None if frame < self.callers.len() => self.running.loops as usize,
-                    None => self.loops.len(),
-                };
-                self.loops[loops - 1].value()
-            }
+            VisibleSource::Cell(levels, index) => self.visible_cell(frame, levels, index),
+            VisibleSource::Loop => self.visible_loop(frame),
         }
+    }
+
+    #[inline(never)]
+    fn visible_cell(&self, frame: usize, levels: u8, cell: u16) -> Value {
+        let cells = self.frame_at(frame).cells.as_ref();
+        let cells = cells.expect("the unit has cells");
+        cells.up(levels).load(cell)
+    }
+
+    #[inline(never)]
+    fn visible_loop(&mut self, frame: usize) -> Value {
+        let loops = match self.callers.get(frame + 1) {
+            Some(called) => called.loops as usize,
+            None if frame < self.callers.len() => self.running.loops as usize,
+            None => self.loops.len(),
+        };
+        self.loops[loops - 1].value()
     }
 
     /// The context of a scope, which may outlive it.
