@@ -260,6 +260,12 @@ pub(crate) struct WaitSite {
 }
 
 impl Program {
+    /// Whether it hands all names that it sees to something else.
+    pub(crate) fn hands_names_over(&self) -> bool {
+        let mut code = self.code.iter();
+        code.any(|instruction| matches!(instruction, Instruction::LoadVisible(_)))
+    }
+
     /// The source of the instruction at `address`.
     pub(crate) fn span(&self, address: Label) -> Span {
         let after = self.spans.partition_point(|(start, _)| *start <= address);

@@ -75,8 +75,8 @@ fn find_reads(configuration: &Configuration, template: &Compiled) {
         Some(compiled) => LoadNow::Found(compiled),
         None => LoadNow::Missing,
     };
-    let walk = walk(&template.program, cached, |_| false);
-    let names = if walk.dynamic {
+    let walk = walk(&template.program, cached, Program::hands_names_over);
+    let names = if walk.dynamic || walk.stopped_at.is_some() {
         None
     } else if !walk.incomplete {
         let programs = walk.visited.iter().map(|visited| &visited.program);

@@ -227,7 +227,9 @@ fn run_case(case: &Case, driver: Driver) -> Result<String, Error> {
         env.set_concurrency(8);
     }
     host::populate(&mut env, mode);
+    // What the drivers that do not wait get as a value is converted for each render of the others.
     let context = host::context(&case.context);
+    let unconverted = host::Unconverted(&case.context);
     let mut options = RenderOptions::new().with_extension(Calls::default());
     if driver.tortures() {
         options = options.chunk_size(1).yield_every(1);
@@ -245,7 +247,7 @@ fn run_case(case: &Case, driver: Driver) -> Result<String, Error> {
         let expression = env.expression(expression)?;
         let value: Value = match driver {
             Driver::Sync | Driver::Blocking => expression.eval_with(context, options)?,
-            _ => futures_executor::block_on(expression.eval_async_with(context, options))?,
+            _ => futures_executor::block_on(expression.eval_async_with(unconverted, options))?,
         };
         return Ok(format!("{value:?}"));
     }
@@ -253,16 +255,22 @@ fn run_case(case: &Case, driver: Driver) -> Result<String, Error> {
     match (case.option("block"), driver) {
         (None, Driver::Sync | Driver::Blocking) => template.render_with(context, options),
         (None, Driver::Async) => {
-            futures_executor::block_on(template.render_async_with(context, options))
+            futures_executor::block_on(template.render_async_with(unconverted, options))
         }
-        (None, _) => collect(template.render_stream_with(context, options)),
+        (None, _) => collect(template.render_stream_with(unconverted, options)),
         (Some(block), Driver::Sync | Driver::Blocking) => {
             template.block(block)?.render_with(context, options)
         }
-        (Some(block), Driver::Async) => {
-            futures_executor::block_on(template.block(block)?.render_async_with(context, options))
-        }
-        (Some(block), _) => collect(template.block(block)?.render_stream_with(context, options)),
+        (Some(block), Driver::Async) => futures_executor::block_on(
+            template
+                .block(block)?
+                .render_async_with(unconverted, options),
+        ),
+        (Some(block), _) => collect(
+            template
+                .block(block)?
+                .render_stream_with(unconverted, options),
+        ),
     }
 }
 

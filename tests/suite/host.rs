@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 
 use futures_util::stream;
 use kakehi::{Arguments, CallContext, Environment, Error, Flow, Object, Rest, Value};
+use serde::{Serialize, Serializer};
 
 /// A future that is pending `rounds` times and wakes its task each time.
 #[derive(Debug)]
@@ -240,6 +241,29 @@ pub(crate) fn context(json: &serde_json::Value) -> Value {
         }
         serde_json::Value::Array(items) => items.iter().map(context).collect::<Vec<_>>().into(),
         other => Value::from_serialize(other).expect("JSON converts"),
+    }
+}
+
+/// The same context as a type of the host's, which each render converts.
+pub(crate) struct Unconverted<'a>(pub(crate) &'a serde_json::Value);
+
+impl Serialize for Unconverted<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            serde_json::Value::Object(map) => {
+                if map.len() == 1
+                    && let Some((key, inner)) = map.iter().next()
+                    && let Some(value) = special(key, inner)
+                {
+                    return value.serialize(serializer);
+                }
+                serializer.collect_map(map.iter().map(|(key, value)| (key, Unconverted(value))))
+            }
+            serde_json::Value::Array(items) => {
+                serializer.collect_seq(items.iter().map(Unconverted))
+            }
+            other => other.serialize(serializer),
+        }
     }
 }
 
