@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use arcstr::ArcStr;
-
 use crate::call::{Bound, CallContext};
 use crate::error::Error;
 use crate::error::builtin::BuiltinFault;
@@ -29,14 +27,11 @@ pub(super) fn items(context: &CallContext<'_>, value: &Value) -> Result<Vec<Valu
 }
 
 /// The text of a value: what `str()` gives.
-pub(super) fn text<'a>(
-    context: &CallContext<'_>,
-    value: &'a Value,
-) -> Result<Cow<'a, ArcStr>, Error> {
+pub(super) fn text<'a>(context: &CallContext<'_>, value: &'a Value) -> Result<Cow<'a, str>, Error> {
     let value = settled(context, value)?;
     match value.as_text() {
         Some(text) => Ok(Cow::Borrowed(text)),
-        None => display::to_text(context, value).map(Cow::Owned),
+        None => display::to_text(context, value).map(|text| Cow::Owned(text.to_string())),
     }
 }
 

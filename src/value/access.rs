@@ -3,7 +3,9 @@
 use crate::error::Error;
 use crate::value::number::int_of;
 use crate::value::text::{char_at, char_count};
-use crate::value::{Charge, Dict, Repr, Symbol, Undefined, UndefinedPolicy, Value, settled};
+use crate::value::{
+    Charge, Dict, Record, Repr, Symbol, Undefined, UndefinedPolicy, Value, settled,
+};
 
 /// `value.name`: the attribute, or else the item of that name. A missing one is undefined with `policy`.
 pub(crate) fn attribute(
@@ -44,7 +46,7 @@ pub(crate) fn item(
 #[inline(always)]
 pub(crate) fn field<'a>(value: &'a Value, name: &Symbol, is_method: bool) -> Option<&'a Value> {
     match &value.0 {
-        Repr::Record(record) => record.get_symbol(name),
+        Repr::Record(start, table) => Record::new(table, *start).get_symbol(name),
         Repr::Map(dict) if !is_method => match &**dict {
             Dict::Frozen(map) => map.get_symbol(name),
             Dict::Shared(_) => None,
@@ -60,7 +62,7 @@ pub(crate) fn find_attribute(
     name: &Symbol,
 ) -> Result<Option<Value>, Error> {
     match &value.0 {
-        Repr::Record(record) => Ok(record.get_symbol(name).cloned()),
+        Repr::Record(start, table) => Ok(Record::new(table, *start).get_symbol(name).cloned()),
         Repr::Map(dict) => Ok(dict.get_symbol(name)),
         Repr::Tuple(tuple) => Ok(tuple.named_item(name).cloned()),
         Repr::Object(object) => match object.get_attr(name) {
@@ -103,6 +105,13 @@ pub(crate) fn find_item(
     key: &Value,
 ) -> Result<Option<Value>, Error> {
     let key = settled(charge, key)?;
+    if let Some(text) = value.as_text() {
+        if !text.is_ascii() {
+            charge.fuel(text.len() as u64 / 64)?;
+        }
+        let character = index(char_count(text), key).and_then(|at| char_at(text, at));
+        return Ok(character.map(|character| Value::text(character, value.is_safe())));
+    }
     Ok(match &value.0 {
         Repr::List(list) => index(list.len(), key).and_then(|at| list.get(at)),
         Repr::Tuple(tuple) => {
@@ -113,7 +122,7 @@ pub(crate) fn find_item(
             }
         }
         // A key that cannot be hashed is no key, and so is missing; a strict undefined one is an error.
-        Repr::Map(_) | Repr::Record(_) if key.is_undefined() => {
+        Repr::Map(_) | Repr::Record(..) if key.is_undefined() => {
             key.as_undefined().map_or(Ok(()), Undefined::check)?;
             match &value.0 {
                 Repr::Map(dict) => dict.get(key).ok().flatten(),
@@ -121,15 +130,9 @@ pub(crate) fn find_item(
             }
         }
         Repr::Map(dict) => dict.get(key).ok().flatten(),
-        Repr::Record(record) => key.as_text().and_then(|name| record.get(name).cloned()),
-        Repr::String(text) | Repr::Safe(text) => {
-            let safe = matches!(value.0, Repr::Safe(_));
-            if !text.is_ascii() {
-                charge.fuel(text.len() as u64 / 64)?;
-            }
-            index(char_count(text), key)
-                .and_then(|at| char_at(text, at))
-                .map(|character| Value::text(character, safe))
+        Repr::Record(start, table) => {
+            let row = Record::new(table, *start);
+            key.as_text().and_then(|name| row.get(name).cloned())
         }
         Repr::Bytes(bytes) => index(bytes.len(), key)
             .and_then(|at| bytes.get(at))

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use serde::Serialize;
 
-use crate::value::{Map, Repr, Shape, Undefined, Value, mapping};
+use crate::value::{Map, Shape, Undefined, Value, mapping};
 
 /// Makes a [`Value`] of names and what they stand for; anything that serialises will do.
 ///
@@ -74,7 +74,7 @@ impl Value {
                 let shape = Shape::new(names.iter().map(|name| plain_name(name).into()).collect());
                 Value::record(shape, vec![Value::NONE; names.len()])
             });
-            if let Repr::Record(prototype) = &prototype.0 {
+            if let Some(prototype) = prototype.as_record() {
                 return Value::record(prototype.shape().clone(), values);
             }
         }

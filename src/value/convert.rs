@@ -21,6 +21,7 @@ static ASCII: LazyLock<Vec<ArcStr>> = LazyLock::new(|| {
 macro_rules! from_small_ints {
     ($($type:ty)*) => {$(
         impl From<$type> for Value {
+            #[inline]
             fn from(int: $type) -> Self {
                 Value::int(int.into())
             }
@@ -33,6 +34,7 @@ from_small_ints!(i8 i16 i32 i64 u8 u16 u32);
 macro_rules! from_large_ints {
     ($($type:ty)*) => {$(
         impl From<$type> for Value {
+            #[inline]
             fn from(int: $type) -> Self {
                 match i64::try_from(int) {
                     Ok(int) => Value::int(int),
@@ -57,24 +59,28 @@ impl TryFrom<u128> for Value {
 }
 
 impl From<f64> for Value {
+    #[inline]
     fn from(float: f64) -> Self {
         Value::float(float)
     }
 }
 
 impl From<f32> for Value {
+    #[inline]
     fn from(float: f32) -> Self {
         Value::float(float.into())
     }
 }
 
 impl From<bool> for Value {
+    #[inline]
     fn from(flag: bool) -> Self {
         Value::bool(flag)
     }
 }
 
 impl From<()> for Value {
+    #[inline]
     fn from((): ()) -> Self {
         Value::NONE
     }
@@ -210,12 +216,12 @@ impl Value {
             Repr::Bool(_) => ValueKind::Bool,
             Repr::Int(_) | Repr::BigInt(_) => ValueKind::Integer,
             Repr::Float(_) => ValueKind::Float,
-            Repr::String(_) | Repr::Safe(_) => ValueKind::String,
+            Repr::String(_) | Repr::Safe(_) | Repr::Part { .. } => ValueKind::String,
             Repr::Bytes(_) => ValueKind::Bytes,
             Repr::List(_) => ValueKind::List,
             Repr::Tuple(_) => ValueKind::Tuple,
             Repr::Range(_) => ValueKind::Range,
-            Repr::Map(_) | Repr::Record(_) => ValueKind::Map,
+            Repr::Map(_) | Repr::Record(..) => ValueKind::Map,
             Repr::Object(_) => ValueKind::Object,
             Repr::Pending(_) => ValueKind::Future,
             Repr::Stream(_) => ValueKind::Stream,

@@ -80,9 +80,11 @@ impl<'de, 'v> Deserializer<'de> for Source<'v> {
                 Err(_) => visitor.visit_i128(**int),
             },
             Repr::Float(float) => visitor.visit_f64(float.get()),
-            Repr::String(text) | Repr::Safe(text) => visitor.visit_str(text),
+            Repr::String(_) | Repr::Safe(_) | Repr::Part { .. } => {
+                visitor.visit_str(self.value.as_text().unwrap_or_default())
+            }
             Repr::Bytes(bytes) => visitor.visit_bytes(bytes),
-            Repr::Map(_) | Repr::Record(_) => match mapping(self.value) {
+            Repr::Map(_) | Repr::Record(..) => match mapping(self.value) {
                 Some(mapping) => visitor.visit_map(Entries {
                     depth: self.inside()?,
                     mapping,
@@ -123,7 +125,7 @@ impl<'de, 'v> Deserializer<'de> for Source<'v> {
         visitor: V,
     ) -> Result<V::Value, SerdeError> {
         if let Some(name) = self.value.as_text() {
-            let name: StrDeserializer<'_, SerdeError> = name.as_str().into_deserializer();
+            let name: StrDeserializer<'_, SerdeError> = name.into_deserializer();
             return visitor.visit_enum(name);
         }
         // A variant with content is a map from its name to that.

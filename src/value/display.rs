@@ -9,17 +9,17 @@ use crate::error::value::ValueFault;
 pub(crate) use crate::value::float::write_float;
 use crate::value::text::{escape_html, push_small, repr_bytes, repr_str};
 use crate::value::{
-    Charge, List, MAX_DEPTH, Map, Namespace, Repr, UndefinedPolicy, Unlimited, Value, pending,
-    settled,
+    Charge, List, MAX_DEPTH, Map, Namespace, Record, Repr, UndefinedPolicy, Unlimited, Value,
+    pending, settled,
 };
 
 /// Appends what printing `value` gives: Python's `str()`.
 pub(crate) fn write(charge: &dyn Charge, out: &mut String, value: &Value) -> Result<(), Error> {
+    if let Some(text) = value.as_text() {
+        out.push_str(text);
+        return Ok(());
+    }
     match &value.0 {
-        Repr::String(text) | Repr::Safe(text) => {
-            out.push_str(text);
-            Ok(())
-        }
         Repr::Int(int) => {
             write_integer(out, *int);
             Ok(())
@@ -41,6 +41,11 @@ pub(crate) fn write_escaped(
 ) -> Result<(), Error> {
     match &value.0 {
         Repr::String(text) => escape_html(text, out),
+        Repr::Part {
+            text,
+            start,
+            length,
+        } => escape_html(text.part(*start, *length), out),
         Repr::Pending(_) | Repr::Stream(_) => {
             return write_escaped(charge, out, settled(charge, value)?);
         }
@@ -65,8 +70,8 @@ pub(crate) fn write_escaped(
 
 /// What printing `value` gives; a string is not copied.
 pub(crate) fn to_text(charge: &dyn Charge, value: &Value) -> Result<ArcStr, Error> {
-    if let Some(text) = value.as_text() {
-        return Ok(text.clone());
+    if let Some(text) = value.to_arc_str() {
+        return Ok(text);
     }
     let mut out = String::new();
     write(charge, &mut out, value)?;
@@ -126,8 +131,11 @@ impl<'a> Printer<'a> {
     }
 
     fn str(&mut self, value: &Value) -> Result<(), Error> {
+        if let Some(text) = value.as_text() {
+            self.out.push_str(text);
+            return Ok(());
+        }
         match &value.0 {
-            Repr::String(text) | Repr::Safe(text) => self.out.push_str(text),
             Repr::Undefined(_) => {
                 if let Some(known) = value.as_undefined() {
                     match known.policy {
@@ -156,6 +164,11 @@ impl<'a> Printer<'a> {
             Repr::BigInt(int) => self.out.push_str(itoa::Buffer::new().format(**int)),
             Repr::Float(float) => write_float(self.out, float.get()),
             Repr::String(text) => repr_str(text, self.out),
+            Repr::Part {
+                text,
+                start,
+                length,
+            } => repr_str(text.part(*start, *length), self.out),
             Repr::Safe(text) => {
                 self.out.push_str("Markup(");
                 repr_str(text, self.out);
@@ -180,9 +193,9 @@ impl<'a> Printer<'a> {
                 let address = std::ptr::from_ref(&**dict) as usize;
                 return self.map(address, &dict.view());
             }
-            Repr::Record(record) => {
-                let address = std::ptr::from_ref(&**record) as usize;
-                if !self.enter(address, "{...}")? {
+            Repr::Record(start, table) => {
+                let record = Record::new(table, *start);
+                if !self.enter(record.address(), "{...}")? {
                     return Ok(());
                 }
                 self.out.push('{');

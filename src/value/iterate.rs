@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::error::value::ValueFault;
 use crate::value::text::char_count;
 use crate::value::{
-    Charge, Dict, List, Map, MapView, Range, Record, Repr, Tuple, Unlimited, Value, settled,
+    Charge, Dict, List, Map, MapView, Range, Record, Repr, Shape, Tuple, Unlimited, Value, settled,
     values_size,
 };
 
@@ -60,7 +60,7 @@ enum Source {
         next: usize,
     },
     Names {
-        record: Arc<Record>,
+        shape: Arc<Shape>,
         next: usize,
     },
     Other(Box<dyn Iterator<Item = Value> + Send>),
@@ -152,8 +152,8 @@ impl Iterator for ValueIter {
                 Dict::Shared(_) => None,
             },
             Source::SharedKeys { map, next } => step(next, |at| key_at(map, at)),
-            Source::Names { record, next } => step(next, |at| {
-                let name = record.shape().names().get(at)?;
+            Source::Names { shape, next } => step(next, |at| {
+                let name = shape.names().get(at)?;
                 Some(Value::string(name.text().clone()))
             }),
             Source::Other(items) => items.next(),
@@ -175,7 +175,7 @@ impl Iterator for ValueIter {
             },
             Source::FrozenKeys { dict, next } => dict.len() - next,
             Source::SharedKeys { map, next } => map.len() - next,
-            Source::Names { record, next } => record.values().len() - next,
+            Source::Names { shape, next } => shape.len() - next,
             Source::Other(items) => return items.size_hint(),
         };
         (left, Some(left))
@@ -219,8 +219,8 @@ pub(crate) fn iterate(charge: &dyn Charge, value: &Value) -> Result<ValueIter, E
             tuple: tuple.clone(),
             next: 0,
         },
-        Repr::String(text) | Repr::Safe(text) => Source::Chars {
-            text: text.clone(),
+        Repr::String(_) | Repr::Safe(_) | Repr::Part { .. } => Source::Chars {
+            text: value.to_arc_str().unwrap_or_default(),
             next: 0,
         },
         Repr::Bytes(bytes) => Source::Bytes {
@@ -235,8 +235,8 @@ pub(crate) fn iterate(charge: &dyn Charge, value: &Value) -> Result<ValueIter, E
             },
             MapView::Snapshot(map) => Source::SharedKeys { map, next: 0 },
         },
-        Repr::Record(record) => Source::Names {
-            record: record.clone(),
+        Repr::Record(start, table) => Source::Names {
+            shape: Record::new(table, *start).shape().clone(),
             next: 0,
         },
         Repr::Object(object) => match object.iterate() {
@@ -315,13 +315,13 @@ impl Value {
     /// ```
     pub fn len(&self) -> Option<usize> {
         Some(match &self.0 {
-            Repr::String(text) | Repr::Safe(text) => char_count(text),
+            Repr::String(_) | Repr::Safe(_) | Repr::Part { .. } => char_count(self.as_text()?),
             Repr::Bytes(bytes) => bytes.len(),
             Repr::List(list) => list.len(),
             Repr::Tuple(tuple) => tuple.items().len(),
             Repr::Range(range) => usize::try_from(range.len()).ok()?,
             Repr::Map(dict) => dict.len(),
-            Repr::Record(record) => record.values().len(),
+            Repr::Record(start, table) => Record::new(table, *start).shape().len(),
             Repr::Object(object) => return object.len(),
             _ => return None,
         })

@@ -8,14 +8,14 @@ pub(crate) enum Mapping<'a> {
     /// A map as it is now.
     Map(MapView<'a>),
     /// A record.
-    Record(&'a Record),
+    Record(Record<'a>),
 }
 
 /// `value` as keys with values, if it is a map or a record.
 pub(crate) fn mapping(value: &Value) -> Option<Mapping<'_>> {
     match &value.0 {
         Repr::Map(dict) => Some(Mapping::Map(dict.view())),
-        Repr::Record(record) => Some(Mapping::Record(record)),
+        Repr::Record(start, table) => Some(Mapping::Record(Record::new(table, *start))),
         _ => None,
     }
 }

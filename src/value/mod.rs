@@ -12,6 +12,7 @@ mod charge;
 mod combination;
 pub(crate) mod compare;
 mod context;
+mod conversion;
 mod convert;
 mod cycles;
 mod deserialize;
@@ -33,6 +34,7 @@ mod namespace;
 pub(crate) mod number;
 mod object;
 pub(crate) mod operate;
+mod part;
 mod pending;
 pub(crate) mod percent;
 mod plain;
@@ -69,11 +71,12 @@ pub(crate) use memo::Waiter;
 pub(crate) use namespace::Namespace;
 pub use object::Object;
 pub(crate) use object::ObjectBox;
+pub(crate) use part::SharedText;
 pub use pending::StreamHandle;
 pub(crate) use pending::{Pending, Stream, ValueFuture, settled};
 pub(crate) use range::Range;
-pub(crate) use record::{Record, Shape};
-pub(crate) use serializer::{as_value, from_fields};
+pub(crate) use record::{Record, Shape, Table};
+pub(crate) use serializer::{as_value, from_context};
 pub(crate) use symbol::Symbol;
 pub(crate) use undefined::Undefined;
 pub use undefined::UndefinedPolicy;
@@ -94,7 +97,7 @@ use crate::error::Error;
 #[derive(Clone)]
 pub struct Value(pub(crate) Repr);
 
-/// What a value is. Every payload is one word; a size test guards it.
+/// What a value is. Every payload is one word, with what fits beside the tag; a size test guards it.
 #[derive(Clone)]
 pub(crate) enum Repr {
     // First those that own nothing, which one comparison tells from the rest.
@@ -112,12 +115,19 @@ pub(crate) enum Repr {
     String(ArcStr),
     /// Text that is markup already and is not escaped again.
     Safe(ArcStr),
+    /// A string that is a part of a larger text: so many bytes from `start` on.
+    Part {
+        text: Arc<SharedText>,
+        start: u32,
+        length: u16,
+    },
     Bytes(Arc<Vec<u8>>),
     List(Arc<List>),
     Tuple(Arc<Tuple>),
     Range(Arc<Range>),
     Map(Arc<Dict>),
-    Record(Arc<Record>),
+    /// A row of a table, with the place of its first value there.
+    Record(u32, Arc<Table>),
     /// A host object or a callable; the box inside makes the handle thin.
     Object(Arc<ObjectBox>),
     Pending(Arc<Pending>),
@@ -250,7 +260,8 @@ impl Value {
 
     /// A row of a shape; there is one value for each field.
     pub(crate) fn record(shape: Arc<Shape>, values: Vec<Value>) -> Value {
-        Value(Repr::Record(Arc::new(Record::new(shape, values))))
+        debug_assert_eq!(shape.len(), values.len());
+        Value(Repr::Record(0, Table::new(shape, values)))
     }
 
     /// The integers from `start` to before `stop`; a step of 0 is an error.
@@ -259,10 +270,24 @@ impl Value {
     }
 
     /// The text of a string, safe or not.
-    pub(crate) fn as_text(&self) -> Option<&ArcStr> {
+    #[inline]
+    pub(crate) fn as_text(&self) -> Option<&str> {
         match &self.0 {
             Repr::String(text) | Repr::Safe(text) => Some(text),
+            Repr::Part {
+                text,
+                start,
+                length,
+            } => Some(text.part(*start, *length)),
             _ => None,
+        }
+    }
+
+    /// The text of a string as one that can be kept.
+    pub(crate) fn to_arc_str(&self) -> Option<ArcStr> {
+        match &self.0 {
+            Repr::String(text) | Repr::Safe(text) => Some(text.clone()),
+            _ => self.as_text().map(ArcStr::from),
         }
     }
 
@@ -287,9 +312,9 @@ impl Value {
         }
     }
 
-    pub(crate) fn as_record(&self) -> Option<&Arc<Record>> {
+    pub(crate) fn as_record(&self) -> Option<Record<'_>> {
         match &self.0 {
-            Repr::Record(record) => Some(record),
+            Repr::Record(start, table) => Some(Record::new(table, *start)),
             _ => None,
         }
     }
@@ -308,7 +333,7 @@ impl Value {
             Repr::List(_)
                 | Repr::Tuple(_)
                 | Repr::Map(_)
-                | Repr::Record(_)
+                | Repr::Record(..)
                 | Repr::Object(_)
                 | Repr::Pending(_)
                 | Repr::Stream(_)
@@ -323,13 +348,13 @@ impl Value {
             Repr::Bool(_) => "bool",
             Repr::Int(_) | Repr::BigInt(_) => "int",
             Repr::Float(_) => "float",
-            Repr::String(_) => "str",
+            Repr::String(_) | Repr::Part { .. } => "str",
             Repr::Safe(_) => "Markup",
             Repr::Bytes(_) => "bytes",
             Repr::List(_) => "list",
             Repr::Tuple(_) => "tuple",
             Repr::Range(_) => "range",
-            Repr::Map(_) | Repr::Record(_) => "dict",
+            Repr::Map(_) | Repr::Record(..) => "dict",
             Repr::Object(object) => object.get().type_name(),
             Repr::Pending(_) => "future",
             Repr::Stream(_) => "stream",
@@ -350,7 +375,8 @@ impl Value {
             (Repr::Int(a), Repr::Int(b)) => a == b,
             (Repr::BigInt(a), Repr::BigInt(b)) => a == b,
             (Repr::Float(a), Repr::Float(b)) => a.0 == b.0,
-            (Repr::String(a), Repr::String(b)) | (Repr::Safe(a), Repr::Safe(b)) => a == b,
+            (Repr::String(_) | Repr::Part { .. }, Repr::String(_) | Repr::Part { .. })
+            | (Repr::Safe(_), Repr::Safe(_)) => self.as_text() == other.as_text(),
             (Repr::Bytes(a), Repr::Bytes(b)) => a == b,
             (Repr::List(a), Repr::List(b)) => Arc::ptr_eq(a, b),
             (Repr::Tuple(a), Repr::Tuple(b)) => {
@@ -358,7 +384,7 @@ impl Value {
             }
             (Repr::Range(a), Repr::Range(b)) => Arc::ptr_eq(a, b),
             (Repr::Map(a), Repr::Map(b)) => Arc::ptr_eq(a, b),
-            (Repr::Record(a), Repr::Record(b)) => Arc::ptr_eq(a, b),
+            (Repr::Record(at, a), Repr::Record(other, b)) => at == other && Arc::ptr_eq(a, b),
             (Repr::Object(a), Repr::Object(b)) => a.get().address() == b.get().address(),
             (Repr::Pending(a), Repr::Pending(b)) => Arc::ptr_eq(a, b),
             (Repr::Stream(a), Repr::Stream(b)) => Arc::ptr_eq(a, b),
@@ -383,12 +409,13 @@ pub(crate) fn truth(charge: &dyn Charge, value: &Value) -> Result<bool, Error> {
         Repr::BigInt(int) => **int != 0,
         Repr::Float(float) => float.get() != 0.0,
         Repr::String(text) | Repr::Safe(text) => !text.is_empty(),
+        Repr::Part { length, .. } => *length != 0,
         Repr::Bytes(bytes) => !bytes.is_empty(),
         Repr::List(list) => list.len() != 0,
         Repr::Tuple(tuple) => !tuple.items().is_empty(),
         Repr::Range(range) => range.len() != 0,
         Repr::Map(dict) => dict.len() != 0,
-        Repr::Record(record) => !record.values().is_empty(),
+        Repr::Record(_, table) => !table.values().is_empty(),
         Repr::Object(object) => object.get().is_true(),
         Repr::Pending(_) | Repr::Stream(_) => return truth(charge, settled(charge, value)?),
     })

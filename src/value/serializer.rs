@@ -2,15 +2,16 @@
 
 use std::any::type_name;
 use std::mem::ManuallyDrop;
+use std::ptr;
 
 use serde::ser::{self, Serialize, Serializer};
 
 use crate::error::Error;
 use crate::error::value::ValueFault;
+use crate::value::conversion::{Conversion, Mark, Place};
 use crate::value::serialize::{self, SerdeError};
-use crate::value::shapes::{KnownShape, Shapes};
-use crate::value::texts::Texts;
-use crate::value::{MAX_DEPTH, Map, Value};
+use crate::value::shapes::{Found, KnownShape};
+use crate::value::{MAX_DEPTH, Value};
 
 impl Value {
     /// Converts anything that serde serialises. Structs of one type share the names of their fields;
@@ -36,23 +37,27 @@ impl Value {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn from_serialize<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
-        let met = Met::default();
-        Ok(value.serialize(ValueSerializer::new(&met))?)
+        convert(value, Conversion::of_values())
     }
 }
 
-/// Converts a context, but only the fields that `wanted` names: a template reads no others.
+/// Converts a context for one render, whose texts share their memory: all of it, or only the fields that `wanted`
+/// names, as the template reads no others.
 ///
 /// A context that is a value already is taken as it is.
-pub(crate) fn from_fields<T: Serialize + ?Sized>(
+pub(crate) fn from_context<T: Serialize + ?Sized>(
     value: &T,
-    wanted: &dyn Fn(&str) -> bool,
+    wanted: Option<&dyn Fn(&str) -> bool>,
 ) -> Result<Value, Error> {
-    let met = Met {
-        wanted: Some(wanted),
-        ..Met::default()
-    };
-    Ok(value.serialize(ValueSerializer::new(&met))?)
+    convert(value, Conversion::of_context(wanted))
+}
+
+fn convert<T: Serialize + ?Sized>(
+    value: &T,
+    mut conversion: Conversion<'_>,
+) -> Result<Value, Error> {
+    value.serialize(ValueSerializer::new(&mut conversion))?;
+    Ok(conversion.end())
 }
 
 /// What `T` is if it is a value, or a reference to one.
@@ -61,149 +66,223 @@ pub(crate) fn as_value<T: Serialize + ?Sized>(value: &T) -> Option<Value> {
     if type_name::<T>().trim_start_matches('&') != type_name::<Value>() {
         return None;
     }
-    // Nothing is met in a conversion that takes over what is there, so there is nothing to drop.
-    let met = ManuallyDrop::new(Met::default());
-    value.serialize(ValueSerializer::new(&met)).ok()
+    // Nothing is made in a conversion that takes over what is there, so there is nothing to drop.
+    let mut conversion = ManuallyDrop::new(Conversion::default());
+    value
+        .serialize(ValueSerializer::new(&mut conversion))
+        .ok()?;
+    conversion.take_whole()
 }
 
 /// Whether `S` is the serialiser that makes values. Serde lets types that serialise not ask for more
 /// than the name of the serialiser's type, and no other type has this one.
 pub(super) fn is_value_serializer<S>() -> bool {
-    type_name::<S>() == type_name::<ValueSerializer<'static>>()
+    type_name::<S>() == type_name::<ValueSerializer<'static, 'static>>()
 }
 
-/// What a conversion has met so far and may meet again.
-#[derive(Default)]
-struct Met<'w> {
-    shapes: Shapes,
-    texts: Texts,
-    /// Which of the outermost fields are converted; all of them if this is not given.
-    wanted: Option<&'w dyn Fn(&str) -> bool>,
-}
-
-/// Makes values of what serialises.
-#[derive(Clone, Copy)]
-struct ValueSerializer<'a> {
-    met: &'a Met<'a>,
+/// Makes a value of what serialises, and puts it where it goes. Small, as each value has its own.
+struct ValueSerializer<'a, 'w> {
+    conversion: &'a mut Conversion<'w>,
+    place: Place,
     /// How many levels there may be inside.
-    depth: usize,
+    depth: u8,
 }
 
-impl<'a> ValueSerializer<'a> {
-    fn new(met: &'a Met<'a>) -> Self {
-        ValueSerializer {
-            met,
-            depth: MAX_DEPTH,
-        }
-    }
+const _: () = assert!(MAX_DEPTH <= u8::MAX as usize);
 
-    /// The serialiser of what is inside.
-    fn inside(self) -> Result<Self, SerdeError> {
-        match self.depth.checked_sub(1) {
-            Some(depth) => Ok(ValueSerializer { depth, ..self }),
-            None => Err(ValueFault::TooDeep(MAX_DEPTH).into()),
-        }
-    }
-
-    /// Whether a field of what is converted here is wanted.
+impl<'a, 'w> ValueSerializer<'a, 'w> {
+    /// The serialiser of the outermost value.
     #[inline]
-    fn wants(self, name: &str) -> bool {
-        match self.met.wanted {
-            Some(wanted) if self.depth == MAX_DEPTH => wanted(name),
-            _ => true,
+    fn new(conversion: &'a mut Conversion<'w>) -> Self {
+        ValueSerializer {
+            conversion,
+            place: Place::Whole,
+            depth: MAX_DEPTH as u8,
         }
+    }
+
+    #[inline]
+    fn value(self, value: impl Into<Value>) -> Result<(), SerdeError> {
+        self.conversion.value(self.place, value.into());
+        Ok(())
+    }
+
+    /// Begins what holds others.
+    #[inline]
+    fn open(self) -> Result<Container<'a, 'w>, SerdeError> {
+        let Some(inside) = self.depth.checked_sub(1) else {
+            return Err(ValueFault::TooDeep(MAX_DEPTH).into());
+        };
+        Ok(Container {
+            first: self.conversion.mark(),
+            conversion: self.conversion,
+            place: self.place,
+            inside,
+            variant: None,
+        })
+    }
+
+    /// Begins what holds others and is the content of a variant of an enum.
+    fn open_variant(self, variant: &'static str) -> Result<Container<'a, 'w>, SerdeError> {
+        Ok(Container {
+            variant: Some(variant),
+            ..self.open()?
+        })
     }
 }
 
-impl<'a> Serializer for ValueSerializer<'a> {
-    type Ok = Value;
+/// What holds others, on its way. They are on the conversion's stack.
+struct Container<'a, 'w> {
+    conversion: &'a mut Conversion<'w>,
+    /// Where it goes once it is there.
+    place: Place,
+    /// How many levels there may be inside of what is inside.
+    inside: u8,
+    /// The variant of an enum that it is the content of.
+    variant: Option<&'static str>,
+    /// Where what is inside begins.
+    first: Mark,
+}
+
+impl Container<'_, '_> {
+    /// Converts what is inside, all or nothing of it.
+    #[inline]
+    fn push<T: Serialize + ?Sized>(&mut self, place: Place, value: &T) -> Result<(), SerdeError> {
+        let mark = self.conversion.mark();
+        let serializer = ValueSerializer {
+            conversion: self.conversion,
+            place,
+            depth: self.inside,
+        };
+        let done = value.serialize(serializer);
+        if done.is_err() {
+            self.conversion.rewind(mark);
+        }
+        done
+    }
+
+    /// Whether a field is converted.
+    #[inline]
+    fn wants(&self, field: &str) -> bool {
+        self.place != Place::Whole || self.conversion.wants(field)
+    }
+
+    /// Ends with what was made of all that.
+    fn close(self, value: Value) -> Result<(), SerdeError> {
+        let value = match self.variant {
+            Some(variant) => self.conversion.tagged(variant, value),
+            None => value,
+        };
+        self.conversion.value(self.place, value);
+        Ok(())
+    }
+}
+
+impl<'a, 'w> Serializer for ValueSerializer<'a, 'w> {
+    type Ok = ();
     type Error = SerdeError;
-    type SerializeSeq = Items<'a>;
-    type SerializeTuple = Items<'a>;
-    type SerializeTupleStruct = Items<'a>;
-    type SerializeTupleVariant = Items<'a>;
-    type SerializeMap = Entries<'a>;
-    type SerializeStruct = Fields<'a>;
-    type SerializeStructVariant = Fields<'a>;
+    type SerializeSeq = Items<'a, 'w>;
+    type SerializeTuple = Items<'a, 'w>;
+    type SerializeTupleStruct = Items<'a, 'w>;
+    type SerializeTupleVariant = Items<'a, 'w>;
+    type SerializeMap = Entries<'a, 'w>;
+    type SerializeStruct = Fields<'a, 'w>;
+    type SerializeStructVariant = Fields<'a, 'w>;
 
-    fn serialize_bool(self, flag: bool) -> Result<Value, SerdeError> {
-        Ok(flag.into())
+    #[inline]
+    fn serialize_bool(self, flag: bool) -> Result<(), SerdeError> {
+        self.value(flag)
     }
 
-    fn serialize_i8(self, int: i8) -> Result<Value, SerdeError> {
-        Ok(int.into())
+    #[inline]
+    fn serialize_i8(self, int: i8) -> Result<(), SerdeError> {
+        self.value(int)
     }
 
-    fn serialize_i16(self, int: i16) -> Result<Value, SerdeError> {
-        Ok(int.into())
+    #[inline]
+    fn serialize_i16(self, int: i16) -> Result<(), SerdeError> {
+        self.value(int)
     }
 
-    fn serialize_i32(self, int: i32) -> Result<Value, SerdeError> {
-        Ok(int.into())
+    #[inline]
+    fn serialize_i32(self, int: i32) -> Result<(), SerdeError> {
+        self.value(int)
     }
 
-    fn serialize_i64(self, int: i64) -> Result<Value, SerdeError> {
-        Ok(int.into())
+    #[inline]
+    fn serialize_i64(self, int: i64) -> Result<(), SerdeError> {
+        self.value(int)
     }
 
-    fn serialize_i128(self, int: i128) -> Result<Value, SerdeError> {
-        Ok(int.into())
+    fn serialize_i128(self, int: i128) -> Result<(), SerdeError> {
+        self.value(int)
     }
 
-    fn serialize_u8(self, int: u8) -> Result<Value, SerdeError> {
-        Ok(int.into())
+    #[inline]
+    fn serialize_u8(self, int: u8) -> Result<(), SerdeError> {
+        self.value(int)
     }
 
-    fn serialize_u16(self, int: u16) -> Result<Value, SerdeError> {
-        Ok(int.into())
+    #[inline]
+    fn serialize_u16(self, int: u16) -> Result<(), SerdeError> {
+        self.value(int)
     }
 
-    fn serialize_u32(self, int: u32) -> Result<Value, SerdeError> {
-        Ok(int.into())
+    #[inline]
+    fn serialize_u32(self, int: u32) -> Result<(), SerdeError> {
+        self.value(int)
     }
 
-    fn serialize_u64(self, int: u64) -> Result<Value, SerdeError> {
-        Ok(int.into())
+    #[inline]
+    fn serialize_u64(self, int: u64) -> Result<(), SerdeError> {
+        self.value(int)
     }
 
-    fn serialize_u128(self, int: u128) -> Result<Value, SerdeError> {
-        Ok(int.try_into()?)
+    fn serialize_u128(self, int: u128) -> Result<(), SerdeError> {
+        self.value(Value::try_from(int)?)
     }
 
-    fn serialize_f32(self, float: f32) -> Result<Value, SerdeError> {
-        Ok(float.into())
+    #[inline]
+    fn serialize_f32(self, float: f32) -> Result<(), SerdeError> {
+        self.value(float)
     }
 
-    fn serialize_f64(self, float: f64) -> Result<Value, SerdeError> {
-        Ok(float.into())
+    #[inline]
+    fn serialize_f64(self, float: f64) -> Result<(), SerdeError> {
+        self.value(float)
     }
 
-    fn serialize_char(self, character: char) -> Result<Value, SerdeError> {
-        Ok(character.into())
+    fn serialize_char(self, character: char) -> Result<(), SerdeError> {
+        self.value(character)
     }
 
-    fn serialize_str(self, text: &str) -> Result<Value, SerdeError> {
-        Ok(Value::string(self.met.texts.share(text)))
+    #[inline]
+    fn serialize_str(self, text: &str) -> Result<(), SerdeError> {
+        self.conversion.text(self.place, text);
+        Ok(())
     }
 
-    fn serialize_bytes(self, bytes: &[u8]) -> Result<Value, SerdeError> {
-        Ok(Value::bytes(bytes.to_vec()))
+    fn serialize_bytes(self, bytes: &[u8]) -> Result<(), SerdeError> {
+        self.value(Value::bytes(bytes.to_vec()))
     }
 
-    fn serialize_none(self) -> Result<Value, SerdeError> {
-        Ok(Value::NONE)
+    #[inline]
+    fn serialize_none(self) -> Result<(), SerdeError> {
+        self.value(Value::NONE)
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Value, SerdeError> {
+    #[inline]
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), SerdeError> {
         value.serialize(self)
     }
 
-    fn serialize_unit(self) -> Result<Value, SerdeError> {
-        Ok(Value::NONE)
+    #[inline]
+    fn serialize_unit(self) -> Result<(), SerdeError> {
+        self.value(Value::NONE)
     }
 
-    fn serialize_unit_struct(self, _name: &'static str) -> Result<Value, SerdeError> {
-        Ok(Value::NONE)
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), SerdeError> {
+        self.value(Value::NONE)
     }
 
     fn serialize_unit_variant(
@@ -211,8 +290,8 @@ impl<'a> Serializer for ValueSerializer<'a> {
         _name: &'static str,
         _index: u32,
         variant: &'static str,
-    ) -> Result<Value, SerdeError> {
-        Ok(variant.into())
+    ) -> Result<(), SerdeError> {
+        self.serialize_str(variant)
     }
 
     #[inline]
@@ -220,9 +299,9 @@ impl<'a> Serializer for ValueSerializer<'a> {
         self,
         name: &'static str,
         value: &T,
-    ) -> Result<Value, SerdeError> {
+    ) -> Result<(), SerdeError> {
         match serialize::take_over(name) {
-            Some(value) => Ok(value),
+            Some(value) => self.value(value),
             None => value.serialize(self),
         }
     }
@@ -233,24 +312,28 @@ impl<'a> Serializer for ValueSerializer<'a> {
         _index: u32,
         variant: &'static str,
         value: &T,
-    ) -> Result<Value, SerdeError> {
-        Ok(tagged(variant, value.serialize(self.inside()?)?))
+    ) -> Result<(), SerdeError> {
+        let mut container = self.open_variant(variant)?;
+        container.push(Place::Field, value)?;
+        let content = container.conversion.take_one();
+        container.close(content)
     }
 
-    fn serialize_seq(self, length: Option<usize>) -> Result<Items<'a>, SerdeError> {
-        Ok(Items::new(self.inside()?, length, None, false))
+    #[inline]
+    fn serialize_seq(self, _length: Option<usize>) -> Result<Items<'a, 'w>, SerdeError> {
+        Ok(Items::new(self.open()?, Value::list))
     }
 
-    fn serialize_tuple(self, length: usize) -> Result<Items<'a>, SerdeError> {
-        Ok(Items::new(self.inside()?, Some(length), None, false))
+    fn serialize_tuple(self, _length: usize) -> Result<Items<'a, 'w>, SerdeError> {
+        Ok(Items::new(self.open()?, Value::list))
     }
 
     fn serialize_tuple_struct(
         self,
         _name: &'static str,
-        length: usize,
-    ) -> Result<Items<'a>, SerdeError> {
-        Ok(Items::new(self.inside()?, Some(length), None, true))
+        _length: usize,
+    ) -> Result<Items<'a, 'w>, SerdeError> {
+        Ok(Items::new(self.open()?, Value::tuple))
     }
 
     fn serialize_tuple_variant(
@@ -258,27 +341,25 @@ impl<'a> Serializer for ValueSerializer<'a> {
         _name: &'static str,
         _index: u32,
         variant: &'static str,
-        length: usize,
-    ) -> Result<Items<'a>, SerdeError> {
-        Ok(Items::new(
-            self.inside()?,
-            Some(length),
-            Some(variant),
-            true,
-        ))
+        _length: usize,
+    ) -> Result<Items<'a, 'w>, SerdeError> {
+        Ok(Items::new(self.open_variant(variant)?, Value::tuple))
     }
 
-    fn serialize_map(self, length: Option<usize>) -> Result<Entries<'a>, SerdeError> {
-        self.inside()?;
+    fn serialize_map(self, _length: Option<usize>) -> Result<Entries<'a, 'w>, SerdeError> {
         Ok(Entries {
-            serializer: self,
-            map: Map::with_capacity(length.unwrap_or_default().min(MOST_RESERVED)),
+            container: self.open()?,
             key: None,
         })
     }
 
-    fn serialize_struct(self, name: &'static str, length: usize) -> Result<Fields<'a>, SerdeError> {
-        Fields::new(self, name, length, None)
+    #[inline]
+    fn serialize_struct(
+        self,
+        name: &'static str,
+        _length: usize,
+    ) -> Result<Fields<'a, 'w>, SerdeError> {
+        Ok(Fields::new(self.open()?, name))
     }
 
     fn serialize_struct_variant(
@@ -286,239 +367,276 @@ impl<'a> Serializer for ValueSerializer<'a> {
         _name: &'static str,
         _index: u32,
         variant: &'static str,
-        length: usize,
-    ) -> Result<Fields<'a>, SerdeError> {
-        Fields::new(self, variant, length, Some(variant))
+        _length: usize,
+    ) -> Result<Fields<'a, 'w>, SerdeError> {
+        Ok(Fields::new(self.open_variant(variant)?, variant))
     }
 }
 
-/// A type may promise more items than it gives, so that no more than this is reserved.
-const MOST_RESERVED: usize = 4096;
-
-/// A variant of an enum with content: a map from its name to that.
-fn tagged(variant: &'static str, value: Value) -> Value {
-    let mut map = Map::with_capacity(1);
-    map.insert_str(variant, value);
-    Value::map(map)
+struct Items<'a, 'w> {
+    container: Container<'a, 'w>,
+    count: usize,
+    /// What the items make.
+    sequence: fn(Vec<Value>) -> Value,
+    rows: Rows,
 }
 
-struct Items<'a> {
-    serializer: ValueSerializer<'a>,
-    items: Vec<Value>,
-    variant: Option<&'static str>,
-    tuple: bool,
+/// Whether the items of a sequence are records of one shape, which were left to it.
+#[derive(Clone, Copy)]
+enum Rows {
+    /// There are no items yet.
+    Unknown,
+    /// They are, of this shape.
+    Of(&'static KnownShape),
+    No,
 }
 
-impl<'a> Items<'a> {
-    fn new(
-        serializer: ValueSerializer<'a>,
-        length: Option<usize>,
-        variant: Option<&'static str>,
-        tuple: bool,
-    ) -> Self {
+impl<'a, 'w> Items<'a, 'w> {
+    fn new(container: Container<'a, 'w>, sequence: fn(Vec<Value>) -> Value) -> Self {
         Items {
-            serializer,
-            items: Vec::with_capacity(length.unwrap_or_default().min(MOST_RESERVED)),
-            variant,
-            tuple,
+            container,
+            count: 0,
+            sequence,
+            rows: Rows::Unknown,
         }
     }
 
+    #[inline]
     fn push<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), SerdeError> {
-        self.items.push(item.serialize(self.serializer)?);
+        let mark = self.container.conversion.mark();
+        self.container.push(Place::Item, item)?;
+        match (self.rows, self.container.conversion.take_left()) {
+            (Rows::No, None) => {}
+            (Rows::Of(of), Some(shape)) if ptr::eq(of, shape) => {}
+            (_, left) => self.other(mark, left),
+        }
+        self.count += 1;
         Ok(())
     }
 
-    fn finish(self) -> Value {
-        let items = match self.tuple {
-            true => Value::tuple(self.items),
-            false => Value::list(self.items),
+    /// Goes on after an item of another kind than those before it; it is above `mark`.
+    fn other(&mut self, mut mark: Mark, left: Option<&'static KnownShape>) {
+        let conversion = &mut self.container.conversion;
+        self.rows = match (self.rows, left) {
+            (Rows::Unknown, Some(shape)) => Rows::Of(shape),
+            (rows, left) => {
+                if let Rows::Of(of) = rows {
+                    mark = conversion.part_rows(self.container.first, mark, of.shape(), self.count);
+                }
+                if let Some(shape) = left {
+                    conversion.record(Place::Field, mark, shape);
+                }
+                Rows::No
+            }
         };
-        match self.variant {
-            Some(variant) => tagged(variant, items),
-            None => items,
-        }
+    }
+
+    fn finish(self) -> Result<(), SerdeError> {
+        let (first, container) = (self.container.first, self.container);
+        let items = match self.rows {
+            Rows::Of(shape) => container
+                .conversion
+                .take_rows(first, shape.shape(), self.count),
+            _ => container.conversion.take(first),
+        };
+        container.close((self.sequence)(items))
     }
 }
 
-impl ser::SerializeSeq for Items<'_> {
-    type Ok = Value;
+impl ser::SerializeSeq for Items<'_, '_> {
+    type Ok = ();
     type Error = SerdeError;
 
+    #[inline]
     fn serialize_element<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), SerdeError> {
         self.push(item)
     }
 
-    fn end(self) -> Result<Value, SerdeError> {
-        Ok(self.finish())
+    fn end(self) -> Result<(), SerdeError> {
+        self.finish()
     }
 }
 
-impl ser::SerializeTuple for Items<'_> {
-    type Ok = Value;
+impl ser::SerializeTuple for Items<'_, '_> {
+    type Ok = ();
     type Error = SerdeError;
 
+    #[inline]
     fn serialize_element<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), SerdeError> {
         self.push(item)
     }
 
-    fn end(self) -> Result<Value, SerdeError> {
-        Ok(self.finish())
+    fn end(self) -> Result<(), SerdeError> {
+        self.finish()
     }
 }
 
-impl ser::SerializeTupleStruct for Items<'_> {
-    type Ok = Value;
+impl ser::SerializeTupleStruct for Items<'_, '_> {
+    type Ok = ();
     type Error = SerdeError;
 
+    #[inline]
     fn serialize_field<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), SerdeError> {
         self.push(item)
     }
 
-    fn end(self) -> Result<Value, SerdeError> {
-        Ok(self.finish())
+    fn end(self) -> Result<(), SerdeError> {
+        self.finish()
     }
 }
 
-impl ser::SerializeTupleVariant for Items<'_> {
-    type Ok = Value;
+impl ser::SerializeTupleVariant for Items<'_, '_> {
+    type Ok = ();
     type Error = SerdeError;
 
+    #[inline]
     fn serialize_field<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), SerdeError> {
         self.push(item)
     }
 
-    fn end(self) -> Result<Value, SerdeError> {
-        Ok(self.finish())
+    fn end(self) -> Result<(), SerdeError> {
+        self.finish()
     }
 }
 
-struct Entries<'a> {
-    serializer: ValueSerializer<'a>,
-    map: Map,
-    key: Option<Value>,
+struct Entries<'a, 'w> {
+    container: Container<'a, 'w>,
+    /// The key whose value is next.
+    key: Option<Mark>,
 }
 
-impl Entries<'_> {
-    fn add<T: Serialize + ?Sized>(&mut self, key: Value, value: &T) -> Result<(), SerdeError> {
-        if let Some(name) = key.as_text()
-            && !self.serializer.wants(name)
-        {
-            return Ok(());
-        }
-        let value = value.serialize(self.serializer.inside()?)?;
-        self.map.insert(key, value)?;
-        Ok(())
-    }
-}
-
-impl ser::SerializeMap for Entries<'_> {
-    type Ok = Value;
+impl ser::SerializeMap for Entries<'_, '_> {
+    type Ok = ();
     type Error = SerdeError;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), SerdeError> {
-        self.key = Some(key.serialize(self.serializer.inside()?)?);
+        if let Some(earlier) = self.key.take() {
+            self.container.conversion.rewind(earlier);
+        }
+        let mark = self.container.conversion.mark();
+        self.container.push(Place::Key, key)?;
+        self.key = Some(mark);
         Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SerdeError> {
-        let key = self.key.take().unwrap_or_default();
-        self.add(key, value)
+        // A value without a key has that of nothing.
+        if self.key.is_none() {
+            self.serialize_key(&())?;
+        }
+        let Some(key) = self.key.take() else {
+            return Ok(());
+        };
+        let name = self.container.conversion.key_at(key);
+        let done = match name.is_none_or(|name| self.container.wants(name)) {
+            true => self.container.push(Place::Field, value),
+            false => {
+                self.container.conversion.rewind(key);
+                return Ok(());
+            }
+        };
+        if done.is_err() {
+            self.container.conversion.rewind(key);
+        }
+        done
     }
 
-    fn serialize_entry<K: Serialize + ?Sized, T: Serialize + ?Sized>(
-        &mut self,
-        key: &K,
-        value: &T,
-    ) -> Result<(), SerdeError> {
-        let key = key.serialize(self.serializer.inside()?)?;
-        self.add(key, value)
-    }
-
-    fn end(self) -> Result<Value, SerdeError> {
-        Ok(Value::map(self.map))
+    fn end(mut self) -> Result<(), SerdeError> {
+        if let Some(key) = self.key.take() {
+            self.container.conversion.rewind(key);
+        }
+        let map = self.container.conversion.take_map(self.container.first)?;
+        self.container.close(Value::map(map))
     }
 }
 
 /// The fields of a struct: compared with those of the row before as long as they agree.
-struct Fields<'a> {
-    serializer: ValueSerializer<'a>,
-    inside: ValueSerializer<'a>,
+struct Fields<'a, 'w> {
+    container: Container<'a, 'w>,
     type_name: &'static str,
-    variant: Option<&'static str>,
     /// The shape that all fields so far agree with.
     guess: Option<&'static KnownShape>,
+    count: usize,
     /// The fields so far, once there is no such shape.
     fields: Vec<&'static str>,
-    values: Vec<Value>,
 }
 
-impl<'a> Fields<'a> {
-    fn new(
-        serializer: ValueSerializer<'a>,
-        type_name: &'static str,
-        length: usize,
-        variant: Option<&'static str>,
-    ) -> Result<Self, SerdeError> {
-        Ok(Fields {
-            serializer,
-            inside: serializer.inside()?,
+impl<'a, 'w> Fields<'a, 'w> {
+    #[inline]
+    fn new(container: Container<'a, 'w>, type_name: &'static str) -> Self {
+        Fields {
+            guess: container.conversion.memory.shapes.guess(type_name),
+            container,
             type_name,
-            variant,
-            guess: serializer.met.shapes.guess(type_name),
+            count: 0,
             fields: Vec::new(),
-            values: Vec::with_capacity(length.min(MOST_RESERVED)),
-        })
+        }
     }
 
+    #[inline]
     fn push<T: Serialize + ?Sized>(
         &mut self,
         field: &'static str,
         value: &T,
     ) -> Result<(), SerdeError> {
-        if !self.serializer.wants(field) {
+        if !self.container.wants(field) {
             return Ok(());
         }
-        let value = value.serialize(self.inside)?;
-        let count = self.values.len();
-        if !self
-            .guess
-            .is_some_and(|known| known.has_field(count, field))
-        {
-            self.part(field);
+        self.container.push(Place::Field, value)?;
+        match self.guess {
+            Some(known) if known.has_field(self.count, field) => {}
+            _ => self.part(field),
         }
-        self.values.push(value);
+        self.count += 1;
         Ok(())
     }
 
     /// Goes on with a field that the row before did not have here.
     #[cold]
     fn part(&mut self, field: &'static str) {
-        if let Some(known) = self.guess.take() {
-            self.fields = known.fields()[..self.values.len()].to_vec();
-        }
+        self.leave_guess();
         self.fields.push(field);
     }
 
-    fn finish(self) -> Value {
-        let (shapes, count) = (&self.serializer.met.shapes, self.values.len());
-        let shape = match self.guess {
-            Some(known) if known.fields().len() == count => known.shape.clone(),
-            Some(known) => shapes.of(self.type_name, known.fields()[..count].to_vec()),
-            None => shapes.of(self.type_name, self.fields),
+    /// Spells out the fields so far.
+    fn leave_guess(&mut self) {
+        if let Some(known) = self.guess.take() {
+            self.fields = known.fields()[..self.count].to_vec();
+        }
+    }
+
+    fn finish(mut self) -> Result<(), SerdeError> {
+        let found = match self.guess {
+            Some(known) if known.fields().len() == self.count => Found::Known(known),
+            _ => {
+                self.leave_guess();
+                let shapes = &mut self.container.conversion.memory.shapes;
+                shapes.of(self.type_name, &self.fields)
+            }
         };
-        let record = Value::record(shape, self.values);
-        match self.variant {
-            Some(variant) => tagged(variant, record),
-            None => record,
+        let (first, container) = (self.container.first, self.container);
+        match found {
+            Found::Known(known) if container.variant.is_none() => {
+                container.conversion.record(container.place, first, known);
+                Ok(())
+            }
+            Found::Known(known) => {
+                let record = container.conversion.take_record(first, known.shape());
+                container.close(record)
+            }
+            Found::Other(shape) => {
+                let record = container.conversion.take_record(first, &shape);
+                container.close(record)
+            }
         }
     }
 }
 
-impl ser::SerializeStruct for Fields<'_> {
-    type Ok = Value;
+impl ser::SerializeStruct for Fields<'_, '_> {
+    type Ok = ();
     type Error = SerdeError;
 
+    #[inline]
     fn serialize_field<T: Serialize + ?Sized>(
         &mut self,
         field: &'static str,
@@ -527,15 +645,16 @@ impl ser::SerializeStruct for Fields<'_> {
         self.push(field, value)
     }
 
-    fn end(self) -> Result<Value, SerdeError> {
-        Ok(self.finish())
+    fn end(self) -> Result<(), SerdeError> {
+        self.finish()
     }
 }
 
-impl ser::SerializeStructVariant for Fields<'_> {
-    type Ok = Value;
+impl ser::SerializeStructVariant for Fields<'_, '_> {
+    type Ok = ();
     type Error = SerdeError;
 
+    #[inline]
     fn serialize_field<T: Serialize + ?Sized>(
         &mut self,
         field: &'static str,
@@ -544,7 +663,7 @@ impl ser::SerializeStructVariant for Fields<'_> {
         self.push(field, value)
     }
 
-    fn end(self) -> Result<Value, SerdeError> {
-        Ok(self.finish())
+    fn end(self) -> Result<(), SerdeError> {
+        self.finish()
     }
 }

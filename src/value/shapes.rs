@@ -1,6 +1,5 @@
 //! The shapes of structs that were converted before: rows of one type share theirs, over all conversions.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
@@ -19,13 +18,18 @@ const MOST_TYPES: usize = 4096;
 pub(super) struct KnownShape {
     type_name: &'static str,
     fields: Box<[&'static str]>,
-    pub(super) shape: Arc<Shape>,
+    shape: Arc<Shape>,
 }
 
 impl KnownShape {
     /// The names of its fields.
     pub(super) fn fields(&self) -> &[&'static str] {
         &self.fields
+    }
+
+    /// The shape itself.
+    pub(super) fn shape(&self) -> &Arc<Shape> {
+        &self.shape
     }
 
     /// Whether it has this field at `index`.
@@ -41,46 +45,62 @@ static KNOWN: LazyLock<RwLock<Known>> = LazyLock::new(RwLock::default);
 
 type Known = HashMap<&'static str, Vec<&'static KnownShape>, foldhash::fast::FixedState>;
 
-/// The shapes that one conversion has met, one a type: that of the row before.
+/// The shapes that the conversions of a thread have met of late, one a type: that of the row before.
 #[derive(Default)]
-pub(super) struct Shapes(RefCell<Vec<&'static KnownShape>>);
+pub(super) struct Shapes(Vec<&'static KnownShape>);
+
+/// A shape, by how long it lives.
+pub(super) enum Found {
+    /// One of those that are kept for the process.
+    Known(&'static KnownShape),
+    /// One for which there is no room among those.
+    Other(Arc<Shape>),
+}
 
 impl Shapes {
     /// The shape that the next row of this type most likely has.
-    pub(super) fn guess(&self, type_name: &'static str) -> Option<&'static KnownShape> {
-        let met = self.0.borrow();
-        let latest = met
-            .iter()
-            .rfind(|known| same_str(known.type_name, type_name));
-        if let Some(known) = latest {
-            return Some(known);
+    #[inline]
+    pub(super) fn guess(&mut self, type_name: &'static str) -> Option<&'static KnownShape> {
+        let of_type = |known: &&&KnownShape| same_str(known.type_name, type_name);
+        match self.0.iter().rfind(of_type) {
+            Some(known) => Some(known),
+            None => self.first(type_name),
         }
-        std::mem::drop(met);
+    }
+
+    /// The latest shape of a type that was not met yet.
+    #[cold]
+    fn first(&mut self, type_name: &'static str) -> Option<&'static KnownShape> {
         let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
         let known = *known.get(type_name)?.last()?;
-        self.0.borrow_mut().push(known);
+        self.0.push(known);
         Some(known)
     }
 
-    /// The shape of these fields, a known one if there is one.
-    pub(super) fn of(&self, type_name: &'static str, fields: Vec<&'static str>) -> Arc<Shape> {
+    /// The shape of these fields.
+    #[cold]
+    pub(super) fn of(&mut self, type_name: &'static str, fields: &[&'static str]) -> Found {
         let found = {
             let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
-            find(&known, type_name, &fields)
+            find(&known, type_name, fields)
         };
-        match found.or_else(|| remember(type_name, &fields)) {
-            Some(known) => {
-                let mut met = self.0.borrow_mut();
-                match met
-                    .iter_mut()
-                    .find(|met| same_str(met.type_name, type_name))
-                {
-                    Some(met) => *met = known,
-                    None => met.push(known),
-                }
-                known.shape.clone()
-            }
-            None => shape_of(&fields),
+        let Some(known) = found.or_else(|| remember(type_name, fields)) else {
+            return Found::Other(shape_of(fields));
+        };
+        let of_type = |met: &&mut &KnownShape| same_str(met.type_name, type_name);
+        match self.0.iter_mut().find(of_type) {
+            Some(met) => *met = known,
+            None => self.0.push(known),
+        }
+        Found::Known(known)
+    }
+
+    /// Forgets all, if they are many.
+    pub(super) fn forget_many(&mut self) {
+        /// So many are looked through as fast as one is looked up among those of the process.
+        const MANY: usize = 16;
+        if self.0.len() > MANY {
+            self.0.clear();
         }
     }
 }
@@ -119,6 +139,7 @@ fn shape_of(fields: &[&'static str]) -> Arc<Shape> {
 }
 
 /// Names of one type are mostly one and the same text in the program.
+#[inline]
 fn same_str(a: &'static str, b: &'static str) -> bool {
     std::ptr::eq(a, b) || a == b
 }

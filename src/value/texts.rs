@@ -1,6 +1,4 @@
-//! Texts that come again and again in one conversion, as the values of an enum or tags do: they are one.
-
-use std::cell::{Cell, RefCell};
+//! Texts that come again and again, as the keys of JSON's objects, the values of an enum or tags do: they are one.
 
 use arcstr::ArcStr;
 
@@ -14,48 +12,52 @@ const PLACES: usize = 64;
 const CREDIT: u32 = 64;
 const WORTH: u32 = 2;
 
-/// The short texts that one conversion has met of late.
+/// The short texts that were met of late.
+#[derive(Debug)]
 pub(super) struct Texts {
-    places: RefCell<Vec<ArcStr>>,
-    credit: Cell<u32>,
-    met: Cell<u32>,
+    places: Vec<ArcStr>,
+    credit: u32,
+    met: u32,
 }
 
 impl Default for Texts {
     fn default() -> Self {
         Texts {
-            places: RefCell::default(),
-            credit: Cell::new(CREDIT),
-            met: Cell::new(0),
+            places: Vec::new(),
+            credit: CREDIT,
+            met: 0,
         }
     }
 }
 
 impl Texts {
     /// The text as one that is shared.
-    pub(super) fn share(&self, text: &str) -> ArcStr {
-        /// A context of few texts is not worth a table.
+    pub(super) fn share(&mut self, text: &str) -> ArcStr {
+        /// A few texts are not worth a table.
         const FEW: u32 = 16;
-        let credit = self.credit.get();
-        if credit == 0 || text.len() > LONGEST {
+        if self.credit == 0 || text.len() > LONGEST {
             return text.into();
         }
-        if self.met.get() < FEW {
-            self.met.set(self.met.get() + 1);
+        if self.met < FEW {
+            self.met += 1;
             return text.into();
         }
-        let mut places = self.places.borrow_mut();
-        if places.is_empty() {
-            places.resize(PLACES, ArcStr::new());
+        if self.places.is_empty() {
+            self.places.resize(PLACES, ArcStr::new());
         }
-        let place = &mut places[place_of(text)];
+        let place = &mut self.places[place_of(text)];
         if *place == text {
-            self.credit.set(credit.saturating_add(WORTH));
-            return place.clone();
+            self.credit = self.credit.saturating_add(WORTH);
+        } else {
+            self.credit -= 1;
+            *place = text.into();
         }
-        self.credit.set(credit - 1);
-        *place = text.into();
         place.clone()
+    }
+
+    /// Looks again, in the next conversion.
+    pub(super) fn look_again(&mut self) {
+        self.credit = CREDIT;
     }
 }
 
@@ -81,11 +83,11 @@ fn place_of(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::Texts;
+    use super::{CREDIT, Texts};
 
     #[test]
     fn texts_that_come_again_are_one() {
-        let texts = Texts::default();
+        let mut texts = Texts::default();
         for round in 0..100 {
             let shared = texts.share("oak");
             let again = texts.share("oak");
@@ -97,17 +99,19 @@ mod tests {
 
     #[test]
     fn looking_is_given_up_where_nothing_comes_again() {
-        let texts = Texts::default();
+        let mut texts = Texts::default();
         for n in 0..1000 {
             let text = format!("text {n}");
             assert_eq!(texts.share(&text), text);
         }
-        assert_eq!(texts.credit.get(), 0);
+        assert_eq!(texts.credit, 0);
+        texts.look_again();
+        assert_eq!(texts.credit, CREDIT);
     }
 
     #[test]
     fn texts_of_any_length_are_given_back_as_they_are() {
-        let texts = Texts::default();
+        let mut texts = Texts::default();
         for _ in 0..3 {
             for length in 0..50 {
                 let text = "é".repeat(length) + &"x".repeat(length % 3);

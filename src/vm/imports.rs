@@ -30,7 +30,7 @@ impl Machine {
         let found = match &value.0 {
             Repr::List(list) => self.first_template(&list.items())?,
             Repr::Tuple(tuple) => self.first_template(tuple.items())?,
-            _ => self.template(self.template_name(value)?),
+            _ => self.template(&self.template_name(value)?),
         };
         match found {
             Some(lookup) => Ok(lookup),
@@ -44,7 +44,7 @@ impl Machine {
             self.template_name(name)?;
         }
         for name in names {
-            let found = self.template(self.template_name(name)?);
+            let found = self.template(&self.template_name(name)?);
             if found.is_some() {
                 return Ok(found);
             }
@@ -52,9 +52,9 @@ impl Machine {
         Ok(None)
     }
 
-    fn template_name<'v>(&self, value: &'v Value) -> Result<&'v ArcStr, Error> {
+    fn template_name(&self, value: &Value) -> Result<ArcStr, Error> {
         let value = settled(&self.render.budget, value)?;
-        match (value.as_text(), value.as_undefined()) {
+        match (value.to_arc_str(), value.as_undefined()) {
             (Some(name), _) => Ok(name),
             (None, Some(undefined)) => Err(undefined.error()),
             (None, None) => Err(MachineFault::template_name(value.type_name())),
@@ -62,7 +62,7 @@ impl Machine {
     }
 
     fn template_names(&self, value: &Value) -> Result<Vec<ArcStr>, Error> {
-        let name = |value: &Value| self.template_name(value).cloned();
+        let name = |value: &Value| self.template_name(value);
         match &value.0 {
             Repr::List(list) => list.items().iter().map(name).collect(),
             Repr::Tuple(tuple) => tuple.items().iter().map(name).collect(),

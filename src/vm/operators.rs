@@ -173,7 +173,7 @@ impl Machine {
         let value = settled(&self.render.budget, self.top())?;
         if !matches!(
             value.0,
-            Repr::Record(_) | Repr::Object(_) | Repr::Undefined(_)
+            Repr::Record(..) | Repr::Object(_) | Repr::Undefined(_)
         ) && let Some(method) = library.host.registry.method(value, name)
         {
             return Ok(Some(crate::call::BoundMethod::value(value.clone(), method)));
@@ -208,10 +208,12 @@ impl Machine {
     /// `v -> v`: what was captured, and text in general, as markup.
     pub(super) fn mark_safe(&mut self) -> Result<(), Error> {
         let value = self.top();
-        let safe = match &value.0 {
-            Repr::Safe(_) => return Ok(()),
-            Repr::String(text) => Value::safe(text.clone()),
-            _ => Value::safe(value::display::to_text(&self.render.budget, value)?),
+        if value.is_safe() {
+            return Ok(());
+        }
+        let safe = match value.to_arc_str() {
+            Some(text) => Value::safe(text),
+            None => Value::safe(value::display::to_text(&self.render.budget, value)?),
         };
         self.pop();
         self.stack.push(safe);
@@ -242,10 +244,7 @@ impl Machine {
         };
         self.render.budget.memory(text.len() as u64)?;
         let stripped = value::text::strip_between_tags(text);
-        let stripped = match value.0 {
-            Repr::Safe(_) => Value::safe(stripped),
-            _ => Value::string(stripped),
-        };
+        let stripped = Value::text(stripped, value.is_safe());
         self.pop();
         self.stack.push(stripped);
         Ok(())

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{list, map, repr, safe, tuple, v};
 use crate::error::ErrorKind;
-use crate::value::{Object, Value, from_fields};
+use crate::value::{Object, Value, from_context};
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 struct Row {
@@ -213,13 +213,14 @@ fn only_wanted_fields() {
         all.message(),
         "cannot convert a value of the host: nobody reads this"
     );
-    let value = from_fields(&context, &|name| name == "wanted").expect("the other is skipped");
+    let value =
+        from_context(&context, Some(&|name| name == "wanted")).expect("the other is skipped");
     assert_eq!(
         repr(&value),
         "{'wanted': {'id': 1, 'name': 'row1', 'tags': ['a']}}"
     );
     let json = json!({"a": {"b": 1}, "c": 2});
-    let value = from_fields(&json, &|name| name == "a").expect("it converts");
+    let value = from_context(&json, Some(&|name| name == "a")).expect("it converts");
     assert_eq!(repr(&value), "{'a': {'b': 1}}");
 }
 
@@ -323,4 +324,91 @@ fn conversions_share_the_shapes_of_types() {
     assert_eq!(shape(&row(1, None)), shape(&row(2, None)));
     assert_eq!(shape(&row(1, Some("n"))), shape(&row(2, Some("m"))));
     assert_ne!(shape(&row(1, None)), shape(&row(1, Some("n"))));
+}
+
+#[test]
+fn rows_of_a_list_are_right_wherever_they_change() {
+    #[derive(Serialize)]
+    struct Point {
+        x: i32,
+        inner: Vec<Point>,
+    }
+    #[derive(Serialize)]
+    struct Nothing {}
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    enum Item {
+        Point(Point),
+        Row(Row),
+        Number(i32),
+        Nothing(Nothing),
+    }
+    /// An item and how it is spelled.
+    type Make = fn(i32) -> (Item, String);
+    let kinds: [Make; 5] = [
+        |x| {
+            let inner = vec![Point {
+                x: -x,
+                inner: vec![],
+            }];
+            let spelled = format!("{{'x': {x}, 'inner': [{{'x': {}, 'inner': []}}]}}", -x);
+            (Item::Point(Point { x, inner }), spelled)
+        },
+        |x| {
+            let spelled = format!("{{'id': {x}, 'name': 'row{x}', 'tags': ['a']}}");
+            (Item::Row(row(x as u32, None)), spelled)
+        },
+        |x| {
+            let spelled = format!("{{'id': {x}, 'name': 'row{x}', 'note': 'n', 'tags': ['a']}}");
+            (Item::Row(row(x as u32, Some("n"))), spelled)
+        },
+        |x| (Item::Number(x), x.to_string()),
+        |_| (Item::Nothing(Nothing {}), "{}".to_owned()),
+    ];
+    // All lists of four items.
+    for number in 0..kinds.len().pow(4) {
+        let kind = |place: u32| kinds[number / kinds.len().pow(place) % kinds.len()];
+        let (items, spelled): (Vec<Item>, Vec<String>) =
+            (0..4).map(|place| kind(place)(place as i32 + 1)).unzip();
+        let expected = format!("[{}]", spelled.join(", "));
+        let kept = Value::from_serialize(&items).expect("it converts");
+        assert_eq!(repr(&kept), expected);
+        let context = from_context(&items, None).expect("it converts");
+        assert_eq!(repr(&context), expected);
+    }
+}
+
+#[test]
+fn a_row_outlives_its_list() {
+    let rows = [row(1, None), row(2, None), row(3, None)];
+    let value = from_context(&rows, None).expect("rows convert");
+    let second = value.get_item(&v(1));
+    let again = value.get_item(&v(1));
+    assert!(second.is_same(&again) && !second.is_same(&value.get_item(&v(2))));
+    drop((value, again));
+    assert_eq!(repr(&second), "{'id': 2, 'name': 'row2', 'tags': ['a']}");
+    let keys: Vec<Value> = second.try_iter().expect("it has keys").collect();
+    assert_eq!(repr(&v(keys)), "['id', 'name', 'tags']");
+}
+
+#[test]
+fn a_map_whose_keys_and_values_do_not_take_turns() {
+    // Keys without values are forgotten, and a value without a key has that of nothing.
+    struct Odd;
+    impl Serialize for Odd {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            use serde::ser::SerializeMap;
+            let mut map = serializer.serialize_map(None)?;
+            map.serialize_key("lost")?;
+            map.serialize_key("a")?;
+            map.serialize_value(&1)?;
+            map.serialize_value(&2)?;
+            map.serialize_key("failed")?;
+            assert!(map.serialize_value(&[Broken]).is_err());
+            map.serialize_key("last")?;
+            map.end()
+        }
+    }
+    let value = Value::from_serialize(&[Odd, Odd]).expect("it converts");
+    assert_eq!(repr(&value), "[{'a': 1, None: 2}, {'a': 1, None: 2}]");
 }
