@@ -205,8 +205,9 @@ impl<'src> Compiler<'_, 'src> {
         shape: ShapeId,
     ) -> u32 {
         let writes = function.as_ref().is_some_and(|function| function.writes());
+        let id = self.pools.name(name.text);
         let site = CallSite {
-            name: name.text.into(),
+            name: self.pools.names[id.0 as usize].text().clone(),
             function,
             shape,
             writes: writes && !self.pools.shapes[shape.0 as usize].spread,

@@ -52,6 +52,13 @@ impl Emitter {
         }
     }
 
+    /// Makes room for the code of so many nodes of a tree.
+    pub(super) fn reserve(&mut self, nodes: usize) {
+        let most = nodes + nodes / 2;
+        self.code.reserve(most);
+        self.spans.reserve(most);
+    }
+
     /// How many values are on the stack.
     pub(super) fn depth(&self) -> usize {
         self.depth

@@ -177,6 +177,8 @@ impl<'t, 'src> Compiler<'t, 'src> {
         self.declare_blocks()?;
         self.now.guards_output = true;
         let tree = self.tree;
+        let nodes = tree.statements.len() + tree.expressions.len();
+        self.now.emitter.reserve(nodes);
         self.enter_scope(ScopeId(0))?;
         self.whole_body(tree.body)?;
         self.end_unit("")?;
@@ -263,6 +265,8 @@ impl Parts {
                 stack: finished.code.stack,
             });
         }
+        code.shrink_to_fit();
+        spans.shrink_to_fit();
         let blocks = self.pools.blocks;
         let mut block_order: Vec<u32> = (0..blocks.len() as u32).collect();
         block_order.sort_unstable_by_key(|index| &blocks[*index as usize].name);

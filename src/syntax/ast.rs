@@ -528,6 +528,16 @@ pub(crate) enum Pattern<'src> {
 }
 
 impl<'src> Tree<'src> {
+    /// An empty tree with room for so many nodes of each kind.
+    pub(crate) fn with_capacity(nodes: usize) -> Self {
+        Tree {
+            expressions: Vec::with_capacity(nodes),
+            statements: Vec::with_capacity(nodes),
+            lists: Lists::with_capacity(nodes),
+            body: Body::default(),
+        }
+    }
+
     /// The expression of an id.
     pub(crate) fn expr(&self, id: ExprId) -> &Expr<'src> {
         &self.expressions[id.index()]

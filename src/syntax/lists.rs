@@ -82,6 +82,15 @@ arenas! {
 }
 
 impl<'src> Lists<'src> {
+    /// No lists, with room for so many items of the kinds that a page is full of.
+    pub(crate) fn with_capacity(items: usize) -> Self {
+        Lists {
+            statements: Vec::with_capacity(items),
+            steps: Vec::with_capacity(items),
+            ..Lists::default()
+        }
+    }
+
     /// Adds a single item.
     pub(crate) fn add<T: Item<'src>>(&mut self, item: T) -> Id<T> {
         let arena = T::arena_mut(self);

@@ -26,6 +26,7 @@ use crate::source::Span;
 use crate::syntax::ast::{Body, Expr, ExprId, ExprKind, Name, Stmt, StmtId, StmtKind, Tree};
 use crate::syntax::builder::growing::Stacks;
 use crate::syntax::builder::operators::Waiting;
+use crate::syntax::lexer::literal;
 use crate::syntax::lists::Lists;
 use crate::syntax::options::TranslationOptions;
 use crate::syntax::validate;
@@ -34,10 +35,15 @@ use crate::syntax::{Options, TagShape};
 /// Faults that are kept; more are no help to anyone.
 const MOST_FAULTS: usize = 100;
 
+/// How many bytes of a page there are to one node at least; with more nodes than that, their room has to grow.
+const BYTES_TO_A_NODE: usize = 20;
+
 /// Builds the tree of one template.
 pub(super) struct AstBuilder<'src> {
     source: &'src str,
     newline: &'static str,
+    /// Whether all newlines of the source are that already.
+    is_normal: bool,
     nesting: u16,
     translation: TranslationOptions,
     tags: Arc<Vec<TagShape>>,
@@ -58,13 +64,15 @@ fn span(start: u32, end: u32) -> Span {
 
 impl<'src> AstBuilder<'src> {
     pub(super) fn new(source: &'src str, options: &Options) -> Self {
+        let newline = options.whitespace.newline_sequence.as_str();
         AstBuilder {
             source,
-            newline: options.whitespace.newline_sequence.as_str(),
+            newline,
+            is_normal: literal::is_normal(source, newline),
             nesting: options.nesting,
             translation: options.translation,
             tags: Arc::clone(&options.tags),
-            tree: Tree::default(),
+            tree: Tree::with_capacity(source.len() / BYTES_TO_A_NODE),
             stacks: Stacks::default(),
             waiting: Vec::new(),
             faults: Vec::new(),

@@ -1,5 +1,7 @@
 //! Statements.
 
+use std::borrow::Cow;
+
 use crate::error::{SyntaxFault, SyntaxNote};
 use crate::source::Span;
 use crate::syntax::ast::{
@@ -21,7 +23,11 @@ pub(in crate::syntax) struct LoopHead<'src> {
 
 impl<'src> AstBuilder<'src> {
     pub(in crate::syntax) fn text(&mut self, l: u32, r: u32) -> StmtId {
-        let text = literal::normalize_newlines(self.written(l, r), self.newline);
+        let text = self.written(l, r);
+        let text = match self.is_normal {
+            true => Cow::Borrowed(text),
+            false => literal::normalize_newlines(text, self.newline),
+        };
         self.add_statement(StmtKind::Text(text), span(l, r), 0)
     }
 

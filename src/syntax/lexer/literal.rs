@@ -5,6 +5,11 @@ use std::borrow::Cow;
 use crate::error::SyntaxFault;
 use crate::syntax::lexer::trim;
 
+/// Whether all newlines of a source are `newline`, as far as that is seen at once.
+pub(crate) fn is_normal(source: &str, newline: &str) -> bool {
+    newline == "\n" && memchr::memchr(b'\r', source.as_bytes()).is_none()
+}
+
 /// `text` with each of its newlines replaced by `newline`.
 pub(crate) fn normalize_newlines<'src>(text: &'src str, newline: &str) -> Cow<'src, str> {
     let bytes = text.as_bytes();

@@ -368,10 +368,9 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
                 self.enter(SectionKind::Output, head, None, content);
                 Some(Ok((head.start, Token::OutputStart, head.end)))
             }
-            StartKind::Statement => match self.lex_raw(start, content) {
-                Ok(None) => Some(self.lex_head(SectionKind::Statement, start, content)),
-                Ok(Some(token)) => token.map(Ok),
-                Err(error) => Some(Err(error)),
+            StartKind::Statement => match self.word_at(content, "raw") {
+                Some(after_name) => self.lex_raw(start, after_name),
+                None => Some(self.lex_head(SectionKind::Statement, start, content)),
             },
             StartKind::LineStatement => Some(self.lex_head(SectionKind::Line, start, content)),
         }
@@ -413,17 +412,10 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
         Ok(())
     }
 
-    /// A raw block, if this is one: its text, if it has any.
-    #[allow(clippy::type_complexity)]
-    fn lex_raw(
-        &mut self,
-        start: Start,
-        content: usize,
-    ) -> Result<Option<Option<(u32, Token, u32)>>, Box<SyntaxError>> {
+    /// The text of a raw block, whose first name ends at `after_name`; nothing if it has none.
+    #[cold]
+    fn lex_raw(&mut self, start: Start, after_name: usize) -> Option<Lexed> {
         let delimiters = &self.options.delimiters;
-        let Some(after_name) = self.word_at(content, "raw") else {
-            return Ok(None);
-        };
         let head = Span::new(start.at, after_name);
         let close = code::skip_space(self.source, after_name);
         // A raw block keeps its first newline anyway; as in Jinja2, there is no `+` to say so.
@@ -435,7 +427,7 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
             let fault = SyntaxFault::RawArguments {
                 end: delimiters.statement_end.as_str().into(),
             };
-            return Err(SyntaxError::new(fault, head));
+            return Some(Err(SyntaxError::new(fault, head)));
         };
         let opener = delimiters.statement_start.as_bytes();
         let mut search = from;
@@ -452,7 +444,7 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
                 let text = self.trim_before(&self.source[from..at], from, mark, true);
                 self.at = after;
                 self.mode = Mode::Text;
-                return Ok(Some(self.text(from, text).and_then(Result::ok)));
+                return self.text(from, text);
             }
             search = after;
         }
@@ -460,15 +452,19 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
             start: delimiters.statement_start.as_str().into(),
             end: delimiters.statement_end.as_str().into(),
         };
-        Err(SyntaxError::new(fault, Span::new(start.at, from)))
+        Some(Err(SyntaxError::new(fault, Span::new(start.at, from))))
     }
 
     /// The end of `word`, if it stands at `at` after white space.
+    #[inline]
     fn word_at(&self, at: usize, word: &str) -> Option<usize> {
         let at = code::skip_space(self.source, at);
-        let rest = self.source[at..].strip_prefix(word)?;
-        let goes_on = rest.chars().next().is_some_and(code::continues_word);
-        (!goes_on).then_some(at + word.len())
+        if !text::stands_at(self.source.as_bytes(), at, word) {
+            return None;
+        }
+        let end = at + word.len();
+        let goes_on = self.source[end..].chars().next();
+        (!goes_on.is_some_and(code::continues_word)).then_some(end)
     }
 
     /// A tag's delimiter together with its name.
