@@ -2,12 +2,10 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use arcstr::ArcStr;
-use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
 
@@ -19,7 +17,7 @@ use crate::render::fragments;
 use crate::render::job::Parts;
 use crate::render::load::{Check, LoadFuture};
 use crate::render::timers::Timers;
-use crate::value::{Pending, StreamHandle, Value, ValueFuture, Waiter};
+use crate::value::{Pending, StreamReader, Value, ValueFuture, Waiter};
 use crate::vm::{Answer, FragmentAnswer, Host, Machine, Outcome, Supply, Suspension};
 
 /// What a render holds as long as it runs, for its machines to read.
@@ -69,7 +67,8 @@ pub(super) struct Lane {
 pub(super) enum Wait {
     Load(LoadFuture),
     Await(Waiter),
-    Next(StreamHandle),
+    /// The stream; none where it waits with the machine, or its item is there.
+    Next(Option<StreamReader>),
     Fragment(BoxFuture<'static, FragmentAnswer>),
     Keep(BoxFuture<'static, ()>),
 }
@@ -210,7 +209,7 @@ impl Lane {
                 }
                 Suspension::Next { stream } => {
                     waits = polled.is_some();
-                    self.wait = Some(polled.unwrap_or(Wait::Next(stream)));
+                    self.wait = Some(Wait::Next(Some(stream)));
                 }
                 Suspension::Branch => return Event::Branch,
                 Suspension::Defer => return Event::Defer,
@@ -275,18 +274,15 @@ impl<'a> Now<'a> {
 }
 
 impl Supply for Now<'_> {
-    fn item(&self, stream: &StreamHandle) -> Option<Result<Option<Value>, Error>> {
+    fn item(&self, stream: &mut StreamReader) -> Poll<Option<Result<Value, Error>>> {
         if !self.may_go_on() {
-            return None;
+            return Poll::Pending;
         }
         let item = poll_item(stream, &mut Context::from_waker(self.waker));
         if item.is_pending() {
-            self.waits.set(Some(Wait::Next(stream.clone())));
+            self.waits.set(Some(Wait::Next(None)));
         }
-        match item {
-            Poll::Ready(item) => Some(item),
-            Poll::Pending => None,
-        }
+        item
     }
 
     fn settles(&self, pending: &Arc<Pending>) -> bool {
@@ -323,10 +319,11 @@ impl fmt::Debug for Now<'_> {
 
 /// The next item of a stream.
 #[inline]
-fn poll_item(stream: &StreamHandle, cx: &mut Context<'_>) -> Poll<Result<Option<Value>, Error>> {
-    let mut stream = stream.lock();
-    let item = Pin::new(&mut *stream).poll_next(cx);
-    item.map(Option::transpose)
+fn poll_item(
+    reader: &mut StreamReader,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Value, Error>>> {
+    reader.with(|stream| stream.as_mut().poll_next(cx))
 }
 
 impl Wait {
@@ -336,7 +333,12 @@ impl Wait {
             Wait::Await(waiter) => waiter.poll_done(cx).map(|()| Answer::Awaited),
             Wait::Fragment(asked) => asked.poll_unpin(cx).map(Answer::Fragment),
             Wait::Keep(kept) => kept.poll_unpin(cx).map(|()| Answer::Continue),
-            Wait::Next(stream) => poll_item(stream, cx).map(Answer::Item),
+            Wait::Next(stream) => {
+                let reader = stream.as_mut().expect("who has its item polls no more");
+                let item = ready!(poll_item(reader, cx)).transpose();
+                let stream = stream.take();
+                Poll::Ready(Answer::Item { item, stream })
+            }
         }
     }
 }

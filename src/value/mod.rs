@@ -73,6 +73,7 @@ pub use object::Object;
 pub(crate) use object::ObjectBox;
 pub(crate) use part::SharedText;
 pub use pending::StreamHandle;
+pub(crate) use pending::StreamReader;
 pub(crate) use pending::{Pending, Stream, ValueFuture, settled};
 pub(crate) use range::Range;
 pub(crate) use record::{Record, Shape, Table};

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use arcstr::{ArcStr, literal};
@@ -126,7 +126,7 @@ impl Stream {
     ) -> Self {
         let handle = StreamHandle {
             label: label.clone(),
-            stream: Arc::new(StreamCell(Mutex::new(stream.boxed()))),
+            stream: Arc::new(StreamCell(Mutex::new(OwnStream(stream.boxed())))),
         };
         Stream {
             label,
@@ -169,26 +169,68 @@ pub struct StreamHandle {
     stream: Arc<StreamCell>,
 }
 
-struct StreamCell(Mutex<ValueStream>);
+struct StreamCell(Mutex<OwnStream>);
 
-impl Drop for StreamCell {
+/// A stream that is dropped in turn: as a future, it may own its arguments.
+struct OwnStream(ValueStream);
+
+impl Drop for OwnStream {
     fn drop(&mut self) {
-        // As a future, the stream may own its arguments.
-        let stream = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let stream = std::mem::replace(stream, futures_util::stream::empty().boxed());
+        let stream = std::mem::replace(&mut self.0, futures_util::stream::empty().boxed());
         drop::drop_in_turn(stream);
     }
 }
 
+/// Who reads a stream: it alone, so that no item takes a lock, or whoever has the same handle.
+pub(crate) struct StreamReader {
+    label: ArcStr,
+    source: ReaderSource,
+}
+
+enum ReaderSource {
+    Own(OwnStream),
+    Shared(Arc<StreamCell>),
+}
+
 impl StreamHandle {
+    /// A reader of the items; the only one if no other handle is left.
+    pub(crate) fn reader(self) -> StreamReader {
+        let source = match Arc::try_unwrap(self.stream) {
+            Ok(cell) => {
+                let stream = cell.0.into_inner();
+                ReaderSource::Own(stream.unwrap_or_else(PoisonError::into_inner))
+            }
+            Err(shared) => ReaderSource::Shared(shared),
+        };
+        StreamReader {
+            label: self.label,
+            source,
+        }
+    }
+}
+
+impl StreamReader {
     /// What was called.
     pub(crate) fn label(&self) -> &ArcStr {
         &self.label
     }
 
-    /// The stream, for the driver that polls it.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, ValueStream> {
-        self.stream.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Has the driver poll the stream.
+    #[inline]
+    pub(crate) fn with<R>(&mut self, poll: impl FnOnce(&mut ValueStream) -> R) -> R {
+        match &mut self.source {
+            ReaderSource::Own(stream) => poll(&mut stream.0),
+            ReaderSource::Shared(cell) => {
+                let stream = cell.0.lock();
+                poll(&mut stream.unwrap_or_else(PoisonError::into_inner).0)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for StreamReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<stream {}>", self.label)
     }
 }
 

@@ -371,12 +371,18 @@ impl Machine {
                     if !STEPPING {
                         match attempt!(self.supplied_item(library)) {
                             Some(Fetched::Item(item)) => {
-                                self.stack.push(item);
+                                match code[next] {
+                                    Instruction::StoreLocal(slot) => {
+                                        next += 1;
+                                        self.stack[base + slot.0 as usize].put(item);
+                                    }
+                                    _ => self.stack.push(item),
+                                }
                                 continue;
                             }
-                            Some(Fetched::Wait(stream)) => {
+                            Some(Fetched::Wait) => {
                                 self.frame_mut().address = next as u32 - 1;
-                                return Ok(self.wait_for_item(stream));
+                                return Ok(self.wait_for_item());
                             }
                             Some(Fetched::End) | None => {}
                         }
@@ -385,9 +391,9 @@ impl Machine {
                     match attempt!(state.next(&self.render.budget)) {
                         Fetched::Item(item) => self.stack.push(item),
                         Fetched::End => jump!(end),
-                        Fetched::Wait(stream) => {
+                        Fetched::Wait => {
                             self.frame_mut().address = next as u32 - 1;
-                            return Ok(self.wait_for_item(stream));
+                            return Ok(self.wait_for_item());
                         }
                     }
                 }

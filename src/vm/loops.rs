@@ -1,13 +1,14 @@
 //! The state of running loops.
 
 use std::sync::Arc;
+use std::task::Poll;
 
 use crate::bytecode::{LoopField, LoopInfo};
 use crate::call::Budget;
 use crate::error::Error;
 use crate::error::machine::MachineFault;
 use crate::value::{
-    Charge, List, Pending, Repr, StreamHandle, Undefined, UndefinedPolicy, Value, ValueIter,
+    Charge, List, Pending, Repr, StreamReader, Undefined, UndefinedPolicy, Value, ValueIter,
     compare, iterate,
 };
 use crate::vm::dispatch::Control;
@@ -55,8 +56,6 @@ struct LoopItems {
     object: Option<Arc<LoopObject>>,
     /// The answer to the item that was asked for.
     fetched: Option<Result<Option<Value>, Error>>,
-    /// How many items the stream has given.
-    fetched_items: u64,
 }
 
 /// Where items come from.
@@ -74,17 +73,21 @@ enum LoopSource {
         next: usize,
     },
     Values(ValueIter),
-    Stream(StreamHandle),
+    /// A stream, none while the driver has it, and how many items it has given.
+    Stream {
+        reader: Option<StreamReader>,
+        given: u64,
+    },
     /// A stream that is read to its end before the first round, and its items so far.
-    Collect(Box<(StreamHandle, Vec<Value>)>),
+    Collect(Box<(Option<StreamReader>, Vec<Value>)>),
 }
 
 /// What asking for an item gives.
 pub(super) enum Fetched {
     Item(Value),
     End,
-    /// A stream must be polled first.
-    Wait(StreamHandle),
+    /// The stream must be polled first.
+    Wait,
 }
 
 /// What can be said at once of the next item.
@@ -130,24 +133,37 @@ impl LoopState {
         self.items.get_or_insert_default()
     }
 
-    /// The stream that must give an item before the next round.
+    /// The stream that must give an item before the next round, and how many it has given.
     #[inline]
-    pub(super) fn stream(&self) -> Option<&StreamHandle> {
-        match &self.source {
-            LoopSource::Stream(stream)
-                if self
-                    .items
-                    .as_ref()
-                    .is_none_or(|items| items.fetched.is_none()) =>
-            {
-                Some(stream)
-            }
+    fn stream(&mut self) -> Option<(&mut StreamReader, &mut u64)> {
+        let LoopSource::Stream { reader, given } = &mut self.source else {
+            return None;
+        };
+        let items = self.items.as_ref();
+        let is_fetched = items.is_some_and(|items| items.fetched.is_some());
+        (!is_fetched).then_some((reader.as_mut()?, given))
+    }
+
+    /// The stream, for the driver, which gives it back with the next item.
+    fn lend_stream(&mut self) -> Option<StreamReader> {
+        match &mut self.source {
+            LoopSource::Stream { reader, .. } => reader.take(),
+            LoopSource::Collect(collected) => collected.0.take(),
             _ => None,
         }
     }
 
-    /// Takes an item that the driver polled.
-    pub(super) fn receive(&mut self, item: Result<Option<Value>, Error>) {
+    /// Takes an item that the driver polled, and the stream back.
+    pub(super) fn receive(
+        &mut self,
+        item: Result<Option<Value>, Error>,
+        reader: Option<StreamReader>,
+    ) {
+        match &mut self.source {
+            LoopSource::Stream { reader: lent, .. } => *lent = reader,
+            LoopSource::Collect(collected) => collected.0 = reader,
+            _ => {}
+        }
         self.items().fetched = Some(item);
     }
 
@@ -175,9 +191,9 @@ impl LoopState {
                 Some(item) => Fetched::Item(item),
                 None => Fetched::End,
             }),
-            LoopSource::Stream(stream) => {
+            LoopSource::Stream { given, .. } => {
                 match self.items.as_mut().and_then(|items| items.fetched.take()) {
-                    None => Ok(Fetched::Wait(stream.clone())),
+                    None => Ok(Fetched::Wait),
                     Some(item) => match item? {
                         None => {
                             // The stream is dropped at once, and is not asked again.
@@ -189,16 +205,17 @@ impl LoopState {
                             Ok(Fetched::End)
                         }
                         Some(item) => {
-                            self.count_fetched(budget)?;
+                            *given += 1;
+                            budget.items(*given)?;
                             Ok(Fetched::Item(item))
                         }
                     },
                 }
             }
             LoopSource::Collect(collected) => loop {
-                let (stream, items) = &mut **collected;
+                let (_, items) = &mut **collected;
                 match self.items.as_mut().and_then(|items| items.fetched.take()) {
-                    None => return Ok(Fetched::Wait(stream.clone())),
+                    None => return Ok(Fetched::Wait),
                     Some(item) => match item? {
                         Some(item) => {
                             budget.items(items.len() as u64 + 1)?;
@@ -217,13 +234,6 @@ impl LoopState {
         }
     }
 
-    /// Counts an item that the stream has given.
-    fn count_fetched(&mut self, budget: &Budget) -> Result<(), Error> {
-        let items = self.items();
-        items.fetched_items += 1;
-        budget.items(items.fetched_items)
-    }
-
     /// The next item that the body or the loop's test sees, one ahead of the source if it looks ahead.
     #[inline]
     fn advance(&mut self, budget: &Budget) -> Result<Fetched, Error> {
@@ -234,7 +244,7 @@ impl LoopState {
             match self.fetch(budget)? {
                 Fetched::Item(item) => self.items().ahead = Some(item),
                 Fetched::End => return Ok(Fetched::End),
-                wait @ Fetched::Wait(_) => return Ok(wait),
+                Fetched::Wait => return Ok(Fetched::Wait),
             }
             self.items().looked_ahead = true;
         }
@@ -244,7 +254,7 @@ impl LoopState {
         let next = match self.fetch(budget)? {
             Fetched::Item(item) => Some(item),
             Fetched::End => None,
-            wait @ Fetched::Wait(_) => return Ok(wait),
+            Fetched::Wait => return Ok(Fetched::Wait),
         };
         let item = std::mem::replace(&mut self.items().ahead, next);
         Ok(item.map_or(Fetched::End, Fetched::Item))
@@ -382,25 +392,25 @@ impl Machine {
         &mut self,
         library: &Library<'_>,
     ) -> Result<Option<Fetched>, Error> {
-        let state = self.loops.last().expect("loops are balanced");
-        let Some(stream) = state.stream() else {
+        let supply = self.supply(library);
+        let state = self.loops.last_mut().expect("loops are balanced");
+        let only_counts = state.only_counts;
+        let Some((reader, given)) = state.stream() else {
             return Ok(None);
         };
-        let supply = self.supply(library);
-        let Some(item) = supply.and_then(|supply| supply.item(stream)) else {
-            return Ok(Some(Fetched::Wait(stream.clone())));
-        };
-        let state = self.loops.last_mut().expect("loops are balanced");
-        match item {
-            Ok(Some(item)) if state.only_counts => {
-                state.count_fetched(&self.render.budget)?;
+        let asked = supply.map_or(Poll::Pending, |supply| supply.item(reader));
+        match asked {
+            Poll::Ready(Some(Ok(item))) if only_counts => {
+                *given += 1;
+                self.render.budget.items(*given)?;
                 state.index0 = state.index0.wrapping_add(1);
                 Ok(Some(Fetched::Item(item)))
             }
-            item => {
-                state.receive(item);
+            Poll::Ready(item) => {
+                state.items().fetched = Some(item.transpose());
                 Ok(None)
             }
+            Poll::Pending => Ok(Some(Fetched::Wait)),
         }
     }
 
@@ -435,11 +445,11 @@ impl Machine {
                 }
             }
             Repr::Stream(stream) if awaits => {
-                let handle = stream.take()?;
+                let reader = Some(stream.take()?.reader());
                 if info.sized {
-                    LoopSource::Collect(Box::new((handle, Vec::new())))
+                    LoopSource::Collect(Box::new((reader, Vec::new())))
                 } else {
-                    LoopSource::Stream(handle)
+                    LoopSource::Stream { reader, given: 0 }
                 }
             }
             _ => {
@@ -495,8 +505,10 @@ impl Machine {
 
     /// Suspends on the stream of the innermost loop.
     #[cold]
-    pub(super) fn wait_for_item(&mut self, stream: StreamHandle) -> Control {
+    pub(super) fn wait_for_item(&mut self) -> Control {
         self.waiting = Waiting::LoopItem;
+        let stream = self.loop_at(0).lend_stream();
+        let stream = stream.expect("the driver gave it back");
         self.suspend(Suspension::Next { stream })
     }
 

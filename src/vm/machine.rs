@@ -364,7 +364,7 @@ impl Machine {
                 name,
                 program: Err(error),
             } => self.waiting = Waiting::LoadFailed { name, error },
-            Answer::Item(item) => self.receive(item),
+            Answer::Item { item, stream } => self.receive(item, stream),
             Answer::Awaited | Answer::Joined | Answer::Spawned | Answer::Continue => {}
             Answer::InPlace => self.run_in_place(),
             Answer::Fragment(answer) => self.waiting = Waiting::Fragment(answer),

@@ -3,13 +3,14 @@
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use arcstr::ArcStr;
 
 use crate::bytecode::Program;
 use crate::error::Error;
-use crate::value::{Pending, StreamHandle, Value, ValueFuture};
+use crate::value::{Pending, StreamReader, Value, ValueFuture};
 
 /// Why the machine stopped.
 #[derive(Debug)]
@@ -28,7 +29,7 @@ pub(crate) enum Suspension {
     /// A future's result: to be driven until [`Pending::result`] is there.
     Await { pending: Arc<Pending> },
     /// The next item of a stream.
-    Next { stream: StreamHandle },
+    Next { stream: StreamReader },
     /// Somebody to take the output written so far.
     Flush,
     /// A timer for a `try` that was just entered, see [`Machine::is_open`](crate::vm::Machine::is_open).
@@ -74,7 +75,7 @@ pub(crate) enum FragmentAnswer {
 /// What is not there the machine suspends for, at once and for the same thing.
 pub(crate) trait Supply: fmt::Debug {
     /// The next item of a stream, or its end.
-    fn item(&self, stream: &StreamHandle) -> Option<Result<Option<Value>, Error>>;
+    fn item(&self, stream: &mut StreamReader) -> Poll<Option<Result<Value, Error>>>;
 
     /// Whether a future has its result.
     fn settles(&self, pending: &Arc<Pending>) -> bool;
@@ -99,8 +100,11 @@ pub(crate) enum Answer {
     Joined,
     /// To `Spawn`.
     Spawned,
-    /// To `Next`; `Ok(None)` at the end of the stream.
-    Item(Result<Option<Value>, Error>),
+    /// To `Next`, with the stream; `Ok(None)` at its end.
+    Item {
+        item: Result<Option<Value>, Error>,
+        stream: Option<StreamReader>,
+    },
     /// To `Fragment`.
     Fragment(FragmentAnswer),
     /// To `Flush`, `Timer`, `Keep` and `Yield`.

@@ -12,7 +12,7 @@ use crate::bytecode::{Instruction, Program};
 use crate::call::Flow;
 use crate::error::Error;
 use crate::error::machine::MachineFault;
-use crate::value::{Pending, Repr, Stream, StreamHandle, Value, ValueFuture, mapping};
+use crate::value::{Pending, Repr, Stream, StreamReader, Value, ValueFuture, mapping};
 use crate::vm::dispatch::Control;
 use crate::vm::frame::{NativeFrame, NativeStep};
 use crate::vm::library::{Host, Library};
@@ -28,7 +28,8 @@ pub(super) enum Waiting {
     /// A stream that is read to its end to stand for a list.
     Collect {
         stream: Arc<Stream>,
-        handle: StreamHandle,
+        /// None while the driver has it.
+        reader: Option<StreamReader>,
         items: Vec<Value>,
     },
     /// Branches that the one of `site` comes after, and which of these they are, the next one first.
@@ -105,9 +106,10 @@ impl Machine {
                 next.map(|pending| Suspension::Await { pending })
             }
             Waiting::Branches { .. } => self.continue_branches(library),
-            Waiting::Collect { handle, .. } => Some(Suspension::Next {
-                stream: handle.clone(),
-            }),
+            Waiting::Collect { reader, .. } => {
+                let stream = reader.take().expect("the driver gave it back");
+                Some(Suspension::Next { stream })
+            }
             // The instruction or frame that asked runs again and finds its item.
             Waiting::LoopItem | Waiting::NativeItem | Waiting::Fragment(_) => None,
         })
@@ -139,12 +141,14 @@ impl Machine {
     }
 
     /// Takes an item of a stream to whoever waits for it.
-    pub(super) fn receive(&mut self, item: Result<Option<Value>, Error>) {
+    pub(super) fn receive(
+        &mut self,
+        item: Result<Option<Value>, Error>,
+        reader: Option<StreamReader>,
+    ) {
         match std::mem::replace(&mut self.waiting, Waiting::Nothing) {
             Waiting::Collect {
-                stream,
-                handle,
-                mut items,
+                stream, mut items, ..
             } => match item {
                 Ok(Some(item)) => {
                     items.push(item);
@@ -155,7 +159,7 @@ impl Machine {
                     {
                         Ok(()) => Waiting::Collect {
                             stream,
-                            handle,
+                            reader,
                             items,
                         },
                         Err(error) => Waiting::Failed(error),
@@ -166,7 +170,7 @@ impl Machine {
             },
             Waiting::LoopItem => {
                 if let Some(state) = self.loops.last_mut() {
-                    state.receive(item);
+                    state.receive(item, reader);
                 }
             }
             Waiting::NativeItem => {
@@ -240,7 +244,7 @@ impl Machine {
             Repr::Stream(stream) => {
                 self.waiting = Waiting::Collect {
                     stream: stream.clone(),
-                    handle: stream.take()?,
+                    reader: Some(stream.take()?.reader()),
                     items: Vec::new(),
                 };
             }
@@ -364,7 +368,7 @@ impl Machine {
             }
             NativeStep::Next(stream, item, _) => {
                 if item.is_none() {
-                    let stream = stream.clone();
+                    let stream = stream.clone().reader();
                     self.waiting = Waiting::NativeItem;
                     return Ok(self.suspend(Suspension::Next { stream }));
                 }

@@ -24,7 +24,9 @@ fn drive(context: &CallContext<'_>, flow: Flow) -> Result<Value, Error> {
             drive(context, then(context, result)?)
         }
         Flow::Next { stream, then } => {
-            let item = stream.lock().next().now_or_never().expect("it is ready");
+            let mut reader = stream.clone().reader();
+            let item = reader.with(|stream| stream.next().now_or_never());
+            let item = item.expect("it is ready");
             drive(context, then(context, item.transpose())?)
         }
         Flow::Call { .. } => panic!("nothing is called here"),

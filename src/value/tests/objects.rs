@@ -138,7 +138,8 @@ fn streams_are_read_once() {
     let stream = value.as_stream().expect("it is a stream");
     let handle = stream.take().expect("it was not read yet");
     let mut context = Context::from_waker(Waker::noop());
-    let first = handle.lock().poll_next_unpin(&mut context);
+    let mut reader = handle.reader();
+    let first = reader.with(|stream| stream.poll_next_unpin(&mut context));
     assert!(matches!(first, Poll::Ready(Some(Ok(item))) if item == v(1)));
     let error = stream.take().expect_err("it was read");
     assert_eq!(error.kind(), ErrorKind::StreamConsumed);
