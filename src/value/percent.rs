@@ -9,7 +9,7 @@ use crate::error::value::ValueFault;
 use crate::value::float::{exponential, fixed, general};
 use crate::value::number::{Number, number_of, parse_float, parse_int, truncate};
 use crate::value::text::{char_count, char_prefix, escape_html};
-use crate::value::{Charge, Mapping, Repr, Value, display, mapping, settled};
+use crate::value::{Charge, Mapping, Repr, UndefinedPolicy, Value, display, mapping, settled};
 
 /// The widest field and the largest precision.
 const WIDEST: usize = i32::MAX as usize;
@@ -87,10 +87,15 @@ impl<'a> Arguments<'a> {
 
     fn named(&mut self, name: &str) -> Result<Value, Error> {
         let Some(mapping) = &self.mapping else {
-            return Err(match self.whole.as_undefined() {
-                Some(undefined) => undefined.error(),
-                None => ValueFault::FormatMapping.into(),
-            });
+            return match self.whole.as_undefined() {
+                // Each item of what is undefined and chains is undefined as well.
+                Some(undefined) if undefined.policy == UndefinedPolicy::Chainable => {
+                    self.values = &[];
+                    Ok(self.whole.clone())
+                }
+                Some(undefined) => Err(undefined.error()),
+                None => Err(ValueFault::FormatMapping.into()),
+            };
         };
         // Once a name was asked for, placeholders without one have nothing left to take.
         self.values = &[];
