@@ -73,7 +73,7 @@ impl<'w> Conversion<'w> {
     /// One of what a render reads, of all fields or of those that are wanted: its texts share their memory.
     pub(super) fn of_context(wanted: Option<&'w dyn Fn(&str) -> bool>) -> Self {
         Conversion {
-            memory: SPARE.take().unwrap_or_default(),
+            memory: Memory::take(),
             wanted,
             ..Conversion::default()
         }
@@ -226,6 +226,12 @@ impl<'w> Conversion<'w> {
 }
 
 impl Memory {
+    /// That of the thread's last conversion; none while another one runs, or while the thread ends.
+    fn take() -> Self {
+        let spare = SPARE.try_with(Cell::take);
+        spare.ok().flatten().unwrap_or_default()
+    }
+
     /// Keeps the memory for this thread's next conversion, if it is not too much.
     fn keep(mut self) {
         /// So many values and bytes of texts.
@@ -234,7 +240,7 @@ impl Memory {
             self.stack.clear();
             self.keys.look_again();
             self.shapes.forget_many();
-            SPARE.set(Some(self));
+            let _ = SPARE.try_with(|spare| spare.set(Some(self)));
         }
     }
 }

@@ -120,7 +120,10 @@ def named(case, expected, actual):
         return "a float as width"
     if "unknown tag 'debug'" in expected.get("message", ""):
         return "`debug` is always there"
-    if "expected" in message and re.search(r"`(and|or|in|is|not|if|else)`", message):
+    if "expected" in message and (
+        re.search(r"`(and|or|in|is|not|if|else)`", message)
+        or re.search(r"[(,]\s*(and|or|in|is|not|if|else)\s*[,)]", text)
+    ):
         return "words of operators as names"
     if re.search(r"\b_\b", text) and "i18n" not in (case.get("options") or {}):
         return "`_` exists"

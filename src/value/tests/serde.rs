@@ -412,3 +412,42 @@ fn a_map_whose_keys_and_values_do_not_take_turns() {
     let value = Value::from_serialize(&[Odd, Odd]).expect("it converts");
     assert_eq!(repr(&value), "[{'a': 1, None: 2}, {'a': 1, None: 2}]");
 }
+
+#[test]
+fn conversions_run_within_others_and_while_a_thread_ends() {
+    use std::cell::RefCell;
+    use std::sync::mpsc::{Sender, channel};
+
+    /// Converted by a conversion of its own.
+    struct Within;
+    impl Serialize for Within {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let value = Value::from_serialize(&[row(1, None), row(2, None)]);
+            value.expect("rows convert").serialize(serializer)
+        }
+    }
+    let expected =
+        "[{'id': 1, 'name': 'row1', 'tags': ['a']}, {'id': 2, 'name': 'row2', 'tags': ['a']}]";
+    let value = from_context(&(row(3, None), Within, "x"), None).expect("it converts");
+    assert_eq!(repr(&value.get_item(&v(1))), expected);
+    assert_eq!(repr(&value.get_item(&v(2))), "'x'");
+
+    /// Converts when it is dropped.
+    struct Late(Sender<String>);
+    impl Drop for Late {
+        fn drop(&mut self) {
+            let value = from_context(&[row(1, None), row(2, None)], None);
+            let _ = self.0.send(repr(&value.expect("rows convert")));
+        }
+    }
+    thread_local! {
+        static LATE: RefCell<Option<Late>> = const { RefCell::new(None) };
+    }
+    let (sender, receiver) = channel();
+    let thread = std::thread::spawn(move || {
+        LATE.set(Some(Late(sender)));
+        let _ = Value::from_serialize(&[1]);
+    });
+    thread.join().expect("the thread ends");
+    assert_eq!(receiver.recv().as_deref(), Ok(expected));
+}
