@@ -143,7 +143,7 @@ impl<'src> Search<'_, '_, 'src> {
                 self.expression(*operand);
             }
             ExprKind::Comprehension(inner) => {
-                self.found.waits |= inner.is_async;
+                self.found.waits |= tree[*inner].is_async;
                 walk::operands(tree, &tree.expr(id).kind, &mut |e| self.expression(e));
             }
             ExprKind::Chain { base, steps } => {
@@ -268,7 +268,7 @@ impl<'src> Search<'_, '_, 'src> {
                 self.inner(*body);
             }
             // Its body runs where it is called.
-            StmtKind::Macro { name, .. } => self.write(name.text),
+            StmtKind::Macro { name, .. } => self.write(tree[*name].text),
             StmtKind::CallBlock { call, body, .. } => {
                 self.found.calls = true;
                 self.found.waits = true;
@@ -289,11 +289,13 @@ impl<'src> Search<'_, '_, 'src> {
                 self.inner(*body);
             }
             StmtKind::Try(inner) => {
+                let inner = &tree[*inner];
                 inner.timeout.into_iter().for_each(|e| self.expression(e));
                 self.body(inner.body);
                 self.body(inner.fallback);
             }
             StmtKind::Defer(inner) => {
+                let inner = &tree[*inner];
                 self.inner(inner.body);
                 self.inner(inner.placeholder);
                 inner
@@ -309,6 +311,7 @@ impl<'src> Search<'_, '_, 'src> {
                 self.inner(*body);
             }
             StmtKind::Trans(inner) => {
+                let inner = &tree[*inner];
                 let values = tree[inner.written].iter().filter_map(|(_, value)| *value);
                 values.for_each(|e| self.expression(e));
                 inner.store.into_iter().for_each(|id| self.statement(id));
@@ -316,6 +319,7 @@ impl<'src> Search<'_, '_, 'src> {
                 self.expression(inner.call);
             }
             StmtKind::Own(inner) => {
+                let inner = &tree[*inner];
                 self.found.calls = true;
                 self.found.waits = true;
                 self.found.by_name |= inner.sees_variables;
@@ -345,7 +349,7 @@ impl<'src> Search<'_, '_, 'src> {
                 self.found.waits = true;
                 self.found.by_name |= *with_context;
                 self.expression(*template);
-                self.write(alias.text);
+                self.write(tree[*alias].text);
             }
             StmtKind::FromImport {
                 template,

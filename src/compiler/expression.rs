@@ -37,7 +37,7 @@ impl<'src> Compiler<'_, 'src> {
                 Ok(())
             }
             ExprKind::Dict(entries) => self.dict(&tree[*entries], span),
-            ExprKind::Comprehension(inner) => self.comprehension(id, inner),
+            ExprKind::Comprehension(inner) => self.comprehension(id, &tree[*inner]),
             ExprKind::Range {
                 start,
                 end,

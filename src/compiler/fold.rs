@@ -48,9 +48,9 @@ impl Folded {
             ExprKind::None => Some(Value::NONE),
             ExprKind::Bool(flag) => Some(Value::bool(*flag)),
             ExprKind::Integer(integer) => Some(Value::int(*integer)),
-            ExprKind::BigInteger(integer) => Some(Value::from(**integer)),
+            ExprKind::BigInteger(integer) => Some(Value::from(tree[*integer])),
             ExprKind::Float(float) => Some(Value::float(*float)),
-            ExprKind::String(text) => Some(Value::string(ArcStr::from(text.as_ref()))),
+            ExprKind::String(text) => Some(Value::string(ArcStr::from(tree.text(*text)))),
             ExprKind::Name(_)
             | ExprKind::List(_)
             | ExprKind::Dict(_)

@@ -14,6 +14,7 @@ impl<'src> Compiler<'_, 'src> {
         let mut names = Set::default();
         for id in &self.scopes.blocks {
             if let StmtKind::Block { name, required, .. } = &tree.stmt(*id).kind {
+                let name = tree[*name];
                 if !names.insert(name.text) {
                     return Err((CompileFault::BlockTwice(name.text.to_owned()), name.span));
                 }
@@ -45,7 +46,7 @@ impl<'src> Compiler<'_, 'src> {
             self.now.span = tree.stmt(*id).span;
             self.enter_scope(scope)?;
             self.whole_body(*body)?;
-            self.end_unit(name.text)?;
+            self.end_unit(tree[*name].text)?;
             self.now = outer;
         }
         Ok(())

@@ -173,12 +173,14 @@ impl<'src> Search<'_, 'src> {
                 self.body(*body);
             }
             StmtKind::Try(inner) => {
+                let inner = &tree[*inner];
                 inner.timeout.into_iter().for_each(|e| self.expression(e));
                 self.body(inner.body);
                 inner.error.into_iter().for_each(|name| self.write(name));
                 self.body(inner.fallback);
             }
             StmtKind::Defer(inner) => {
+                let inner = &tree[*inner];
                 self.body(inner.body);
                 self.body(inner.placeholder);
                 if let Some((error, body)) = inner.fallback {
@@ -187,11 +189,13 @@ impl<'src> Search<'_, 'src> {
                 }
             }
             StmtKind::Own(tag) => {
+                let tag = &tree[*tag];
                 walk::argument_expressions(&tree[tag.arguments], &mut |e| self.expression(e));
                 tag.parts(tree).for_each(|part| self.statement(part));
             }
             StmtKind::OwnPart(body) => self.body(*body),
             StmtKind::Trans(translation) => {
+                let translation = &tree[*translation];
                 translation.store.iter().for_each(|id| self.statement(*id));
                 self.expression(translation.call);
                 translation
@@ -208,7 +212,7 @@ impl<'src> Search<'_, 'src> {
                 template, alias, ..
             } => {
                 self.expression(*template);
-                self.write(*alias);
+                self.write(tree[*alias]);
             }
             StmtKind::FromImport {
                 template, names, ..

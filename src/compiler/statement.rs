@@ -37,7 +37,7 @@ impl<'src> Compiler<'_, 'src> {
         self.now.span = statement.span;
         match &statement.kind {
             StmtKind::Text(text) => {
-                let text: &str = text;
+                let text = tree.text(*text);
                 self.output(|compiler| {
                     compiler.now.emitter.emit_text(text, statement.span);
                     Ok(())
@@ -83,10 +83,11 @@ impl<'src> Compiler<'_, 'src> {
                 parameters,
                 body,
             } => {
+                let name = tree[*name];
                 let definition = self.macro_unit(id, name.text, &tree[*parameters], *body)?;
                 self.emit(Instruction::MakeMacro(definition), name.span);
-                self.store_name(*name);
-                self.export_name(*name, false);
+                self.store_name(name);
+                self.export_name(name, false);
                 Ok(())
             }
             StmtKind::CallBlock {
@@ -105,8 +106,8 @@ impl<'src> Compiler<'_, 'src> {
             }
             StmtKind::Parallel { limit, body } => self.parallel_statement(*limit, *body),
             StmtKind::AutoEscape { enabled, body } => self.auto_escape(id, *enabled, *body),
-            StmtKind::Try(inner) => self.try_statement(id, inner),
-            StmtKind::Defer(inner) => self.deferred_output(id, inner),
+            StmtKind::Try(inner) => self.try_statement(id, &tree[*inner]),
+            StmtKind::Defer(inner) => self.deferred_output(id, &tree[*inner]),
             StmtKind::Cache { key, ttl, body } => self.cache_statement(id, *key, *ttl, *body),
             StmtKind::Do(value) => {
                 self.expression(*value)?;
@@ -117,7 +118,7 @@ impl<'src> Compiler<'_, 'src> {
                 self.emit(Instruction::Discard, span);
                 Ok(())
             }
-            StmtKind::Block { name, .. } => self.block_statement(id, *name),
+            StmtKind::Block { name, .. } => self.block_statement(id, tree[*name]),
             StmtKind::Extends(parent) => self.extends(*parent),
             StmtKind::Include {
                 template,
@@ -130,8 +131,8 @@ impl<'src> Compiler<'_, 'src> {
                 with_context,
             } => {
                 self.import(*template, *with_context)?;
-                self.store_name(*alias);
-                self.export_name(*alias, true);
+                self.store_name(tree[*alias]);
+                self.export_name(tree[*alias], true);
                 Ok(())
             }
             StmtKind::FromImport {
@@ -149,9 +150,9 @@ impl<'src> Compiler<'_, 'src> {
                 self.emit(Instruction::Discard, statement.span);
                 Ok(())
             }
-            StmtKind::Own(tag) => self.own_tag(tag),
+            StmtKind::Own(tag) => self.own_tag(&tree[*tag]),
             StmtKind::OwnPart(body) => self.body(*body),
-            StmtKind::Trans(translation) => self.trans(translation),
+            StmtKind::Trans(translation) => self.trans(&tree[*translation]),
             StmtKind::Flush => {
                 self.emit(Instruction::Flush, statement.span);
                 Ok(())

@@ -222,7 +222,7 @@ impl<'src> Pass<'_, 'src> {
                 self.open(id);
             }
             StmtKind::Macro { name, .. } => {
-                self.store(*name)?;
+                self.store(tree[*name])?;
                 self.open(id);
             }
             StmtKind::CallBlock { call, .. } => {
@@ -239,12 +239,14 @@ impl<'src> Pass<'_, 'src> {
                 self.body(*body)?;
             }
             StmtKind::Try(inner) => {
+                let inner = &tree[*inner];
                 inner.timeout.into_iter().for_each(|e| self.expression(e));
                 self.branch(inner.body)?;
                 self.fallback(id, inner.error, inner.fallback)?;
             }
             StmtKind::Defer(_) => self.open(id),
             StmtKind::Own(tag) => {
+                let tag = &tree[*tag];
                 walk::argument_expressions(&tree[tag.arguments], &mut |e| self.expression(e));
                 tag.parts(tree).for_each(|part| self.open(part));
                 if tag.sees_variables {
@@ -253,6 +255,7 @@ impl<'src> Pass<'_, 'src> {
             }
             StmtKind::OwnPart(_) => {}
             StmtKind::Trans(translation) => {
+                let translation = &tree[*translation];
                 if let Some(store) = translation.store {
                     self.statement(store)?;
                 }
@@ -294,7 +297,7 @@ impl<'src> Pass<'_, 'src> {
                 if *with_context {
                     self.show();
                 }
-                self.store(*alias)?;
+                self.store(tree[*alias])?;
             }
             StmtKind::FromImport {
                 template,
@@ -360,6 +363,7 @@ impl<'src> Pass<'_, 'src> {
                 self.solid_scope(inner, |pass| pass.body(*body))
             }
             StmtKind::Defer(inner) => {
+                let inner = &tree[*inner];
                 let scope_of_body = self.part(id, Part::Body, scope, unit);
                 self.solid_scope(scope_of_body, |pass| match &inner.fallback {
                     None => pass.body(inner.body),
@@ -522,6 +526,7 @@ impl<'src> Pass<'_, 'src> {
                 self.plain_loop(name, &LoopAccess::Value);
             }
             ExprKind::Comprehension(inner) => {
+                let inner = &tree[*inner];
                 self.expression(inner.iterable);
                 let scope = self.transparent_scope();
                 self.scopes.by_comprehension.insert(id, scope);

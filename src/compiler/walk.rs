@@ -42,6 +42,7 @@ pub(super) fn operands<'src>(
             }
         }
         ExprKind::Comprehension(inner) => {
+            let inner = &tree[*inner];
             visit(inner.iterable);
             inner.condition.into_iter().for_each(&mut *visit);
             visit(inner.element);

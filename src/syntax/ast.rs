@@ -35,6 +35,8 @@ pub(crate) struct Tree<'src> {
     pub(crate) expressions: Vec<Expr<'src>>,
     pub(crate) statements: Vec<Stmt<'src>>,
     pub(crate) lists: Lists<'src>,
+    /// Texts that do not stand in the source as they are.
+    texts: Vec<String>,
     /// The statements of the template itself.
     pub(crate) body: Body,
 }
@@ -49,8 +51,17 @@ pub(crate) struct Name<'src> {
     pub(crate) span: Span,
 }
 
+/// Text of a template, or of a string in it: `tree.text(…)`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Text<'src> {
+    /// As it stands in the source.
+    Written(&'src str),
+    /// With escapes decoded or newlines replaced, by its index.
+    Made(u32),
+}
+
 /// An expression.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Expr<'src> {
     pub(crate) kind: ExprKind<'src>,
     pub(crate) span: Span,
@@ -59,20 +70,20 @@ pub(crate) struct Expr<'src> {
 }
 
 /// What an expression is.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum ExprKind<'src> {
     Name(&'src str),
     None,
     Bool(bool),
     Integer(i64),
     /// A literal beyond 64 bits.
-    BigInteger(Box<i128>),
+    BigInteger(Id<i128>),
     Float(f64),
-    String(Cow<'src, str>),
+    String(Text<'src>),
     List(List<Element>),
     Tuple(List<ExprId>),
     Dict(List<Entry>),
-    Comprehension(Box<Comprehension<'src>>),
+    Comprehension(Id<Comprehension<'src>>),
     /// `1..5`, `1...5`, `1..10 by 3`
     Range {
         start: ExprId,
@@ -147,7 +158,7 @@ pub(crate) enum Entry {
 }
 
 /// `[element for target in iterable if condition]`
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Comprehension<'src> {
     pub(crate) element: ExprId,
     pub(crate) target: Id<Target<'src>>,
@@ -260,7 +271,7 @@ pub(crate) enum Target<'src> {
 }
 
 /// A statement.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Stmt<'src> {
     pub(crate) kind: StmtKind<'src>,
     /// From the tag's start delimiter to its end, for a block that of its first tag.
@@ -269,9 +280,9 @@ pub(crate) struct Stmt<'src> {
 }
 
 /// What a statement is.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum StmtKind<'src> {
-    Text(Cow<'src, str>),
+    Text(Text<'src>),
     /// `<< e >>`
     Output(ExprId),
     /// `print a, b`
@@ -312,7 +323,7 @@ pub(crate) enum StmtKind<'src> {
         body: Body,
     },
     Macro {
-        name: Name<'src>,
+        name: Id<Name<'src>>,
         parameters: List<Parameter<'src>>,
         body: Body,
     },
@@ -336,8 +347,8 @@ pub(crate) enum StmtKind<'src> {
         enabled: ExprId,
         body: Body,
     },
-    Try(Box<Try<'src>>),
-    Defer(Box<Defer<'src>>),
+    Try(Id<Try<'src>>),
+    Defer(Id<Defer<'src>>),
     Cache {
         key: ExprId,
         /// How long the fragment is kept.
@@ -346,7 +357,7 @@ pub(crate) enum StmtKind<'src> {
     },
     Do(ExprId),
     Block {
-        name: Name<'src>,
+        name: Id<Name<'src>>,
         scoped: bool,
         required: bool,
         body: Body,
@@ -359,7 +370,7 @@ pub(crate) enum StmtKind<'src> {
     },
     Import {
         template: ExprId,
-        alias: Name<'src>,
+        alias: Id<Name<'src>>,
         with_context: bool,
     },
     FromImport {
@@ -368,15 +379,15 @@ pub(crate) enum StmtKind<'src> {
         with_context: bool,
     },
     Flush,
-    Trans(Box<Translation<'src>>),
+    Trans(Id<Translation<'src>>),
     /// A tag of the host.
-    Own(Box<OwnTag<'src>>),
+    Own(Id<OwnTag<'src>>),
     /// A part of a tag of the host; stands in the tag only.
     OwnPart(Body),
 }
 
-// A page is text and outputs: what is seldom is boxed, so that they stay small.
-const _: () = assert!(size_of::<Stmt<'_>>() <= 64 && size_of::<Expr<'_>>() <= 40);
+// A page is text and outputs: what is large and seldom has an arena of its own, so that they stay small.
+const _: () = assert!(size_of::<Stmt<'_>>() <= 40 && size_of::<Expr<'_>>() <= 40);
 
 /// One arm of an `if`: what follows where the condition holds.
 #[derive(Clone, Copy, Debug)]
@@ -410,7 +421,7 @@ pub(crate) struct For<'src> {
 }
 
 /// A `defer`: a body that may be sent after the rest of the page.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Defer<'src> {
     pub(crate) body: Body,
     /// What stands in for the body until it is ready.
@@ -420,7 +431,7 @@ pub(crate) struct Defer<'src> {
 }
 
 /// A `try`: a body, and what stands in for it if it fails.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Try<'src> {
     /// In seconds.
     pub(crate) timeout: Option<ExprId>,
@@ -431,7 +442,7 @@ pub(crate) struct Try<'src> {
 }
 
 /// `trans`: the tag as it is written, and the call that it stands for.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Translation<'src> {
     /// The message's context, a string.
     pub(crate) context: Option<ExprId>,
@@ -453,7 +464,7 @@ pub(crate) struct Translation<'src> {
 }
 
 /// A tag of the host.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct OwnTag<'src> {
     pub(crate) name: Name<'src>,
     pub(crate) arguments: List<Argument<'src>>,
@@ -534,7 +545,37 @@ impl<'src> Tree<'src> {
             expressions: Vec::with_capacity(nodes),
             statements: Vec::with_capacity(nodes),
             lists: Lists::with_capacity(nodes),
+            texts: Vec::new(),
             body: Body::default(),
+        }
+    }
+
+    /// Adds a text, which is a part of the source or made from one.
+    pub(crate) fn add_text(&mut self, text: Cow<'src, str>) -> Text<'src> {
+        match text {
+            Cow::Borrowed(text) => Text::Written(text),
+            Cow::Owned(text) => {
+                self.texts.push(text);
+                Text::Made(self.texts.len() as u32 - 1)
+            }
+        }
+    }
+
+    /// Puts more behind a text.
+    pub(crate) fn lengthen(&mut self, text: Text<'src>, more: &str) -> Text<'src> {
+        match text {
+            Text::Written(text) => self.add_text(Cow::Owned([text, more].concat())),
+            Text::Made(index) => {
+                self.texts[index as usize].push_str(more);
+                text
+            }
+        }
+    }
+
+    pub(crate) fn text(&self, text: Text<'src>) -> &str {
+        match text {
+            Text::Written(text) => text,
+            Text::Made(index) => &self.texts[index as usize],
         }
     }
 

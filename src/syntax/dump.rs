@@ -142,7 +142,7 @@ impl<'tree, 'src> Dump<'tree, 'src> {
 
     fn stmt(&mut self, id: StmtId) {
         match &self.tree.stmt(id).kind {
-            StmtKind::Text(text) => self.line(format_args!("text {text:?}")),
+            StmtKind::Text(text) => self.line(format_args!("text {:?}", self.tree.text(*text))),
             StmtKind::Output(value) => self.under("output", |dump| dump.expr(*value)),
             StmtKind::Print(values) => self.under("print", |dump| dump.exprs(&dump.tree[*values])),
             StmtKind::If {
@@ -227,7 +227,7 @@ impl<'tree, 'src> Dump<'tree, 'src> {
                 name,
                 parameters,
                 body,
-            } => self.under(format_args!("macro {}", name.text), |dump| {
+            } => self.under(format_args!("macro {}", self.tree[*name].text), |dump| {
                 dump.parameters(*parameters);
                 dump.labelled_body("body", *body);
             }),
@@ -256,6 +256,7 @@ impl<'tree, 'src> Dump<'tree, 'src> {
                 dump.labelled_body("body", *body);
             }),
             StmtKind::Try(inner) => self.under("try", |dump| {
+                let inner = &dump.tree[*inner];
                 if let Some(timeout) = inner.timeout {
                     dump.under("timeout", |dump| dump.expr(timeout));
                 }
@@ -265,6 +266,7 @@ impl<'tree, 'src> Dump<'tree, 'src> {
                 dump.labelled_body(label.trim_end(), inner.fallback);
             }),
             StmtKind::Defer(inner) => self.under("defer", |dump| {
+                let inner = &dump.tree[*inner];
                 dump.labelled_body("body", inner.body);
                 dump.labelled_body("placeholder", inner.placeholder);
                 if let Some((error, body)) = inner.fallback {
@@ -289,7 +291,7 @@ impl<'tree, 'src> Dump<'tree, 'src> {
             } => {
                 let scoped = if *scoped { " scoped" } else { "" };
                 let required = if *required { " required" } else { "" };
-                let label = format!("block {}{scoped}{required}", name.text);
+                let label = format!("block {}{scoped}{required}", self.tree[*name].text);
                 self.labelled_body(&label, *body);
             }
             StmtKind::Extends(template) => self.under("extends", |dump| dump.expr(*template)),
@@ -314,7 +316,8 @@ impl<'tree, 'src> Dump<'tree, 'src> {
                 with_context,
             } => {
                 let context = context_words(*with_context, false);
-                self.under(format_args!("import as {}{context}", alias.text), |dump| {
+                let alias = self.tree[*alias].text;
+                self.under(format_args!("import as {alias}{context}"), |dump| {
                     dump.expr(*template);
                 });
             }
@@ -332,7 +335,8 @@ impl<'tree, 'src> Dump<'tree, 'src> {
                 });
             }
             StmtKind::Flush => self.line("flush"),
-            StmtKind::Own(tag) => self.under(tag.name.text, |dump| {
+            StmtKind::Own(tag) => self.under(self.tree[*tag].name.text, |dump| {
+                let tag = &dump.tree[*tag];
                 dump.arguments(tag.arguments);
                 tag.body.iter().for_each(|part| dump.stmt(*part));
                 for (name, part) in &dump.tree[tag.branches] {
@@ -340,7 +344,7 @@ impl<'tree, 'src> Dump<'tree, 'src> {
                 }
             }),
             StmtKind::OwnPart(body) => self.labelled_body("body", *body),
-            StmtKind::Trans(translation) => self.trans(translation),
+            StmtKind::Trans(translation) => self.trans(&self.tree[*translation]),
         }
     }
 
@@ -453,9 +457,13 @@ impl<'tree, 'src> Dump<'tree, 'src> {
             ExprKind::None => self.line("none"),
             ExprKind::Bool(value) => self.line(value),
             ExprKind::Integer(value) => self.line(format_args!("integer {value}")),
-            ExprKind::BigInteger(value) => self.line(format_args!("integer {value}")),
+            ExprKind::BigInteger(value) => {
+                self.line(format_args!("integer {}", self.tree[*value]));
+            }
             ExprKind::Float(value) => self.line(format_args!("float {value:?}")),
-            ExprKind::String(text) => self.line(format_args!("string {text:?}")),
+            ExprKind::String(text) => {
+                self.line(format_args!("string {:?}", self.tree.text(*text)));
+            }
             ExprKind::List(elements) => self.under("list", |dump| {
                 for element in &dump.tree[*elements] {
                     match element {
@@ -476,6 +484,7 @@ impl<'tree, 'src> Dump<'tree, 'src> {
                 }
             }),
             ExprKind::Comprehension(comprehension) => self.under("comprehension", |dump| {
+                let comprehension = &dump.tree[*comprehension];
                 dump.expr(comprehension.element);
                 let async_ = if comprehension.is_async { "async " } else { "" };
                 let target = target_spelling(dump.tree, comprehension.target);

@@ -8,9 +8,9 @@ use std::marker::PhantomData;
 use std::ops::{Index, IndexMut};
 
 use crate::syntax::ast::{
-    Argument, BinaryOperator, Binding, CompareOperator, ConditionalArm, Element, Entry, ExprId,
-    FilterCall, For, IfArm, Import, MatchCase, OwnBranch, Parameter, Pattern, Step, StmtId, Target,
-    TransVariable, Tree, UnaryOperator,
+    Argument, BinaryOperator, Binding, CompareOperator, Comprehension, ConditionalArm, Defer,
+    Element, Entry, ExprId, FilterCall, For, IfArm, Import, MatchCase, Name, OwnBranch, OwnTag,
+    Parameter, Pattern, Step, StmtId, Target, TransVariable, Translation, Tree, Try, UnaryOperator,
 };
 
 /// A list in its tree: `tree[list]` is a slice of its items.
@@ -79,6 +79,13 @@ arenas! {
     imports: Import<'src>,
     branches: OwnBranch<'src>,
     translated: TransVariable<'src>,
+    names: Name<'src>,
+    big_integers: i128,
+    comprehensions: Comprehension<'src>,
+    tries: Try<'src>,
+    deferred: Defer<'src>,
+    translations: Translation<'src>,
+    own_tags: OwnTag<'src>,
 }
 
 impl<'src> Lists<'src> {

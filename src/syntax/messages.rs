@@ -61,7 +61,7 @@ pub(crate) fn messages(tree: &Tree<'_>) -> Vec<FoundMessage> {
 
 fn literal(tree: &Tree<'_>, id: ExprId) -> Option<String> {
     match &tree.expr(id).kind {
-        ExprKind::String(text) => Some(text.as_ref().to_owned()),
+        ExprKind::String(text) => Some(tree.text(*text).to_owned()),
         _ => None,
     }
 }

@@ -308,6 +308,7 @@ impl<'t, 'src> Maker<'t, 'src> {
         let mut children = Vec::new();
         let word = match &statement.kind {
             StmtKind::Text(text) => {
+                let text = self.tree.text(*text);
                 return self.add(NodeKind::Text, Some(text), span, children);
             }
             StmtKind::Output(value) => {
@@ -395,7 +396,7 @@ impl<'t, 'src> Maker<'t, 'src> {
                 parameters,
                 body,
             } => {
-                children.push(self.named(NodeKind::Target, name, Vec::new()));
+                children.push(self.named(NodeKind::Target, &self.tree[*name], Vec::new()));
                 self.parameters(*parameters, &mut children);
                 children.push(self.body("body", span, *body));
                 "macro"
@@ -431,6 +432,7 @@ impl<'t, 'src> Maker<'t, 'src> {
                 "autoescape"
             }
             StmtKind::Try(inner) => {
+                let inner = &self.tree[*inner];
                 children.extend(inner.timeout.map(|id| self.expression(id)));
                 children.push(self.body("body", span, inner.body));
                 let error = inner.error.as_ref();
@@ -439,6 +441,7 @@ impl<'t, 'src> Maker<'t, 'src> {
                 "try"
             }
             StmtKind::Defer(inner) => {
+                let inner = &self.tree[*inner];
                 children.push(self.body("body", span, inner.body));
                 children.push(self.body("placeholder", span, inner.placeholder));
                 if let Some((error, body)) = &inner.fallback {
@@ -460,7 +463,7 @@ impl<'t, 'src> Maker<'t, 'src> {
                 "do"
             }
             StmtKind::Block { name, body, .. } => {
-                children.push(self.named(NodeKind::Target, name, Vec::new()));
+                children.push(self.named(NodeKind::Target, &self.tree[*name], Vec::new()));
                 children.push(self.body("body", span, *body));
                 "block"
             }
@@ -476,7 +479,7 @@ impl<'t, 'src> Maker<'t, 'src> {
                 template, alias, ..
             } => {
                 children.push(self.expression(*template));
-                children.push(self.named(NodeKind::Target, alias, Vec::new()));
+                children.push(self.named(NodeKind::Target, &self.tree[*alias], Vec::new()));
                 "import"
             }
             StmtKind::FromImport {
@@ -490,6 +493,7 @@ impl<'t, 'src> Maker<'t, 'src> {
             }
             StmtKind::Flush => "flush",
             StmtKind::Trans(inner) => {
+                let inner = &self.tree[*inner];
                 children.extend(inner.context.map(|id| self.expression(id)));
                 for (name, value) in &self.tree[inner.written] {
                     let value = value.map(|id| self.expression(id)).into_iter().collect();
@@ -502,6 +506,7 @@ impl<'t, 'src> Maker<'t, 'src> {
                 "trans"
             }
             StmtKind::Own(tag) => {
+                let tag = &self.tree[*tag];
                 self.arguments(tag.arguments, &mut children);
                 children.extend(tag.body.map(|part| self.statement(part)));
                 for (name, part) in &self.tree[tag.branches] {
@@ -592,9 +597,12 @@ impl<'t, 'src> Maker<'t, 'src> {
             ExprKind::None => literal(self, "none"),
             ExprKind::Bool(value) => literal(self, if *value { "true" } else { "false" }),
             ExprKind::Integer(value) => literal(self, &value.to_string()),
-            ExprKind::BigInteger(value) => literal(self, &value.to_string()),
+            ExprKind::BigInteger(value) => literal(self, &self.tree[*value].to_string()),
             ExprKind::Float(value) => literal(self, &format!("{value:?}")),
-            ExprKind::String(text) => self.add(NodeKind::String, Some(text), span, Vec::new()),
+            ExprKind::String(text) => {
+                let text = self.tree.text(*text);
+                self.add(NodeKind::String, Some(text), span, Vec::new())
+            }
             ExprKind::Chain { base, steps } => {
                 let mut node = self.expression(*base);
                 for step in &self.tree[*steps] {
@@ -636,6 +644,7 @@ impl<'t, 'src> Maker<'t, 'src> {
                 self.add(NodeKind::Collection, Some("dict"), span, children)
             }
             ExprKind::Comprehension(inner) => {
+                let inner = &self.tree[*inner];
                 children.push(self.expression(inner.element));
                 self.targets(inner.target, &mut children);
                 children.push(self.expression(inner.iterable));

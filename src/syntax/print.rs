@@ -98,7 +98,7 @@ impl<'tree, 'src> Printer<'tree, 'src> {
 
     fn stmt(&mut self, id: StmtId, after_text: bool) {
         match &self.tree.stmt(id).kind {
-            StmtKind::Text(text) => self.text(text, after_text),
+            StmtKind::Text(text) => self.text(self.tree.text(*text), after_text),
             StmtKind::Output(value) => {
                 self.push(&self.delimiters.output_start);
                 self.push(" ");
@@ -223,7 +223,7 @@ impl<'tree, 'src> Printer<'tree, 'src> {
             } => {
                 self.tag(|printer| {
                     printer.push("macro ");
-                    printer.push(name.text);
+                    printer.push(printer.tree[*name].text);
                     printer.parameters(&printer.tree[*parameters]);
                 });
                 self.body(*body);
@@ -275,6 +275,7 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                 self.word_tag("endautoescape");
             }
             StmtKind::Try(inner) => {
+                let inner = &self.tree[*inner];
                 match inner.timeout {
                     Some(timeout) => {
                         self.value_tag("try timeout=", timeout, Tier::Expression);
@@ -286,6 +287,7 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                 self.word_tag("endtry");
             }
             StmtKind::Defer(inner) => {
+                let inner = &self.tree[*inner];
                 self.word_tag("defer");
                 self.body(inner.body);
                 self.word_tag("placeholder");
@@ -316,7 +318,10 @@ impl<'tree, 'src> Printer<'tree, 'src> {
             } => {
                 let scoped = if *scoped { " scoped" } else { "" };
                 let required = if *required { " required" } else { "" };
-                self.word_tag(&format!("block {}{scoped}{required}", name.text));
+                self.word_tag(&format!(
+                    "block {}{scoped}{required}",
+                    self.tree[*name].text
+                ));
                 self.body(*body);
                 self.word_tag("endblock");
             }
@@ -345,7 +350,7 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                 printer.push("import ");
                 printer.expr(*template, Tier::Expression);
                 printer.push(" as ");
-                printer.push(alias.text);
+                printer.push(printer.tree[*alias].text);
                 printer.push(context_words(*with_context, false));
             }),
             StmtKind::FromImport {
@@ -362,9 +367,9 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                 printer.push(context_words(*with_context, false));
             }),
             StmtKind::Flush => self.word_tag("flush"),
-            StmtKind::Own(tag) => self.own_tag(tag),
+            StmtKind::Own(tag) => self.own_tag(&self.tree[*tag]),
             StmtKind::OwnPart(body) => self.body(*body),
-            StmtKind::Trans(translation) => self.trans(translation),
+            StmtKind::Trans(translation) => self.trans(&self.tree[*translation]),
         }
     }
 
@@ -556,10 +561,10 @@ impl<'tree, 'src> Printer<'tree, 'src> {
             ExprKind::None => self.push("none"),
             ExprKind::Bool(value) => self.push(if *value { "true" } else { "false" }),
             ExprKind::Integer(value) => self.push(&value.to_string()),
-            ExprKind::BigInteger(value) => self.push(&value.to_string()),
+            ExprKind::BigInteger(value) => self.push(&self.tree[*value].to_string()),
             ExprKind::Float(value) if value.is_infinite() => self.push("1e999"),
             ExprKind::Float(value) => self.push(&format!("{value:?}")),
-            ExprKind::String(text) => self.string(text),
+            ExprKind::String(text) => self.string(self.tree.text(*text)),
             ExprKind::List(elements) => {
                 self.push("[");
                 self.list(&self.tree[*elements], |printer, element| match element {
@@ -594,6 +599,7 @@ impl<'tree, 'src> Printer<'tree, 'src> {
                 self.push("}");
             }
             ExprKind::Comprehension(comprehension) => {
+                let comprehension = &self.tree[*comprehension];
                 self.push("[");
                 self.expr(comprehension.element, Tier::Expression);
                 self.push(if comprehension.is_async {

@@ -93,7 +93,7 @@ pub(super) fn only_blank(
     fault: SyntaxFault,
 ) -> Option<Box<SyntaxError>> {
     let shown = tree[body].iter().map(|id| tree.stmt(*id)).find(|statement| {
-        !matches!(&statement.kind, StmtKind::Text(text) if text.chars().all(super::lexer::is_space))
+        !matches!(statement.kind, StmtKind::Text(text) if tree.text(text).chars().all(super::lexer::is_space))
     })?;
     Some(SyntaxError::new(fault, shown.span))
 }
@@ -207,6 +207,7 @@ fn check_body(tree: &Tree<'_>, body: &[StmtId], around: Around, faults: &mut Vec
                 check_body(tree, &tree[*body], around.whole("cache"), faults);
             }
             StmtKind::Defer(inner) => {
+                let inner = &tree[*inner];
                 let around = Around {
                     is_deferred: true,
                     ..around.whole("defer")
@@ -222,11 +223,12 @@ fn check_body(tree: &Tree<'_>, body: &[StmtId], around: Around, faults: &mut Vec
                 }
             }
             StmtKind::Try(inner) => {
+                let inner = &tree[*inner];
                 check_body(tree, &tree[inner.body], around, faults);
                 check_body(tree, &tree[inner.fallback], around, faults);
             }
             StmtKind::Own(tag) => {
-                for part in tag.parts(tree) {
+                for part in tree[*tag].parts(tree) {
                     check_body(tree, &[part], around.alone(), faults);
                 }
             }

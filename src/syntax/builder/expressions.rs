@@ -85,7 +85,7 @@ impl<'src> AstBuilder<'src> {
         });
         let kind = match i64::try_from(value) {
             Ok(small) => ExprKind::Integer(small),
-            Err(_) => ExprKind::BigInteger(Box::new(value)),
+            Err(_) => ExprKind::BigInteger(self.tree.lists.add(value)),
         };
         self.add(kind, span(l, r), 0)
     }
@@ -97,17 +97,18 @@ impl<'src> AstBuilder<'src> {
 
     pub(in crate::syntax) fn string(&mut self, l: u32, r: u32) -> ExprId {
         let text = self.decode(l, r);
+        let text = self.tree.add_text(text);
         self.add(ExprKind::String(text), span(l, r), 0)
     }
 
     /// A string that is written next to another one.
     pub(in crate::syntax) fn more_string(&mut self, id: ExprId, l: u32, r: u32) -> ExprId {
         let more = self.decode(l, r);
-        let expr = &mut self.tree.expressions[id.index()];
-        if let ExprKind::String(text) = &mut expr.kind {
-            text.to_mut().push_str(&more);
+        if let ExprKind::String(text) = self.tree.expr(id).kind {
+            let text = self.tree.lengthen(text, &more);
+            self.tree.expressions[id.index()].kind = ExprKind::String(text);
         }
-        expr.span.end = r;
+        self.tree.expressions[id.index()].span.end = r;
         id
     }
 
@@ -182,11 +183,8 @@ impl<'src> AstBuilder<'src> {
             condition,
             is_async,
         };
-        self.add(
-            ExprKind::Comprehension(Box::new(comprehension)),
-            span(l, r),
-            below,
-        )
+        let comprehension = self.tree.lists.add(comprehension);
+        self.add(ExprKind::Comprehension(comprehension), span(l, r), below)
     }
 
     // ---- prefix operators

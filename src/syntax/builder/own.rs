@@ -103,7 +103,8 @@ impl<'src> AstBuilder<'src> {
             .max()
             .unwrap_or(0)
             .max(self.arguments_depth(arguments));
-        self.add_statement(StmtKind::Own(Box::new(tag)), span(l, r), below)
+        let tag = self.tree.lists.add(tag);
+        self.add_statement(StmtKind::Own(tag), span(l, r), below)
     }
 
     /// The name at the end of a tag's head.

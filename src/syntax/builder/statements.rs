@@ -28,6 +28,7 @@ impl<'src> AstBuilder<'src> {
             true => Cow::Borrowed(text),
             false => literal::normalize_newlines(text, self.newline),
         };
+        let text = self.tree.add_text(text);
         self.add_statement(StmtKind::Text(text), span(l, r), 0)
     }
 
@@ -270,7 +271,7 @@ impl<'src> AstBuilder<'src> {
         let (parameters, below) = self.parameters(parameters);
         let below = below.max(self.body_depth(body));
         let kind = StmtKind::Macro {
-            name,
+            name: self.tree.lists.add(name),
             parameters,
             body,
         };
@@ -374,7 +375,7 @@ impl<'src> AstBuilder<'src> {
             .map_or(0, |timeout| self.depth(timeout))
             .max(self.body_depth(body))
             .max(self.body_depth(fallback));
-        let kind = StmtKind::Try(Box::new(Try {
+        let kind = StmtKind::Try(self.tree.lists.add(Try {
             timeout,
             body,
             error,
@@ -398,7 +399,7 @@ impl<'src> AstBuilder<'src> {
             .body_depth(body)
             .max(self.body_depth(placeholder))
             .max(failed);
-        let kind = StmtKind::Defer(Box::new(Defer {
+        let kind = StmtKind::Defer(self.tree.lists.add(Defer {
             body,
             placeholder,
             fallback,
@@ -451,7 +452,7 @@ impl<'src> AstBuilder<'src> {
         }
         let below = self.body_depth(body);
         let kind = StmtKind::Block {
-            name,
+            name: self.tree.lists.add(name),
             scoped,
             required,
             body,
@@ -493,7 +494,7 @@ impl<'src> AstBuilder<'src> {
     ) -> StmtId {
         let kind = StmtKind::Import {
             template,
-            alias,
+            alias: self.tree.lists.add(alias),
             with_context: context.unwrap_or(false),
         };
         self.add_statement(kind, span(l, r), self.depth(template))

@@ -11,7 +11,7 @@ use crate::source::Span;
 use crate::syntax::List;
 use crate::syntax::ast::{
     Argument, AssignScope, Body, Entry, ExprId, ExprKind, Name, Step, StepKind, StmtId, StmtKind,
-    Target, TransVariable, Translation,
+    Target, Text, TransVariable, Translation,
 };
 use crate::syntax::builder::{AstBuilder, Growing, span};
 use crate::syntax::lexer::is_space;
@@ -151,7 +151,8 @@ impl<'src> AstBuilder<'src> {
             formats,
             variables: dict,
         };
-        self.add_statement(StmtKind::Trans(Box::new(translation)), tag, below)
+        let translation = self.tree.lists.add(translation);
+        self.add_statement(StmtKind::Trans(translation), tag, below)
     }
 
     /// The call that gives the translated message.
@@ -172,12 +173,12 @@ impl<'src> AstBuilder<'src> {
         let base = self.add(ExprKind::Name(function), tag, 0);
         let mut arguments: Vec<Argument<'src>> = Vec::new();
         arguments.extend(context.map(Argument::Positional));
-        let one = self.add(ExprKind::String(Cow::Owned(one)), tag, 0);
+        let one = self.message_text(one, tag);
         arguments.push(Argument::Positional(one));
         // The function knows `num` by the count.
         let mut counts_num = false;
         if let Some((many, (name, count))) = many {
-            let many = self.add(ExprKind::String(Cow::Owned(many)), tag, 0);
+            let many = self.message_text(many, tag);
             arguments.push(Argument::Positional(many));
             arguments.push(Argument::Positional(count));
             counts_num = name.text == "num";
@@ -200,12 +201,17 @@ impl<'src> AstBuilder<'src> {
         self.add(chain, tag, below)
     }
 
+    fn message_text(&mut self, text: String, tag: Span) -> ExprId {
+        let text = self.tree.add_text(Cow::Owned(text));
+        self.add(ExprKind::String(text), tag, 0)
+    }
+
     /// The dict that a message is formatted with.
     fn variables(&mut self, tag: Span, variables: &[(Name<'src>, ExprId)]) -> ExprId {
         let mut entries = Vec::with_capacity(variables.len());
         let mut below = 0;
         for (name, value) in variables {
-            let key = self.add(ExprKind::String(Cow::Borrowed(name.text)), name.span, 0);
+            let key = self.add(ExprKind::String(Text::Written(name.text)), name.span, 0);
             entries.push(Entry::Pair(key, *value));
             below = below.max(self.depth(*value));
         }
@@ -248,7 +254,10 @@ impl<'src> AstBuilder<'src> {
         for id in &self.tree[body] {
             let statement = self.tree.stmt(*id);
             match &statement.kind {
-                StmtKind::Text(text) => message.text.push_str(&text.replace('%', "%%")),
+                StmtKind::Text(text) => {
+                    let text = self.tree.text(*text);
+                    message.text.push_str(&text.replace('%', "%%"));
+                }
                 StmtKind::Output(value) => {
                     let value = self.tree.expr(*value);
                     let ExprKind::Name(text) = value.kind else {

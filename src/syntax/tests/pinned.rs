@@ -128,9 +128,9 @@ fn white_space_is_jinjas() {
             match &tree.stmt(*id).kind {
                 StmtKind::Text(text) if shape.ends_with(']') => {
                     shape.pop();
-                    shape.push_str(&format!("{text}]"));
+                    shape.push_str(&format!("{}]", tree.text(*text)));
                 }
-                StmtKind::Text(text) => shape.push_str(&format!("[{text}]")),
+                StmtKind::Text(text) => shape.push_str(&format!("[{}]", tree.text(*text))),
                 StmtKind::Output(_) => shape.push('O'),
                 _ => shape.push('S'),
             }
