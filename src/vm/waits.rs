@@ -76,52 +76,54 @@ impl Machine {
     #[cold]
     #[inline(never)]
     fn wait_on(&mut self, library: &Library<'_>) -> Result<Option<Suspension>, Error> {
-        Ok(match &mut self.waiting {
-            Waiting::Nothing => None,
-            Waiting::Failed(_) | Waiting::LoadFailed { .. } => {
-                return Err(
-                    match std::mem::replace(&mut self.waiting, Waiting::Nothing) {
-                        Waiting::Failed(error) => error,
-                        Waiting::LoadFailed { name, error } => {
-                            self.locate_load(library, name, error)
-                        }
-                        _ => unreachable!("just matched"),
-                    },
-                );
-            }
+        match std::mem::replace(&mut self.waiting, Waiting::Nothing) {
+            Waiting::Nothing => Ok(None),
+            Waiting::Failed(error) => Err(error),
+            Waiting::LoadFailed { name, error } => Err(self.locate_load(library, name, error)),
             Waiting::TimedOut(handler) => {
-                let handler = *handler;
-                self.waiting = Waiting::Nothing;
                 self.time_out(library, handler)?;
-                None
+                Ok(None)
             }
-            Waiting::Futures(pendings) => {
-                while pendings.last().is_some_and(|next| next.result().is_some()) {
-                    pendings.pop();
-                }
-                let next = pendings.last().cloned();
-                if next.is_none() {
-                    self.waiting = Waiting::Nothing;
-                }
-                next.map(|pending| Suspension::Await { pending })
+            Waiting::Futures(mut pendings) => {
+                while pendings.pop_if(|next| next.result().is_some()).is_some() {}
+                let Some(pending) = pendings.last().cloned() else {
+                    return Ok(None);
+                };
+                self.waiting = Waiting::Futures(pendings);
+                Ok(Some(Suspension::Await { pending }))
             }
-            Waiting::Branches { .. } => self.continue_branches(library),
-            Waiting::Collect { reader, .. } => {
-                let stream = reader.take().expect("the driver gave it back");
-                Some(Suspension::Next { stream })
+            Waiting::Branches { site, earlier } => {
+                Ok(self.continue_branches(library, site, earlier))
+            }
+            Waiting::Collect {
+                stream,
+                reader,
+                items,
+            } => {
+                self.waiting = Waiting::Collect {
+                    stream,
+                    reader: None,
+                    items,
+                };
+                let stream = reader.expect("the driver gave it back");
+                Ok(Some(Suspension::Next { stream }))
             }
             // The instruction or frame that asked runs again and finds its item.
-            Waiting::LoopItem | Waiting::NativeItem | Waiting::Fragment(_) => None,
-        })
+            found @ (Waiting::LoopItem | Waiting::NativeItem | Waiting::Fragment(_)) => {
+                self.waiting = found;
+                Ok(None)
+            }
+        }
     }
 
-    /// The suspension for the next branch that comes first; takes over what the others have set.
-    fn continue_branches(&mut self, library: &Library<'_>) -> Option<Suspension> {
-        let Waiting::Branches { site, mut earlier } =
-            std::mem::replace(&mut self.waiting, Waiting::Nothing)
-        else {
-            unreachable!("only called while the machine waits for branches");
-        };
+    /// The suspension for the next of the branches that the one of `site` comes after; takes over what the others have
+    /// set.
+    fn continue_branches(
+        &mut self,
+        library: &Library<'_>,
+        site: u16,
+        mut earlier: std::vec::IntoIter<(Arc<Pending>, u32)>,
+    ) -> Option<Suspension> {
         let program = library.program(self.running.program);
         let after = &program.branches[site as usize].after;
         while let Some((pending, index)) = earlier.as_slice().first() {
