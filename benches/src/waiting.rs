@@ -105,6 +105,7 @@ fn waiting_environment() -> Environment {
         "product_gate.html",
         include_str!("../templates/kakehi/product_gate.html"),
     );
+    env.add_template("cell.html", "<td><< n >></td>");
     env.add_async_function("gate", || {
         poll_fn(|_| {
             if OPEN.load(Relaxed) {
@@ -215,6 +216,9 @@ fn async_over_sync(env: &Environment) -> Finding {
 
 const LOOPED: &str = "<% for n in list() %><td><< n >></td><% end %>";
 const STREAMED: &str = "<% async for n in stream() %><td><< n >></td><% end %>";
+const INCLUDED: &str = "<% for n in list() %><% include 'cell.html' %><% end %>";
+const MACRO: &str =
+    "<% macro cell(n) %><td><< n >></td><% end %><% for n in list() %><< cell(n) >><% end %>";
 const WAITS: &str = "<% for n in range(10000) %><< await later(n) >><% end %>";
 const CALLS: &str = "<% for n in range(10000) %><< now(n) >><% end %>";
 
@@ -233,11 +237,13 @@ fn setting(count: usize) -> String {
 
 /// One of the pieces that are compared here, for a profiler.
 pub fn piece(name: &str) -> Option<Rc<dyn Fn()>> {
-    if name == "async_page" {
-        let template = waiting_environment()
-            .template("page.html")
-            .expect("it compiles");
-        let context = context(&DATA.page);
+    let whole = match name {
+        "async_page" => Some(("page.html", context(&DATA.page))),
+        "async_hello" => Some(("hello.html", context(&DATA.hello))),
+        _ => None,
+    };
+    if let Some((name, context)) = whole {
+        let template = waiting_environment().template(name).expect("it compiles");
         return Some(Rc::new(move || {
             drop(black_box(finish(template.render_async(&context))))
         }));
@@ -247,6 +253,8 @@ pub fn piece(name: &str) -> Option<Rc<dyn Fn()>> {
         "async_for" => STREAMED.to_owned(),
         "await" => WAITS.to_owned(),
         "call" => CALLS.to_owned(),
+        "included" => INCLUDED.to_owned(),
+        "macro" => MACRO.to_owned(),
         "branches" => printing(1000),
         "set_branches" => setting(1000),
         _ => return None,

@@ -98,6 +98,7 @@ impl<'c, 'a> PaidText<'c, 'a> {
     }
 
     /// Appends text escaped for HTML.
+    #[inline(always)]
     pub(super) fn push_escaped(&mut self, text: &str) -> Result<(), Error> {
         self.context.fuel(text.len() as u64 / 64)?;
         self.context.memory(text.len() as u64)?;

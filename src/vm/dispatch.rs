@@ -247,8 +247,20 @@ impl Machine {
                     written_with_text!();
                 }
                 Instruction::LoadConst(constant) => {
-                    self.stack
-                        .push(program.constants[constant as usize].clone());
+                    let value = &program.constants[constant as usize];
+                    if !STEPPING && let Instruction::IncludeTemplate(site) = code[next] {
+                        let info = &program.includes[site as usize];
+                        match self.include_known(library, value, site, info, next + 1) {
+                            Ok(None) => self.stack.push(value.clone()),
+                            Ok(Some(_)) if self.runs_code() => {
+                                enter!();
+                            }
+                            Ok(Some(control)) => return Ok(control),
+                            Err(error) => return self.wait_or_fail(program, next, error),
+                        }
+                    } else {
+                        self.stack.push(value.clone());
+                    }
                 }
                 Instruction::LoadInteger(integer) => self.stack.push(Value::int(integer as i64)),
                 Instruction::LoadLocal(slot, name) => {

@@ -8,6 +8,7 @@ use crate::error::machine::MachineFault;
 use crate::source::Place;
 use crate::value::{Map, Repr, Undefined, UndefinedPolicy, Value, settled};
 use crate::vm::context::Context;
+use crate::vm::dispatch::Control;
 use crate::vm::frame::{Called, CodeFrame, Returns};
 use crate::vm::library::{Library, ProgramId};
 use crate::vm::machine::Machine;
@@ -97,7 +98,7 @@ impl Machine {
         index: u32,
         site: &IncludeSite,
     ) -> Result<Option<ArcStr>, Error> {
-        let program = match self.known_template() {
+        let program = match self.known_template(self.top()) {
             Some(program) => program,
             None => match self.find_template() {
                 Ok(Lookup::Found(program)) => program,
@@ -113,11 +114,46 @@ impl Machine {
         };
         self.check_depth()?;
         self.pop();
+        self.enter_include(library, program, index, site)?;
+        Ok(None)
+    }
+
+    /// As the constant `name` and [`include_template`](Self::include_template) after it, of a template that the render
+    /// has used before; else nothing. The running activation goes on at `next`.
+    ///
+    /// The name is not counted for this, as values are that come to the stack and go.
+    #[inline(never)]
+    pub(super) fn include_known(
+        &mut self,
+        library: &Library<'_>,
+        name: &Value,
+        index: u32,
+        site: &IncludeSite,
+        next: usize,
+    ) -> Result<Option<Control>, Error> {
+        let Some(program) = self.known_template(name) else {
+            return Ok(None);
+        };
+        if self.check_depth().is_err() {
+            return Ok(None);
+        }
+        self.frame_mut().address = next as u32;
+        self.enter_include(library, program, index, site)?;
+        Ok(Some(Control::Switch))
+    }
+
+    #[inline(always)]
+    fn enter_include(
+        &mut self,
+        library: &Library<'_>,
+        program: ProgramId,
+        index: u32,
+        site: &IncludeSite,
+    ) -> Result<(), Error> {
         let site = site.visible.is_some().then_some(Site::Include(index));
         let returns = Returns::Nothing(Called::Include);
         let frame = self.template_frame(library, program, site, returns);
-        self.push_unit(library.program(program), frame)?;
-        Ok(None)
+        self.push_unit(library.program(program), frame)
     }
 
     /// A dict of all that a template sees which is included here, but for globals.
@@ -144,11 +180,11 @@ impl Machine {
         Ok(Value::shared_map(map))
     }
 
-    /// The template that the top of the stack names, if that is a text and the render has used it before.
+    /// The template that a value names, if that is a text and the render has used it before.
     #[inline]
-    fn known_template(&self) -> Option<ProgramId> {
+    fn known_template(&self, name: &Value) -> Option<ProgramId> {
         let kept = self.render.kept.as_ref()?;
-        *kept.templates.get(self.top().as_text()?)?
+        *kept.templates.get(name.as_text()?)?
     }
 
     /// An activation of a template, which sees what stands where it is named if `site` says where.
