@@ -21,6 +21,7 @@ pub(super) struct Texts {
 }
 
 impl Default for Texts {
+    #[inline]
     fn default() -> Self {
         Texts {
             places: Vec::new(),
