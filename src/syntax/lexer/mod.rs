@@ -316,14 +316,19 @@ impl<'src, 'opt> Lexer<'src, 'opt> {
     }
 
     /// The end of the delimiter `end` at `at`, with its trim mark, and of the white space it takes.
-    #[inline]
+    #[inline(always)]
     fn end_at(&self, at: usize, end: &str, trims_newline: bool) -> Option<(usize, usize)> {
-        let bytes = self.source.as_bytes();
         // Most bytes are neither a mark nor the start of a delimiter.
-        let first = *bytes.get(at)?;
+        let first = *self.source.as_bytes().get(at)?;
         if first != end.as_bytes()[0] && !matches!(first, b'-' | b'+') {
             return None;
         }
+        self.end_found(at, end, trims_newline)
+    }
+
+    /// The same, where it may well stand.
+    fn end_found(&self, at: usize, end: &str, trims_newline: bool) -> Option<(usize, usize)> {
+        let bytes = self.source.as_bytes();
         let ends = |at: usize| text::stands_at(bytes, at, end);
         // Of an end that starts with `-`, the first one is a mark only if there is one more.
         let mark = self.mark_at(at).filter(|_| ends(at + 1));

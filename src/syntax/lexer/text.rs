@@ -1,6 +1,11 @@
 //! Finding what ends a stretch of template text: a delimiter or a line prefix.
 
+use wide::{CmpEq, i8x16};
+
 use crate::syntax::delimiters::Delimiters;
+
+/// How many bytes are looked at together.
+const BLOCK: usize = 16;
 
 /// What starts where text ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,10 +32,9 @@ pub(super) struct Scanner<'src, 'opt> {
     source: &'src str,
     /// Start delimiters, longest first, so that the longest wins.
     starts: Vec<(&'opt str, StartKind)>,
-    /// The distinct first bytes of `starts`; the last one is repeated.
-    first_bytes: [u8; 3],
-    /// Whether a start may have the byte behind its first one: a page is full of other tags.
-    may_follow: [bool; 256],
+    /// Blocks of the first and of the second bytes of `starts`; none of the second if a start has no second.
+    first: [i8x16; 3],
+    second: Option<[i8x16; 3]>,
     line_statement: Option<&'opt str>,
     line_comment: Option<&'opt str>,
     /// What the last searches found, so that text between line statements is not searched again.
@@ -60,20 +64,18 @@ impl<'src, 'opt> Scanner<'src, 'opt> {
             (&delimiters.comment_start, StartKind::Comment),
         ];
         starts.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
-        let byte = |index: usize| starts[index].0.as_bytes()[0];
-        let first_bytes = [byte(0), byte(1), byte(2)];
-        let mut may_follow = [false; 256];
-        for (text, _) in &starts {
-            match text.as_bytes().get(1) {
-                Some(second) => may_follow[usize::from(*second)] = true,
-                None => may_follow.fill(true),
-            }
-        }
+        let bytes = |at: usize| {
+            let byte = |index: usize| starts[index].0.as_bytes().get(at).copied();
+            let block = |byte: u8| i8x16::splat(byte.cast_signed());
+            Some([block(byte(0)?), block(byte(1)?), block(byte(2)?)])
+        };
+        let first = bytes(0).expect("no delimiter is empty");
+        let second = bytes(1);
         Scanner {
             source,
             starts,
-            first_bytes,
-            may_follow,
+            first,
+            second,
             line_statement: delimiters.line_statement.as_deref(),
             line_comment: delimiters.line_comment.as_deref(),
             next_start: None,
@@ -112,36 +114,52 @@ impl<'src, 'opt> Scanner<'src, 'opt> {
         best
     }
 
+    /// A page is full of bytes that a delimiter starts with, so that it is searched for the first two at once.
     fn find_delimiter(&self, from: usize) -> Option<Start> {
         let bytes = self.source.as_bytes();
-        let [one, two, three] = self.first_bytes;
         let mut at = from;
-        loop {
-            let rest = bytes.get(at..)?;
-            let found = if one == two && two == three {
-                memchr::memchr(one, rest)
-            } else if two == three || one == two {
-                memchr::memchr2(one, three, rest)
-            } else {
-                memchr::memchr3(one, two, three, rest)
-            };
-            at += found?;
-            let next = bytes.get(at + 1).copied().unwrap_or_default();
-            if !self.may_follow[usize::from(next)] {
-                at += 1;
-                continue;
-            }
-            for (text, kind) in &self.starts {
-                if stands_at(bytes, at, text) {
-                    return Some(Start {
-                        kind: *kind,
-                        at,
-                        after: at + text.len(),
-                    });
+        while let Some(block) = bytes.get(at..at + BLOCK + 1) {
+            let mut pairs = self.pairs(block);
+            while pairs != 0 {
+                let start = self.start_at(at + pairs.trailing_zeros() as usize);
+                if start.is_some() {
+                    return start;
                 }
+                pairs &= pairs - 1;
             }
-            at += 1;
+            at += BLOCK;
         }
+        (at..bytes.len()).find_map(|at| self.start_at(at))
+    }
+
+    /// A bit for each byte of a block that a start may begin with, by it and the byte behind it.
+    #[inline]
+    fn pairs(&self, block: &[u8]) -> u32 {
+        let any = |at: usize, of: &[i8x16; 3]| {
+            let mut bytes = [0; BLOCK];
+            bytes.copy_from_slice(&block[at..at + BLOCK]);
+            let bytes = i8x16::new(bytes.map(u8::cast_signed));
+            bytes.cmp_eq(of[0]) | bytes.cmp_eq(of[1]) | bytes.cmp_eq(of[2])
+        };
+        let mut found = any(0, &self.first);
+        if let Some(second) = &self.second {
+            found &= any(1, second);
+        }
+        found.move_mask().cast_unsigned()
+    }
+
+    /// The start that stands at an offset.
+    fn start_at(&self, at: usize) -> Option<Start> {
+        let bytes = self.source.as_bytes();
+        let (text, kind) = self
+            .starts
+            .iter()
+            .find(|(text, _)| stands_at(bytes, at, text))?;
+        Some(Start {
+            kind: *kind,
+            at,
+            after: at + text.len(),
+        })
     }
 
     /// A line comment starts with the white space before its prefix, which itself must start the line or
