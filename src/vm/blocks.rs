@@ -205,8 +205,10 @@ impl Machine {
         if let Some(parent) = frame.parent.take_if(|_| frame.unit == 0) {
             let program = library.program(parent);
             frame.auto_escape = program.auto_escape;
-            frame.cells = None;
             frame.program = parent;
+            if let Some(cells) = frame.cells.take() {
+                self.render.remember_cells(&cells);
+            }
             self.stack.truncate(self.running.base());
             self.begin_unit(program)?;
             return Ok(Control::Switch);

@@ -6,7 +6,7 @@ use super::generator::Templates;
 use super::host::{Driver, Token, environment, poll_and_drop, run};
 
 /// Templates whose values hold themselves, and something of the host's.
-const CYCLES: [(&str, &str); 27] = [
+const CYCLES: [(&str, &str); 28] = [
     ("<% set l = [held()] %><% do l.append(l) %>", ""),
     (
         "<% set l = [held()] %><% do l.append([(l, {'a': l})]) %>",
@@ -52,6 +52,10 @@ const CYCLES: [(&str, &str); 27] = [
     (
         "<% set l = [held()] %><% macro m() %><% do l.append(caller) %><% end %><% call m() %><< l >><% end %>",
         "",
+    ),
+    (
+        "<% extends 'part' %><% set h = held() %><% macro m() %><< h >><< m is defined >><% end %><% set n = m %>",
+        "<% set x = 1 %>",
     ),
     (
         "<% import 'part' as p with context %>",
