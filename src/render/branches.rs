@@ -548,11 +548,16 @@ impl Branches {
             result.complete(Ok(value.clone()));
         }
         let Some(lane) = self.lane(root, parent) else {
+            abandon(root, &mut branch.lane);
             return;
         };
         let mut text = branch.lane.machine.take_output();
         let is_open = lane.machine.receive_branch(place, &mut text, Some(value));
-        if self.spare.len() < MOST_SPARE && branch.lane.retire(text) {
+        if branch.lane.machine.has_own_cells() {
+            abandon(root, &mut branch.lane);
+        }
+        // What it shares with others it lets go of in any case.
+        if branch.lane.retire(text) && self.spare.len() < MOST_SPARE {
             self.spare.push(branch.lane);
         }
         if !is_open {
@@ -579,16 +584,17 @@ impl Branches {
 
     /// A branch has failed: the others of its block end, and its machine fails. With a deferred part the render does.
     fn fail(&mut self, root: &mut Lane, who: Who, held: &Held, error: Error) -> Option<Event> {
-        let mut branch = match self.remove(who)? {
+        let mut runs = self.remove(who)?;
+        // It may have failed while branches of its own run.
+        let within = runs.lane().map(|lane| abandon(root, lane));
+        self.end(root, within.unwrap_or_default());
+        let branch = match runs {
             Runs::Branch(branch) => branch,
             Runs::Part(_) => return Some(Event::Failed(error)),
             Runs::Task(_) => return None,
         };
         let (parent, place) = (branch.parent, branch.place);
-        // It may have failed while branches of its own run.
-        let within = abandon(root, &mut branch.lane);
         drop(branch);
-        self.end(root, within);
         let lane = self.lane(root, parent)?;
         lane.wait = None;
         let dropped = self.with_render(root, parent, |machine| {

@@ -257,6 +257,7 @@ impl Machine {
             None => self.copy_slots(machine, room),
         }
         self.branch_off(machine, site, context, cells);
+        machine.seldom().owns_cells = is_round;
         machine.waiting = earlier;
         let result = is_awaited.then(|| Arc::new(Pending::promise(literal!("branch"))));
         self.frame_mut().address = behind.0;
@@ -521,12 +522,24 @@ impl Machine {
             self.pop_frame();
         }
         self.drop_groups(usize::MAX, 0);
-        if let Some(cells) = &self.running.cells {
-            self.render.remember_cells(cells);
+        if let Some(cells) = self.running.cells.take() {
+            self.render.remember_cells(&cells);
         }
+        self.remember_contexts();
+        self.first_scope.set_host(Value::NONE);
+    }
+
+    /// Notes the context of its first scope, and those around it, if they outlive it.
+    pub(super) fn remember_contexts(&mut self) {
         if let ScopeNames::Context { context, .. } = &self.first_scope.names {
             contexts(context).for_each(|context| self.render.remember_context(context));
         }
+    }
+
+    /// Whether it has captured variables that are not those of the machine which it was split off.
+    pub(crate) fn has_own_cells(&self) -> bool {
+        let seldom = self.seldom.as_ref();
+        self.running.cells.is_some() && seldom.is_some_and(|seldom| seldom.owns_cells)
     }
 
     /// Says how many other machines of the render wait.

@@ -669,15 +669,11 @@ impl Drop for Machine {
         }
         self.stack.clear();
         self.loops.clear();
-        // The outermost activation of a branch is a copy of one that goes on.
-        if self.branch().is_none() {
-            if let Some(cells) = &self.running.cells {
-                self.render.remember_cells(cells);
-            }
-            if let ScopeNames::Context { context, .. } = &self.first_scope.names {
-                self.render.remember_context(context);
-            }
+        // A branch that ends before its render has left everything by now.
+        if let Some(cells) = &self.running.cells {
+            self.render.remember_cells(cells);
         }
+        self.remember_contexts();
         if let Some(kept) = &mut self.render.kept {
             kept.clear_survivors();
         }

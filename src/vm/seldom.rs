@@ -33,6 +33,8 @@ pub(super) struct Seldom {
     pub(super) dropped: Vec<usize>,
     /// The branch of the program that this machine is, if it is one.
     pub(super) branch: Option<u16>,
+    /// Whether its captured variables are its own: those of a round of a loop.
+    pub(super) owns_cells: bool,
     /// Whether its text is collected by the machine that it was split off, and does not go to the reader as it is.
     pub(super) is_collected: bool,
     /// Whether an error has left all that this deferred body has deferred itself.

@@ -6,7 +6,7 @@ use super::generator::Templates;
 use super::host::{Driver, Token, environment, poll_and_drop, run};
 
 /// Templates whose values hold themselves, and something of the host's.
-const CYCLES: [(&str, &str); 28] = [
+const CYCLES: [(&str, &str); 31] = [
     ("<% set l = [held()] %><% do l.append(l) %>", ""),
     (
         "<% set l = [held()] %><% do l.append([(l, {'a': l})]) %>",
@@ -56,6 +56,19 @@ const CYCLES: [(&str, &str); 28] = [
     (
         "<% extends 'part' %><% set h = held() %><% macro m() %><< h >><< m is defined >><% end %><% set n = m %>",
         "<% set x = 1 %>",
+    ),
+    (
+        "<% defer %><% set h = held() %><% macro m() %><< h >><< m is defined >><% end %><< await get(1) >><% end %>",
+        "",
+    ),
+    (
+        "<% defer %><% set h = held() %><% macro m() %><< h >><< m is defined >><% end %><< await get(1) // 0 >><% end %>",
+        "",
+    ),
+    (
+        "<% async for i in [1, 2] concurrent 2 %><% set h = held() %><% macro m() %><< h >><< m is defined >><% end %>\
+         << await get(i) >><% end %>",
+        "",
     ),
     (
         "<% import 'part' as p with context %>",
