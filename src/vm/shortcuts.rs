@@ -8,23 +8,26 @@ use crate::vm::output::OutputBuffer;
 #[inline(always)]
 pub(super) fn emit(output: &mut OutputBuffer, value: &Value, auto_escape: bool) -> bool {
     let out = output.text();
-    match &value.0 {
-        Repr::Safe(safe) => out.push_str(safe),
-        Repr::String(string) if auto_escape => text::escape_html(string, out),
-        Repr::String(string) => out.push_str(string),
+    let text = match &value.0 {
+        Repr::String(string) => string,
         Repr::Part {
             text,
             start,
             length,
-        } => {
-            let part = text.part(*start, *length);
-            match auto_escape {
-                true => text::escape_html(part, out),
-                false => out.push_str(part),
-            }
+        } => text.part(*start, *length),
+        Repr::Safe(safe) => {
+            out.push_str(safe);
+            return true;
         }
-        Repr::Int(integer) => display::write_integer(out, *integer),
+        Repr::Int(integer) => {
+            display::write_integer(out, *integer);
+            return true;
+        }
         _ => return false,
+    };
+    match auto_escape {
+        true => text::escape_html(text, out),
+        false => out.push_str(text),
     }
     true
 }
