@@ -59,13 +59,13 @@ fn convert_read<T: Serialize + ?Sized>(
             && !configuration.registry.lazy_global_names().any(|name| names.contains(name))
             && reads.generation == configuration.cache.generation()
         {
-            let value = value::from_context(context, Some(&|name| names.contains(name)))?;
+            let value = value::from_fields(context, &|name| names.contains(name))?;
             // A template that names no other needs no version of one.
             let linked = (!reads.linked.is_empty()).then(|| Arc::clone(&reads.linked));
             return Ok((value, linked));
         }
     }
-    Ok((value::from_context(context, None)?, None))
+    Ok((Value::from_serialize(context)?, None))
 }
 
 /// Finds the names out if all templates are there already; nothing is loaded for this.

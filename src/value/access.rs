@@ -3,9 +3,7 @@
 use crate::error::Error;
 use crate::value::number::int_of;
 use crate::value::text::{char_at, char_count};
-use crate::value::{
-    Charge, Dict, Record, Repr, Symbol, Undefined, UndefinedPolicy, Value, settled,
-};
+use crate::value::{Charge, Dict, Repr, Symbol, Undefined, UndefinedPolicy, Value, settled};
 
 /// `value.name`: the attribute, or else the item of that name. A missing one is undefined with `policy`.
 pub(crate) fn attribute(
@@ -46,7 +44,7 @@ pub(crate) fn item(
 #[inline(always)]
 pub(crate) fn field<'a>(value: &'a Value, name: &Symbol, is_method: bool) -> Option<&'a Value> {
     match &value.0 {
-        Repr::Record(start, table) => Record::new(table, *start).get_symbol(name),
+        Repr::Record(record) => record.get_symbol(name),
         Repr::Map(dict) if !is_method => match &**dict {
             Dict::Frozen(map) => map.get_symbol(name),
             Dict::Shared(_) => None,
@@ -62,7 +60,7 @@ pub(crate) fn find_attribute(
     name: &Symbol,
 ) -> Result<Option<Value>, Error> {
     match &value.0 {
-        Repr::Record(start, table) => Ok(Record::new(table, *start).get_symbol(name).cloned()),
+        Repr::Record(record) => Ok(record.get_symbol(name).cloned()),
         Repr::Map(dict) => Ok(dict.get_symbol(name)),
         Repr::Tuple(tuple) => Ok(tuple.named_item(name).cloned()),
         Repr::Object(object) => match object.get_attr(name) {
@@ -122,7 +120,7 @@ pub(crate) fn find_item(
             }
         }
         // A key that cannot be hashed is no key, and so is missing; a strict undefined one is an error.
-        Repr::Map(_) | Repr::Record(..) if key.is_undefined() => {
+        Repr::Map(_) | Repr::Record(_) if key.is_undefined() => {
             key.as_undefined().map_or(Ok(()), Undefined::check)?;
             match &value.0 {
                 Repr::Map(dict) => dict.get(key).ok().flatten(),
@@ -130,10 +128,7 @@ pub(crate) fn find_item(
             }
         }
         Repr::Map(dict) => dict.get(key).ok().flatten(),
-        Repr::Record(start, table) => {
-            let row = Record::new(table, *start);
-            key.as_text().and_then(|name| row.get(name).cloned())
-        }
+        Repr::Record(record) => key.as_text().and_then(|name| record.get(name).cloned()),
         Repr::Bytes(bytes) => index(bytes.len(), key)
             .and_then(|at| bytes.get(at))
             .map(|byte| Value::int(i64::from(*byte))),

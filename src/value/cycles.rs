@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
-use crate::value::{Dict, List, Namespace, Record, Repr, Value};
+use crate::value::{Dict, List, Namespace, Repr, Value};
 
 /// The containers of a render into which containers were stored: every cycle runs through one of them.
 #[derive(Debug, Default)]
@@ -85,7 +85,7 @@ fn address(value: &Value) -> Option<usize> {
         Repr::List(list) => Some(Arc::as_ptr(list) as usize),
         Repr::Tuple(tuple) => Some(Arc::as_ptr(tuple) as usize),
         Repr::Map(dict) => Some(Arc::as_ptr(dict) as usize),
-        Repr::Record(..) => value.as_record().map(Record::address),
+        Repr::Record(record) => Some(Arc::as_ptr(record) as usize),
         Repr::Object(object) => value.as_namespace().map(|_| object.address()),
         _ => None,
     }
@@ -120,9 +120,7 @@ fn children(value: &Value) -> Vec<Value> {
     match &value.0 {
         Repr::List(list) => containers(&list.items()),
         Repr::Tuple(tuple) => containers(tuple.items()),
-        Repr::Record(..) => value
-            .as_record()
-            .map_or_else(Vec::new, |row| containers(row.values())),
+        Repr::Record(record) => containers(record.values()),
         Repr::Map(dict) => {
             let map = dict.view();
             let all = map.iter().flat_map(|(key, value)| [key, value]);

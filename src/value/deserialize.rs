@@ -80,11 +80,9 @@ impl<'de, 'v> Deserializer<'de> for Source<'v> {
                 Err(_) => visitor.visit_i128(**int),
             },
             Repr::Float(float) => visitor.visit_f64(float.get()),
-            Repr::String(_) | Repr::Safe(_) | Repr::Part { .. } => {
-                visitor.visit_str(self.value.as_text().unwrap_or_default())
-            }
+            Repr::String(text) | Repr::Safe(text) => visitor.visit_str(text),
             Repr::Bytes(bytes) => visitor.visit_bytes(bytes),
-            Repr::Map(_) | Repr::Record(..) => match mapping(self.value) {
+            Repr::Map(_) | Repr::Record(_) => match mapping(self.value) {
                 Some(mapping) => visitor.visit_map(Entries {
                     depth: self.inside()?,
                     mapping,

@@ -9,8 +9,8 @@ use crate::error::value::ValueFault;
 pub(crate) use crate::value::float::write_float;
 use crate::value::text::{escape_html, push_small, repr_bytes, repr_str};
 use crate::value::{
-    Charge, List, MAX_DEPTH, Map, Namespace, Record, Repr, UndefinedPolicy, Unlimited, Value,
-    pending, settled,
+    Charge, List, MAX_DEPTH, Map, Namespace, Repr, UndefinedPolicy, Unlimited, Value, pending,
+    settled,
 };
 
 /// Appends what printing `value` gives: Python's `str()`.
@@ -41,11 +41,6 @@ pub(crate) fn write_escaped(
 ) -> Result<(), Error> {
     match &value.0 {
         Repr::String(text) => escape_html(text, out),
-        Repr::Part {
-            text,
-            start,
-            length,
-        } => escape_html(text.part(*start, *length), out),
         Repr::Pending(_) | Repr::Stream(_) => {
             return write_escaped(charge, out, settled(charge, value)?);
         }
@@ -164,11 +159,6 @@ impl<'a> Printer<'a> {
             Repr::BigInt(int) => self.out.push_str(itoa::Buffer::new().format(**int)),
             Repr::Float(float) => write_float(self.out, float.get()),
             Repr::String(text) => repr_str(text, self.out),
-            Repr::Part {
-                text,
-                start,
-                length,
-            } => repr_str(text.part(*start, *length), self.out),
             Repr::Safe(text) => {
                 self.out.push_str("Markup(");
                 repr_str(text, self.out);
@@ -193,9 +183,9 @@ impl<'a> Printer<'a> {
                 let address = std::ptr::from_ref(&**dict) as usize;
                 return self.map(address, &dict.view());
             }
-            Repr::Record(start, table) => {
-                let record = Record::new(table, *start);
-                if !self.enter(record.address(), "{...}")? {
+            Repr::Record(record) => {
+                let address = std::ptr::from_ref(&**record) as usize;
+                if !self.enter(address, "{...}")? {
                     return Ok(());
                 }
                 self.out.push('{');

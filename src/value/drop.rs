@@ -19,7 +19,7 @@ pub(super) fn has_nested(items: &[Value]) -> bool {
 pub(super) fn nests(value: &Value) -> bool {
     matches!(
         value.0,
-        Repr::List(_) | Repr::Tuple(_) | Repr::Map(_) | Repr::Record(..)
+        Repr::List(_) | Repr::Tuple(_) | Repr::Map(_) | Repr::Record(_)
     )
 }
 
@@ -79,9 +79,9 @@ fn drop_all(mut values: Vec<Value>) {
                     dict.take().take_values(&mut values);
                 }
             }
-            Repr::Record(_, table) => {
-                if let Some(mut table) = Arc::into_inner(table) {
-                    values.append(&mut table.take());
+            Repr::Record(record) => {
+                if let Some(mut record) = Arc::into_inner(record) {
+                    values.append(&mut record.take());
                 }
             }
             _ => {}

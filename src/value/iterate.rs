@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::error::value::ValueFault;
 use crate::value::text::char_count;
 use crate::value::{
-    Charge, Dict, List, Map, MapView, Range, Record, Repr, Shape, Tuple, Unlimited, Value, settled,
+    Charge, Dict, List, Map, MapView, Range, Repr, Shape, Tuple, Unlimited, Value, settled,
     values_size,
 };
 
@@ -219,8 +219,8 @@ pub(crate) fn iterate(charge: &dyn Charge, value: &Value) -> Result<ValueIter, E
             tuple: tuple.clone(),
             next: 0,
         },
-        Repr::String(_) | Repr::Safe(_) | Repr::Part { .. } => Source::Chars {
-            text: value.to_arc_str().unwrap_or_default(),
+        Repr::String(text) | Repr::Safe(text) => Source::Chars {
+            text: text.clone(),
             next: 0,
         },
         Repr::Bytes(bytes) => Source::Bytes {
@@ -235,8 +235,8 @@ pub(crate) fn iterate(charge: &dyn Charge, value: &Value) -> Result<ValueIter, E
             },
             MapView::Snapshot(map) => Source::SharedKeys { map, next: 0 },
         },
-        Repr::Record(start, table) => Source::Names {
-            shape: Record::new(table, *start).shape().clone(),
+        Repr::Record(record) => Source::Names {
+            shape: record.shape().clone(),
             next: 0,
         },
         Repr::Object(object) => match object.iterate() {
@@ -315,13 +315,13 @@ impl Value {
     /// ```
     pub fn len(&self) -> Option<usize> {
         Some(match &self.0 {
-            Repr::String(_) | Repr::Safe(_) | Repr::Part { .. } => char_count(self.as_text()?),
+            Repr::String(text) | Repr::Safe(text) => char_count(text),
             Repr::Bytes(bytes) => bytes.len(),
             Repr::List(list) => list.len(),
             Repr::Tuple(tuple) => tuple.items().len(),
             Repr::Range(range) => usize::try_from(range.len()).ok()?,
             Repr::Map(dict) => dict.len(),
-            Repr::Record(start, table) => Record::new(table, *start).shape().len(),
+            Repr::Record(record) => record.values().len(),
             Repr::Object(object) => return object.len(),
             _ => return None,
         })

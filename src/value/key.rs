@@ -148,7 +148,7 @@ fn check(value: &Value, depth: usize, seen: &mut usize) -> Result<(), Error> {
                 .try_for_each(|item| check(item, depth - 1, seen))
         }
         Repr::Undefined(_) => value.as_undefined().map_or(Ok(()), |known| known.check()),
-        Repr::List(_) | Repr::Map(_) | Repr::Record(..) => {
+        Repr::List(_) | Repr::Map(_) | Repr::Record(_) => {
             Err(ValueFault::Unhashable(value.type_name().into()).into())
         }
         Repr::Object(_) if value.as_dict_view().is_some_and(DictView::is_set) => {
@@ -162,9 +162,7 @@ fn check(value: &Value, depth: usize, seen: &mut usize) -> Result<(), Error> {
 /// The hash of a checked value: equal keys have equal hashes, whatever their types.
 pub(super) fn hash(value: &Value) -> u64 {
     match &value.0 {
-        Repr::String(_) | Repr::Safe(_) | Repr::Part { .. } => {
-            hash_str(value.as_text().unwrap_or_default())
-        }
+        Repr::String(text) | Repr::Safe(text) => hash_str(text),
         Repr::Bytes(bytes) => hash_bytes(1, bytes),
         Repr::None => hash_word(2, 0),
         Repr::Undefined(_) => hash_word(3, 0),
@@ -179,7 +177,7 @@ pub(super) fn hash(value: &Value) -> u64 {
             hash_word(5, (sum as u128) << 64 | hash(item) as u128)
         }),
         Repr::Object(object) => hash_word(6, object.address() as u128),
-        Repr::List(_) | Repr::Map(_) | Repr::Record(..) | Repr::Pending(_) | Repr::Stream(_) => {
+        Repr::List(_) | Repr::Map(_) | Repr::Record(_) | Repr::Pending(_) | Repr::Stream(_) => {
             hash_word(7, 0)
         }
         _ => match number_of(value) {

@@ -8,14 +8,14 @@ pub(crate) enum Mapping<'a> {
     /// A map as it is now.
     Map(MapView<'a>),
     /// A record.
-    Record(Record<'a>),
+    Record(&'a Record),
 }
 
 /// `value` as keys with values, if it is a map or a record.
 pub(crate) fn mapping(value: &Value) -> Option<Mapping<'_>> {
     match &value.0 {
         Repr::Map(dict) => Some(Mapping::Map(dict.view())),
-        Repr::Record(start, table) => Some(Mapping::Record(Record::new(table, *start))),
+        Repr::Record(record) => Some(Mapping::Record(record)),
         _ => None,
     }
 }

@@ -34,7 +34,6 @@ mod namespace;
 pub(crate) mod number;
 mod object;
 pub(crate) mod operate;
-mod part;
 mod pending;
 pub(crate) mod percent;
 mod plain;
@@ -71,13 +70,12 @@ pub(crate) use memo::Waiter;
 pub(crate) use namespace::Namespace;
 pub use object::Object;
 pub(crate) use object::ObjectBox;
-pub(crate) use part::SharedText;
 pub use pending::StreamHandle;
 pub(crate) use pending::StreamReader;
 pub(crate) use pending::{Pending, Stream, ValueFuture, settled};
 pub(crate) use range::Range;
-pub(crate) use record::{Record, Shape, Table};
-pub(crate) use serializer::{as_value, from_context};
+pub(crate) use record::{Record, Shape};
+pub(crate) use serializer::{as_value, from_fields};
 pub(crate) use symbol::Symbol;
 pub(crate) use undefined::Undefined;
 pub use undefined::UndefinedPolicy;
@@ -98,7 +96,8 @@ use crate::error::Error;
 #[derive(Clone)]
 pub struct Value(pub(crate) Repr);
 
-/// What a value is. Every payload is one word, with what fits beside the tag; a size test guards it.
+/// What a value is. Every payload is one word and nothing lies beside the tag, so that a value travels in two
+/// registers; a size test guards the former.
 #[derive(Clone)]
 pub(crate) enum Repr {
     // First those that own nothing, which one comparison tells from the rest.
@@ -116,19 +115,12 @@ pub(crate) enum Repr {
     String(ArcStr),
     /// Text that is markup already and is not escaped again.
     Safe(ArcStr),
-    /// A string that is a part of a larger text: so many bytes from `start` on.
-    Part {
-        text: Arc<SharedText>,
-        start: u32,
-        length: u16,
-    },
     Bytes(Arc<Vec<u8>>),
     List(Arc<List>),
     Tuple(Arc<Tuple>),
     Range(Arc<Range>),
     Map(Arc<Dict>),
-    /// A row of a table, with the place of its first value there.
-    Record(u32, Arc<Table>),
+    Record(Arc<Record>),
     /// A host object or a callable; the box inside makes the handle thin.
     Object(Arc<ObjectBox>),
     Pending(Arc<Pending>),
@@ -261,8 +253,7 @@ impl Value {
 
     /// A row of a shape; there is one value for each field.
     pub(crate) fn record(shape: Arc<Shape>, values: Vec<Value>) -> Value {
-        debug_assert_eq!(shape.len(), values.len());
-        Value(Repr::Record(0, Table::new(shape, values)))
+        Value(Repr::Record(Arc::new(Record::new(shape, values))))
     }
 
     /// The integers from `start` to before `stop`; a step of 0 is an error.
@@ -275,11 +266,6 @@ impl Value {
     pub(crate) fn as_text(&self) -> Option<&str> {
         match &self.0 {
             Repr::String(text) | Repr::Safe(text) => Some(text),
-            Repr::Part {
-                text,
-                start,
-                length,
-            } => Some(text.part(*start, *length)),
             _ => None,
         }
     }
@@ -313,9 +299,9 @@ impl Value {
         }
     }
 
-    pub(crate) fn as_record(&self) -> Option<Record<'_>> {
+    pub(crate) fn as_record(&self) -> Option<&Arc<Record>> {
         match &self.0 {
-            Repr::Record(start, table) => Some(Record::new(table, *start)),
+            Repr::Record(record) => Some(record),
             _ => None,
         }
     }
@@ -334,7 +320,7 @@ impl Value {
             Repr::List(_)
                 | Repr::Tuple(_)
                 | Repr::Map(_)
-                | Repr::Record(..)
+                | Repr::Record(_)
                 | Repr::Object(_)
                 | Repr::Pending(_)
                 | Repr::Stream(_)
@@ -349,13 +335,13 @@ impl Value {
             Repr::Bool(_) => "bool",
             Repr::Int(_) | Repr::BigInt(_) => "int",
             Repr::Float(_) => "float",
-            Repr::String(_) | Repr::Part { .. } => "str",
+            Repr::String(_) => "str",
             Repr::Safe(_) => "Markup",
             Repr::Bytes(_) => "bytes",
             Repr::List(_) => "list",
             Repr::Tuple(_) => "tuple",
             Repr::Range(_) => "range",
-            Repr::Map(_) | Repr::Record(..) => "dict",
+            Repr::Map(_) | Repr::Record(_) => "dict",
             Repr::Object(object) => object.get().type_name(),
             Repr::Pending(_) => "future",
             Repr::Stream(_) => "stream",
@@ -376,8 +362,7 @@ impl Value {
             (Repr::Int(a), Repr::Int(b)) => a == b,
             (Repr::BigInt(a), Repr::BigInt(b)) => a == b,
             (Repr::Float(a), Repr::Float(b)) => a.0 == b.0,
-            (Repr::String(_) | Repr::Part { .. }, Repr::String(_) | Repr::Part { .. })
-            | (Repr::Safe(_), Repr::Safe(_)) => self.as_text() == other.as_text(),
+            (Repr::String(a), Repr::String(b)) | (Repr::Safe(a), Repr::Safe(b)) => a == b,
             (Repr::Bytes(a), Repr::Bytes(b)) => a == b,
             (Repr::List(a), Repr::List(b)) => Arc::ptr_eq(a, b),
             (Repr::Tuple(a), Repr::Tuple(b)) => {
@@ -385,7 +370,7 @@ impl Value {
             }
             (Repr::Range(a), Repr::Range(b)) => Arc::ptr_eq(a, b),
             (Repr::Map(a), Repr::Map(b)) => Arc::ptr_eq(a, b),
-            (Repr::Record(at, a), Repr::Record(other, b)) => at == other && Arc::ptr_eq(a, b),
+            (Repr::Record(a), Repr::Record(b)) => Arc::ptr_eq(a, b),
             (Repr::Object(a), Repr::Object(b)) => a.get().address() == b.get().address(),
             (Repr::Pending(a), Repr::Pending(b)) => Arc::ptr_eq(a, b),
             (Repr::Stream(a), Repr::Stream(b)) => Arc::ptr_eq(a, b),
@@ -410,13 +395,12 @@ pub(crate) fn truth(charge: &dyn Charge, value: &Value) -> Result<bool, Error> {
         Repr::BigInt(int) => **int != 0,
         Repr::Float(float) => float.get() != 0.0,
         Repr::String(text) | Repr::Safe(text) => !text.is_empty(),
-        Repr::Part { length, .. } => *length != 0,
         Repr::Bytes(bytes) => !bytes.is_empty(),
         Repr::List(list) => list.len() != 0,
         Repr::Tuple(tuple) => !tuple.items().is_empty(),
         Repr::Range(range) => range.len() != 0,
         Repr::Map(dict) => dict.len() != 0,
-        Repr::Record(_, table) => !table.values().is_empty(),
+        Repr::Record(record) => !record.values().is_empty(),
         Repr::Object(object) => object.get().is_true(),
         Repr::Pending(_) | Repr::Stream(_) => return truth(charge, settled(charge, value)?),
     })

@@ -50,7 +50,7 @@ pub(crate) fn add(charge: &dyn Charge, a: &Value, b: &Value) -> Result<Value, Er
 #[cold]
 fn cannot_add(a: &Value, b: &Value) -> Error {
     let left = match &a.0 {
-        Repr::String(_) | Repr::Part { .. } => "str",
+        Repr::String(_) => "str",
         Repr::List(_) => "list",
         Repr::Tuple(_) => "tuple",
         _ => return operands("+", a, b),
@@ -107,12 +107,7 @@ pub(crate) fn multiply(charge: &dyn Charge, a: &Value, b: &Value) -> Result<Valu
 fn is_repeatable(value: &Value) -> bool {
     matches!(
         value.0,
-        Repr::String(_)
-            | Repr::Safe(_)
-            | Repr::Part { .. }
-            | Repr::List(_)
-            | Repr::Tuple(_)
-            | Repr::Bytes(_)
+        Repr::String(_) | Repr::Safe(_) | Repr::List(_) | Repr::Tuple(_) | Repr::Bytes(_)
     )
 }
 

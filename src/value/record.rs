@@ -1,12 +1,11 @@
-//! Records: rows of one type, which share the names of their fields and may share their memory.
+//! Records: rows of one type, which share the names of their fields.
 
-use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arcstr::ArcStr;
 
-use crate::value::{Repr, Symbol, Value, drop};
+use crate::value::{Symbol, Value, drop};
 
 /// Up to this many fields are compared one by one.
 const SMALL: usize = 12;
@@ -97,111 +96,61 @@ impl Shape {
     }
 }
 
-/// Rows of one shape, one after another, so that many take one allocation.
-///
-/// A row keeps the whole table alive.
-#[derive(Debug)]
-pub(crate) struct Table {
-    shape: Arc<Shape>,
-    /// A value for each field of each row.
-    values: Vec<Value>,
-}
-
-impl Table {
-    /// Rows of a shape; there is one value for each field of each row.
-    pub(crate) fn new(shape: Arc<Shape>, values: Vec<Value>) -> Arc<Self> {
-        debug_assert!(values.len().is_multiple_of(shape.len().max(1)));
-        Arc::new(Table { shape, values })
-    }
-
-    /// So many records of a shape, of the values for each field of each.
-    pub(super) fn rows(shape: &Arc<Shape>, count: usize, mut values: Vec<Value>) -> Vec<Value> {
-        let width = shape.len();
-        // So many are numbered in one table.
-        let most = (u32::MAX as usize).checked_div(width).unwrap_or(count);
-        let mut rows = Vec::with_capacity(count);
-        while rows.len() < count {
-            let here = most.min(count - rows.len());
-            let rest = values.split_off(here * width);
-            let table = Table::new(Arc::clone(shape), mem::replace(&mut values, rest));
-            let starts = (0..here).map(|row| (row * width) as u32);
-            rows.extend(starts.map(|start| Value(Repr::Record(start, Arc::clone(&table)))));
-        }
-        rows
-    }
-
-    /// The values of all rows.
-    pub(super) fn values(&self) -> &[Value] {
-        &self.values
-    }
-
-    /// Takes the values out of a table that is about to be dropped.
-    pub(super) fn take(&mut self) -> Vec<Value> {
-        std::mem::take(&mut self.values)
-    }
-}
-
-impl Drop for Table {
-    fn drop(&mut self) {
-        if drop::has_nested(&self.values) {
-            drop::drop_nested(self.take());
-        }
-    }
-}
-
 /// One row: a value for each field of its shape.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Record<'a> {
-    table: &'a Arc<Table>,
-    /// Which of the table's values is the row's first.
-    start: u32,
+#[derive(Debug)]
+pub(crate) struct Record {
+    shape: Arc<Shape>,
+    values: Box<[Value]>,
 }
 
-impl<'a> Record<'a> {
-    /// The row of a table that begins with the value at `start`.
-    #[inline]
-    pub(crate) fn new(table: &'a Arc<Table>, start: u32) -> Self {
-        Record { table, start }
+impl Record {
+    /// A row; there is one value for each field.
+    pub(crate) fn new(shape: Arc<Shape>, values: Vec<Value>) -> Self {
+        debug_assert_eq!(shape.len(), values.len());
+        Record {
+            shape,
+            values: values.into(),
+        }
     }
 
     /// The names of the fields.
-    #[inline]
-    pub(crate) fn shape(self) -> &'a Arc<Shape> {
-        &self.table.shape
+    pub(crate) fn shape(&self) -> &Arc<Shape> {
+        &self.shape
     }
 
     /// The values, in the order of the fields.
-    #[inline]
-    pub(crate) fn values(self) -> &'a [Value] {
-        let start = self.start as usize;
-        &self.table.values[start..start + self.table.shape.len()]
+    pub(crate) fn values(&self) -> &[Value] {
+        &self.values
     }
 
     /// The value of a field.
-    pub(crate) fn get(self, name: &str) -> Option<&'a Value> {
-        self.values().get(self.shape().index_of(name)?)
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.values.get(self.shape.index_of(name)?)
     }
 
     /// The value of a field whose name is hashed already.
     #[inline]
-    pub(crate) fn get_symbol(self, name: &Symbol) -> Option<&'a Value> {
-        let index = self.shape().index_of_symbol(name)?;
-        self.table.values.get(self.start as usize + index)
+    pub(crate) fn get_symbol(&self, name: &Symbol) -> Option<&Value> {
+        self.values.get(self.shape.index_of_symbol(name)?)
     }
 
     /// Names and values in the order of the fields.
     pub(crate) fn iter(
-        self,
-    ) -> impl DoubleEndedIterator<Item = (&'a Symbol, &'a Value)> + ExactSizeIterator {
-        self.shape().names().iter().zip(self.values())
+        &self,
+    ) -> impl DoubleEndedIterator<Item = (&Symbol, &Value)> + ExactSizeIterator {
+        self.shape.names().iter().zip(&self.values)
     }
 
-    /// What tells the row from every other container that is alive.
-    pub(crate) fn address(self) -> usize {
-        // A table lies in memory of its own, which the values of one without fields do not.
-        match self.values() {
-            [] => Arc::as_ptr(self.table) as usize,
-            [first, ..] => std::ptr::from_ref(first) as usize,
+    /// Takes the values out of a record that is about to be dropped.
+    pub(super) fn take(&mut self) -> Vec<Value> {
+        std::mem::take(&mut self.values).into_vec()
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        if drop::has_nested(&self.values) {
+            drop::drop_nested(self.take());
         }
     }
 }

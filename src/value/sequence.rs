@@ -211,7 +211,7 @@ pub(crate) fn contains(
                 None => Err(ValueFault::NotInBytes(item.type_name().into()).into()),
             },
         },
-        Repr::Map(_) | Repr::Record(..) => match mapping(container) {
+        Repr::Map(_) | Repr::Record(_) => match mapping(container) {
             Some(mapping) => Ok(mapping.get(item)?.is_some()),
             None => Ok(false),
         },

@@ -120,9 +120,7 @@ impl Serialize for Nested<'_> {
                 Err(_) => serializer.serialize_i128(**int),
             },
             Repr::Float(float) => serializer.serialize_f64(float.get()),
-            Repr::String(_) | Repr::Safe(_) | Repr::Part { .. } => {
-                serializer.serialize_str(self.value.as_text().unwrap_or_default())
-            }
+            Repr::String(text) | Repr::Safe(text) => serializer.serialize_str(text),
             Repr::Bytes(bytes) => serializer.serialize_bytes(bytes),
             Repr::List(list) => self.items(&list.items(), serializer),
             Repr::Tuple(tuple) => self.items(tuple.items(), serializer),
@@ -130,7 +128,7 @@ impl Serialize for Nested<'_> {
                 Ok(items) => serializer.collect_seq(items),
                 Err(error) => Err(ser::Error::custom(error)),
             },
-            Repr::Map(_) | Repr::Record(..) => self.map(serializer),
+            Repr::Map(_) | Repr::Record(_) => self.map(serializer),
             Repr::Object(object) => match object.iterate() {
                 Some(items) => {
                     let items = items.map(|item| OwnedNested(item, self.depth));

@@ -2,7 +2,7 @@
 
 use std::any::type_name;
 use std::mem::ManuallyDrop;
-use std::ptr;
+use std::sync::Arc;
 
 use serde::ser::{self, Serialize, Serializer};
 
@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::error::value::ValueFault;
 use crate::value::conversion::{Conversion, Mark, Place};
 use crate::value::serialize::{self, SerdeError};
-use crate::value::shapes::{Found, KnownShape};
+use crate::value::shapes::KnownShape;
 use crate::value::{MAX_DEPTH, Value};
 
 impl Value {
@@ -37,25 +37,25 @@ impl Value {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn from_serialize<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
-        convert(value, Conversion::of_values())
+        convert(value, None)
     }
 }
 
-/// Converts a context for one render, whose texts share their memory: all of it, or only the fields that `wanted`
-/// names, as the template reads no others.
+/// Converts a context, but only the fields that `wanted` names: a template reads no others.
 ///
 /// A context that is a value already is taken as it is.
-pub(crate) fn from_context<T: Serialize + ?Sized>(
+pub(crate) fn from_fields<T: Serialize + ?Sized>(
     value: &T,
-    wanted: Option<&dyn Fn(&str) -> bool>,
+    wanted: &dyn Fn(&str) -> bool,
 ) -> Result<Value, Error> {
-    convert(value, Conversion::of_context(wanted))
+    convert(value, Some(wanted))
 }
 
 fn convert<T: Serialize + ?Sized>(
     value: &T,
-    mut conversion: Conversion<'_>,
+    wanted: Option<&dyn Fn(&str) -> bool>,
 ) -> Result<Value, Error> {
+    let mut conversion = Conversion::begin(wanted);
     value.serialize(ValueSerializer::new(&mut conversion))?;
     Ok(conversion.end())
 }
@@ -314,7 +314,7 @@ impl<'a, 'w> Serializer for ValueSerializer<'a, 'w> {
         value: &T,
     ) -> Result<(), SerdeError> {
         let mut container = self.open_variant(variant)?;
-        container.push(Place::Field, value)?;
+        container.push(Place::Inside, value)?;
         let content = container.conversion.take_one();
         container.close(content)
     }
@@ -375,70 +375,26 @@ impl<'a, 'w> Serializer for ValueSerializer<'a, 'w> {
 
 struct Items<'a, 'w> {
     container: Container<'a, 'w>,
-    count: usize,
     /// What the items make.
     sequence: fn(Vec<Value>) -> Value,
-    rows: Rows,
-}
-
-/// Whether the items of a sequence are records of one shape, which were left to it.
-#[derive(Clone, Copy)]
-enum Rows {
-    /// There are no items yet.
-    Unknown,
-    /// They are, of this shape.
-    Of(&'static KnownShape),
-    No,
 }
 
 impl<'a, 'w> Items<'a, 'w> {
     fn new(container: Container<'a, 'w>, sequence: fn(Vec<Value>) -> Value) -> Self {
         Items {
             container,
-            count: 0,
             sequence,
-            rows: Rows::Unknown,
         }
     }
 
     #[inline]
     fn push<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), SerdeError> {
-        let mark = self.container.conversion.mark();
-        self.container.push(Place::Item, item)?;
-        match (self.rows, self.container.conversion.take_left()) {
-            (Rows::No, None) => {}
-            (Rows::Of(of), Some(shape)) if ptr::eq(of, shape) => {}
-            (_, left) => self.other(mark, left),
-        }
-        self.count += 1;
-        Ok(())
-    }
-
-    /// Goes on after an item of another kind than those before it; it is above `mark`.
-    fn other(&mut self, mut mark: Mark, left: Option<&'static KnownShape>) {
-        let conversion = &mut self.container.conversion;
-        self.rows = match (self.rows, left) {
-            (Rows::Unknown, Some(shape)) => Rows::Of(shape),
-            (rows, left) => {
-                if let Rows::Of(of) = rows {
-                    mark = conversion.part_rows(self.container.first, mark, of.shape(), self.count);
-                }
-                if let Some(shape) = left {
-                    conversion.record(Place::Field, mark, shape);
-                }
-                Rows::No
-            }
-        };
+        self.container.push(Place::Inside, item)
     }
 
     fn finish(self) -> Result<(), SerdeError> {
-        let (first, container) = (self.container.first, self.container);
-        let items = match self.rows {
-            Rows::Of(shape) => container
-                .conversion
-                .take_rows(first, shape.shape(), self.count),
-            _ => container.conversion.take(first),
-        };
+        let container = self.container;
+        let items = container.conversion.take(container.first);
         container.close((self.sequence)(items))
     }
 }
@@ -529,7 +485,7 @@ impl ser::SerializeMap for Entries<'_, '_> {
         };
         let name = self.container.conversion.key_at(key);
         let done = match name.is_none_or(|name| self.container.wants(name)) {
-            true => self.container.push(Place::Field, value),
+            true => self.container.push(Place::Inside, value),
             false => {
                 self.container.conversion.rewind(key);
                 return Ok(());
@@ -582,7 +538,7 @@ impl<'a, 'w> Fields<'a, 'w> {
         if !self.container.wants(field) {
             return Ok(());
         }
-        self.container.push(Place::Field, value)?;
+        self.container.push(Place::Inside, value)?;
         match self.guess {
             Some(known) if known.has_field(self.count, field) => {}
             _ => self.part(field),
@@ -606,29 +562,17 @@ impl<'a, 'w> Fields<'a, 'w> {
     }
 
     fn finish(mut self) -> Result<(), SerdeError> {
-        let found = match self.guess {
-            Some(known) if known.fields().len() == self.count => Found::Known(known),
+        let shape = match self.guess {
+            Some(known) if known.fields().len() == self.count => Arc::clone(known.shape()),
             _ => {
                 self.leave_guess();
                 let shapes = &mut self.container.conversion.memory.shapes;
                 shapes.of(self.type_name, &self.fields)
             }
         };
-        let (first, container) = (self.container.first, self.container);
-        match found {
-            Found::Known(known) if container.variant.is_none() => {
-                container.conversion.record(container.place, first, known);
-                Ok(())
-            }
-            Found::Known(known) => {
-                let record = container.conversion.take_record(first, known.shape());
-                container.close(record)
-            }
-            Found::Other(shape) => {
-                let record = container.conversion.take_record(first, &shape);
-                container.close(record)
-            }
-        }
+        let container = self.container;
+        let values = container.conversion.take(container.first);
+        container.close(Value::record(shape, values))
     }
 }
 

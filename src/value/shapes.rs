@@ -49,14 +49,6 @@ type Known = HashMap<&'static str, Vec<&'static KnownShape>, foldhash::fast::Fix
 #[derive(Default)]
 pub(super) struct Shapes(Vec<&'static KnownShape>);
 
-/// A shape, by how long it lives.
-pub(super) enum Found {
-    /// One of those that are kept for the process.
-    Known(&'static KnownShape),
-    /// One for which there is no room among those.
-    Other(Arc<Shape>),
-}
-
 impl Shapes {
     /// The shape that the next row of this type most likely has.
     #[inline]
@@ -79,20 +71,20 @@ impl Shapes {
 
     /// The shape of these fields.
     #[cold]
-    pub(super) fn of(&mut self, type_name: &'static str, fields: &[&'static str]) -> Found {
+    pub(super) fn of(&mut self, type_name: &'static str, fields: &[&'static str]) -> Arc<Shape> {
         let found = {
             let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
             find(&known, type_name, fields)
         };
         let Some(known) = found.or_else(|| remember(type_name, fields)) else {
-            return Found::Other(shape_of(fields));
+            return shape_of(fields);
         };
         let of_type = |met: &&mut &KnownShape| same_str(met.type_name, type_name);
         match self.0.iter_mut().find(of_type) {
             Some(met) => *met = known,
             None => self.0.push(known),
         }
-        Found::Known(known)
+        Arc::clone(&known.shape)
     }
 
     /// Forgets all, if they are many.

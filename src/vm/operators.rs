@@ -173,7 +173,7 @@ impl Machine {
         let value = settled(&self.render.budget, self.top())?;
         if !matches!(
             value.0,
-            Repr::Record(..) | Repr::Object(_) | Repr::Undefined(_)
+            Repr::Record(_) | Repr::Object(_) | Repr::Undefined(_)
         ) && let Some(method) = library.host.registry.method(value, name)
         {
             return Ok(Some(crate::call::BoundMethod::value(value.clone(), method)));

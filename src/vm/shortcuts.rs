@@ -8,26 +8,12 @@ use crate::vm::output::OutputBuffer;
 #[inline(always)]
 pub(super) fn emit(output: &mut OutputBuffer, value: &Value, auto_escape: bool) -> bool {
     let out = output.text();
-    let text = match &value.0 {
-        Repr::String(string) => string,
-        Repr::Part {
-            text,
-            start,
-            length,
-        } => text.part(*start, *length),
-        Repr::Safe(safe) => {
-            out.push_str(safe);
-            return true;
-        }
-        Repr::Int(integer) => {
-            display::write_integer(out, *integer);
-            return true;
-        }
+    match &value.0 {
+        Repr::Safe(safe) => out.push_str(safe),
+        Repr::String(string) if auto_escape => text::escape_html(string, out),
+        Repr::String(string) => out.push_str(string),
+        Repr::Int(integer) => display::write_integer(out, *integer),
         _ => return false,
-    };
-    match auto_escape {
-        true => text::escape_html(text, out),
-        false => out.push_str(text),
     }
     true
 }
@@ -39,7 +25,6 @@ pub(super) fn truth(value: &Value) -> Option<bool> {
         Repr::Bool(flag) => Some(flag.get()),
         Repr::Int(integer) => Some(*integer != 0),
         Repr::String(text) | Repr::Safe(text) => Some(!text.is_empty()),
-        Repr::Part { length, .. } => Some(*length != 0),
         Repr::None => Some(false),
         Repr::List(list) => Some(list.len() != 0),
         _ => None,
@@ -79,18 +64,11 @@ pub(super) fn compare(operator: CompareOperator, a: &Value, b: &Value) -> Option
             CompareOperator::In | CompareOperator::NotIn => None,
             _ => Some(is_ordered(operator, *a, *b)),
         },
-        (Repr::String(a) | Repr::Safe(a), Repr::String(b) | Repr::Safe(b)) => {
-            same_or_not(operator, a, b)
-        }
-        _ => same_or_not(operator, a.as_text()?, b.as_text()?),
-    }
-}
-
-#[inline(always)]
-fn same_or_not(operator: CompareOperator, a: &str, b: &str) -> Option<bool> {
-    match operator {
-        CompareOperator::Equal => Some(a == b),
-        CompareOperator::NotEqual => Some(a != b),
+        (Repr::String(a) | Repr::Safe(a), Repr::String(b) | Repr::Safe(b)) => match operator {
+            CompareOperator::Equal => Some(a == b),
+            CompareOperator::NotEqual => Some(a != b),
+            _ => None,
+        },
         _ => None,
     }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{list, map, repr, safe, tuple, v};
 use crate::error::ErrorKind;
-use crate::value::{Object, Value, from_context};
+use crate::value::{Object, Value, from_fields};
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 struct Row {
@@ -213,14 +213,13 @@ fn only_wanted_fields() {
         all.message(),
         "cannot convert a value of the host: nobody reads this"
     );
-    let value =
-        from_context(&context, Some(&|name| name == "wanted")).expect("the other is skipped");
+    let value = from_fields(&context, &|name| name == "wanted").expect("the other is skipped");
     assert_eq!(
         repr(&value),
         "{'wanted': {'id': 1, 'name': 'row1', 'tags': ['a']}}"
     );
     let json = json!({"a": {"b": 1}, "c": 2});
-    let value = from_context(&json, Some(&|name| name == "a")).expect("it converts");
+    let value = from_fields(&json, &|name| name == "a").expect("it converts");
     assert_eq!(repr(&value), "{'a': {'b': 1}}");
 }
 
@@ -371,17 +370,15 @@ fn rows_of_a_list_are_right_wherever_they_change() {
         let (items, spelled): (Vec<Item>, Vec<String>) =
             (0..4).map(|place| kind(place)(place as i32 + 1)).unzip();
         let expected = format!("[{}]", spelled.join(", "));
-        let kept = Value::from_serialize(&items).expect("it converts");
-        assert_eq!(repr(&kept), expected);
-        let context = from_context(&items, None).expect("it converts");
-        assert_eq!(repr(&context), expected);
+        let value = Value::from_serialize(&items).expect("it converts");
+        assert_eq!(repr(&value), expected);
     }
 }
 
 #[test]
 fn a_row_outlives_its_list() {
     let rows = [row(1, None), row(2, None), row(3, None)];
-    let value = from_context(&rows, None).expect("rows convert");
+    let value = Value::from_serialize(&rows).expect("rows convert");
     let second = value.get_item(&v(1));
     let again = value.get_item(&v(1));
     assert!(second.is_same(&again) && !second.is_same(&value.get_item(&v(2))));
@@ -428,7 +425,7 @@ fn conversions_run_within_others_and_while_a_thread_ends() {
     }
     let expected =
         "[{'id': 1, 'name': 'row1', 'tags': ['a']}, {'id': 2, 'name': 'row2', 'tags': ['a']}]";
-    let value = from_context(&(row(3, None), Within, "x"), None).expect("it converts");
+    let value = Value::from_serialize(&(row(3, None), Within, "x")).expect("it converts");
     assert_eq!(repr(&value.get_item(&v(1))), expected);
     assert_eq!(repr(&value.get_item(&v(2))), "'x'");
 
@@ -436,7 +433,7 @@ fn conversions_run_within_others_and_while_a_thread_ends() {
     struct Late(Sender<String>);
     impl Drop for Late {
         fn drop(&mut self) {
-            let value = from_context(&[row(1, None), row(2, None)], None);
+            let value = Value::from_serialize(&[row(1, None), row(2, None)]);
             let _ = self.0.send(repr(&value.expect("rows convert")));
         }
     }
