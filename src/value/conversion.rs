@@ -31,7 +31,8 @@ pub(super) struct Memory {
 }
 
 thread_local! {
-    /// The memory of this thread's last conversion, without its values.
+    /// The memory of this thread's last conversion: no value of that is in it, only shapes of types and a few keys
+    /// of maps.
     static SPARE: Cell<Option<Memory>> = const { Cell::new(None) };
 }
 
