@@ -44,5 +44,5 @@ fn print_body(_: &CallContext<'_>, call: &TagCall<'_>) -> Answer {
 /// Fails with what the template says.
 fn raise_exception(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     let message = text(context, bound.required(0))?;
-    Err(Error::host(&*message))
+    Err(Error::host(message.as_str()))
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use arcstr::ArcStr;
+
 use crate::call::{Bound, CallContext};
 use crate::error::Error;
 use crate::error::builtin::BuiltinFault;
@@ -27,11 +29,14 @@ pub(super) fn items(context: &CallContext<'_>, value: &Value) -> Result<Vec<Valu
 }
 
 /// The text of a value: what `str()` gives.
-pub(super) fn text<'a>(context: &CallContext<'_>, value: &'a Value) -> Result<Cow<'a, str>, Error> {
+pub(super) fn text<'a>(
+    context: &CallContext<'_>,
+    value: &'a Value,
+) -> Result<Cow<'a, ArcStr>, Error> {
     let value = settled(context, value)?;
     match value.as_text() {
         Some(text) => Ok(Cow::Borrowed(text)),
-        None => display::to_text(context, value).map(|text| Cow::Owned(text.to_string())),
+        None => display::to_text(context, value).map(Cow::Owned),
     }
 }
 

@@ -24,5 +24,5 @@ fn slugify(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     // A character may become several letters.
     context.fuel(text.len() as u64 / 4)?;
     context.memory(4 * text.len() as u64)?;
-    value(slug::slugify(&*text))
+    value(slug::slugify(text.as_str()))
 }

@@ -181,7 +181,7 @@ impl Folded {
         };
         candidates
             .into_iter()
-            .map(|id| self.value(tree, id)?.to_arc_str())
+            .map(|id| self.value(tree, id)?.as_text().cloned())
             .collect()
     }
 }

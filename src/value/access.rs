@@ -103,13 +103,6 @@ pub(crate) fn find_item(
     key: &Value,
 ) -> Result<Option<Value>, Error> {
     let key = settled(charge, key)?;
-    if let Some(text) = value.as_text() {
-        if !text.is_ascii() {
-            charge.fuel(text.len() as u64 / 64)?;
-        }
-        let character = index(char_count(text), key).and_then(|at| char_at(text, at));
-        return Ok(character.map(|character| Value::text(character, value.is_safe())));
-    }
     Ok(match &value.0 {
         Repr::List(list) => index(list.len(), key).and_then(|at| list.get(at)),
         Repr::Tuple(tuple) => {
@@ -129,6 +122,15 @@ pub(crate) fn find_item(
         }
         Repr::Map(dict) => dict.get(key).ok().flatten(),
         Repr::Record(record) => key.as_text().and_then(|name| record.get(name).cloned()),
+        Repr::String(text) | Repr::Safe(text) => {
+            let safe = matches!(value.0, Repr::Safe(_));
+            if !text.is_ascii() {
+                charge.fuel(text.len() as u64 / 64)?;
+            }
+            index(char_count(text), key)
+                .and_then(|at| char_at(text, at))
+                .map(|character| Value::text(character, safe))
+        }
         Repr::Bytes(bytes) => index(bytes.len(), key)
             .and_then(|at| bytes.get(at))
             .map(|byte| Value::int(i64::from(*byte))),

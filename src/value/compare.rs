@@ -64,11 +64,9 @@ fn deeper(charge: &dyn Charge, depth: usize) -> Result<usize, Error> {
 }
 
 fn equal_at(charge: &dyn Charge, a: &Value, b: &Value, depth: usize) -> Result<bool, Error> {
-    if let (Some(a), Some(b)) = (a.as_text(), b.as_text()) {
-        return Ok(a == b);
-    }
     match (&a.0, &b.0) {
         (Repr::Int(a), Repr::Int(b)) => return Ok(a == b),
+        (Repr::String(a) | Repr::Safe(a), Repr::String(b) | Repr::Safe(b)) => return Ok(a == b),
         (Repr::None, Repr::None) => return Ok(true),
         (Repr::Bytes(a), Repr::Bytes(b)) => return Ok(a == b),
         (Repr::Range(a), Repr::Range(b)) => return Ok(a.same_items(b)),
@@ -183,12 +181,12 @@ fn order_at(
     b: &Value,
     depth: usize,
 ) -> Result<Option<Ordering>, Error> {
-    if let (Some(a), Some(b)) = (a.as_text(), b.as_text()) {
-        // UTF-8 orders as its characters do.
-        return Ok(Some(a.cmp(b)));
-    }
     match (&a.0, &b.0) {
         (Repr::Int(a), Repr::Int(b)) => return Ok(Some(a.cmp(b))),
+        (Repr::String(a) | Repr::Safe(a), Repr::String(b) | Repr::Safe(b)) => {
+            // UTF-8 orders as its characters do.
+            return Ok(Some(a.as_str().cmp(b.as_str())));
+        }
         (Repr::Bytes(a), Repr::Bytes(b)) => return Ok(Some(a.cmp(b))),
         (Repr::List(a), Repr::List(b)) => {
             return order_items(charge, operator, &a.items(), &b.items(), depth);

@@ -113,7 +113,7 @@ impl<'w> Conversion<'w> {
 
     /// The key at `mark`, if it is a text.
     pub(super) fn key_at(&self, mark: Mark) -> Option<&str> {
-        self.memory.stack.get(mark.0)?.as_text()
+        self.memory.stack.get(mark.0)?.as_str()
     }
 
     /// The values above `mark`.

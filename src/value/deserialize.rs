@@ -123,7 +123,7 @@ impl<'de, 'v> Deserializer<'de> for Source<'v> {
         visitor: V,
     ) -> Result<V::Value, SerdeError> {
         if let Some(name) = self.value.as_text() {
-            let name: StrDeserializer<'_, SerdeError> = name.into_deserializer();
+            let name: StrDeserializer<'_, SerdeError> = name.as_str().into_deserializer();
             return visitor.visit_enum(name);
         }
         // A variant with content is a map from its name to that.

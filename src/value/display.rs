@@ -15,11 +15,11 @@ use crate::value::{
 
 /// Appends what printing `value` gives: Python's `str()`.
 pub(crate) fn write(charge: &dyn Charge, out: &mut String, value: &Value) -> Result<(), Error> {
-    if let Some(text) = value.as_text() {
-        out.push_str(text);
-        return Ok(());
-    }
     match &value.0 {
+        Repr::String(text) | Repr::Safe(text) => {
+            out.push_str(text);
+            Ok(())
+        }
         Repr::Int(int) => {
             write_integer(out, *int);
             Ok(())
@@ -65,8 +65,8 @@ pub(crate) fn write_escaped(
 
 /// What printing `value` gives; a string is not copied.
 pub(crate) fn to_text(charge: &dyn Charge, value: &Value) -> Result<ArcStr, Error> {
-    if let Some(text) = value.to_arc_str() {
-        return Ok(text);
+    if let Some(text) = value.as_text() {
+        return Ok(text.clone());
     }
     let mut out = String::new();
     write(charge, &mut out, value)?;
@@ -126,11 +126,8 @@ impl<'a> Printer<'a> {
     }
 
     fn str(&mut self, value: &Value) -> Result<(), Error> {
-        if let Some(text) = value.as_text() {
-            self.out.push_str(text);
-            return Ok(());
-        }
         match &value.0 {
+            Repr::String(text) | Repr::Safe(text) => self.out.push_str(text),
             Repr::Undefined(_) => {
                 if let Some(known) = value.as_undefined() {
                     match known.policy {

@@ -14,7 +14,7 @@ impl Value {
     /// assert_eq!(kakehi::Value::from("text").as_str(), Some("text"));
     /// ```
     pub fn as_str(&self) -> Option<&str> {
-        self.as_text()
+        self.as_text().map(ArcStr::as_str)
     }
 
     /// The integer, if it is one that fits; a bool counts as 0 or 1, a float with a whole value as that.
@@ -246,7 +246,7 @@ to_types! {
     f32, "a number", |value| value.as_f64().map(|float| float as f32);
     bool, "a bool", |value| value.as_bool();
     String, "a string", |value| value.as_str().map(str::to_owned);
-    ArcStr, "a string", |value| value.to_arc_str();
+    ArcStr, "a string", |value| value.as_text().cloned();
     char, "a string of one character", |value| one_char(value);
 }
 

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::error::value::ValueFault;
 use crate::value::text::char_count;
 use crate::value::{
-    Charge, Dict, List, Map, MapView, Range, Repr, Shape, Tuple, Unlimited, Value, settled,
+    Charge, Dict, List, Map, MapView, Range, Record, Repr, Tuple, Unlimited, Value, settled,
     values_size,
 };
 
@@ -60,7 +60,7 @@ enum Source {
         next: usize,
     },
     Names {
-        shape: Arc<Shape>,
+        record: Arc<Record>,
         next: usize,
     },
     Other(Box<dyn Iterator<Item = Value> + Send>),
@@ -152,8 +152,8 @@ impl Iterator for ValueIter {
                 Dict::Shared(_) => None,
             },
             Source::SharedKeys { map, next } => step(next, |at| key_at(map, at)),
-            Source::Names { shape, next } => step(next, |at| {
-                let name = shape.names().get(at)?;
+            Source::Names { record, next } => step(next, |at| {
+                let name = record.shape().names().get(at)?;
                 Some(Value::string(name.text().clone()))
             }),
             Source::Other(items) => items.next(),
@@ -175,7 +175,7 @@ impl Iterator for ValueIter {
             },
             Source::FrozenKeys { dict, next } => dict.len() - next,
             Source::SharedKeys { map, next } => map.len() - next,
-            Source::Names { shape, next } => shape.len() - next,
+            Source::Names { record, next } => record.values().len() - next,
             Source::Other(items) => return items.size_hint(),
         };
         (left, Some(left))
@@ -236,7 +236,7 @@ pub(crate) fn iterate(charge: &dyn Charge, value: &Value) -> Result<ValueIter, E
             MapView::Snapshot(map) => Source::SharedKeys { map, next: 0 },
         },
         Repr::Record(record) => Source::Names {
-            shape: record.shape().clone(),
+            record: record.clone(),
             next: 0,
         },
         Repr::Object(object) => match object.iterate() {

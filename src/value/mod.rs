@@ -263,18 +263,10 @@ impl Value {
 
     /// The text of a string, safe or not.
     #[inline]
-    pub(crate) fn as_text(&self) -> Option<&str> {
+    pub(crate) fn as_text(&self) -> Option<&ArcStr> {
         match &self.0 {
             Repr::String(text) | Repr::Safe(text) => Some(text),
             _ => None,
-        }
-    }
-
-    /// The text of a string as one that can be kept.
-    pub(crate) fn to_arc_str(&self) -> Option<ArcStr> {
-        match &self.0 {
-            Repr::String(text) | Repr::Safe(text) => Some(text.clone()),
-            _ => self.as_text().map(ArcStr::from),
         }
     }
 

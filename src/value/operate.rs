@@ -1,5 +1,7 @@
 //! The operators, as Python has them: `+ - * / // % **`, unary `-` and `+`, and `~`.
 
+use arcstr::ArcStr;
+
 use crate::error::Error;
 use crate::error::value::ValueFault;
 use crate::value::number::{self, Number, int_of, number_of};
@@ -11,20 +13,21 @@ pub(crate) fn add(charge: &dyn Charge, a: &Value, b: &Value) -> Result<Value, Er
     match (&a.0, &b.0) {
         (Repr::Int(a), Repr::Int(b)) => return Ok(add_ints(*a, *b)),
         (Repr::Float(a), Repr::Float(b)) => return Ok(Value::float(a.get() + b.get())),
+        (Repr::String(a), Repr::String(b)) => {
+            return Ok(Value::string(join_texts(charge, &[a, b])?));
+        }
         _ => {}
     }
     let (a, b) = (settled(charge, a)?, settled(charge, b)?);
-    if let (Some(left), Some(right)) = (a.as_text(), b.as_text()) {
-        return match (a.is_safe(), b.is_safe()) {
-            (false, false) => Ok(Value::string(join_texts(charge, &[left, right])?)),
-            (true, true) => Ok(Value::safe(join_texts(charge, &[left, right])?)),
-            _ => concat(charge, &[a.clone(), b.clone()], true),
-        };
-    }
     if let (Some(a), Some(b)) = (number_of(a), number_of(b)) {
         return arithmetic("+", a, b, i128::checked_add, |a, b| a + b);
     }
     match (&a.0, &b.0) {
+        (Repr::Safe(a), Repr::Safe(b)) => Ok(Value::safe(join_texts(charge, &[a, b])?)),
+        (Repr::Safe(_), Repr::String(_)) | (Repr::String(_), Repr::Safe(_)) => {
+            concat(charge, &[a.clone(), b.clone()], true)
+        }
+        (Repr::String(a), Repr::String(b)) => Ok(Value::string(join_texts(charge, &[a, b])?)),
         (Repr::List(a), Repr::List(b)) => {
             let items = join_items(charge, &a.items(), &b.items())?;
             Ok(Value::shared_list(items))
@@ -134,11 +137,9 @@ fn repeat(charge: &dyn Charge, sequence: &Value, count: &Value) -> Result<Value,
             .ok_or_else(|| ValueFault::TooLong.into())
     };
     let item = size_of::<Value>();
-    if let Some(text) = sequence.as_text() {
-        let repeated = text.repeat(pay(text.len(), 1)?);
-        return Ok(Value::text(repeated, sequence.is_safe()));
-    }
     Ok(match &sequence.0 {
+        Repr::String(text) => Value::string(text.repeat(pay(text.len(), 1)?)),
+        Repr::Safe(text) => Value::safe(text.repeat(pay(text.len(), 1)?)),
         Repr::Bytes(bytes) => Value::bytes(bytes.repeat(pay(bytes.len(), 1)?)),
         Repr::List(list) => {
             let items = list.items();
@@ -177,13 +178,17 @@ pub(crate) fn floor_divide(charge: &dyn Charge, a: &Value, b: &Value) -> Result<
 
 /// `a % b`: what is left, with the sign of `b`; of a string, the string with its placeholders filled.
 pub(crate) fn remainder(charge: &dyn Charge, a: &Value, b: &Value) -> Result<Value, Error> {
-    if let (Repr::Int(a), Repr::Int(b @ 1..)) = (&a.0, &b.0) {
-        return Ok(Value::int(a.rem_euclid(*b)));
-    }
-    if let Some(text) = a.as_text() {
-        let safe = a.is_safe();
-        let text = percent::format(charge, text, settled(charge, b)?, safe)?;
-        return Ok(Value::text(text, safe));
+    match (&a.0, &b.0) {
+        (Repr::Int(a), Repr::Int(b @ 1..)) => return Ok(Value::int(a.rem_euclid(*b))),
+        (Repr::String(text), _) => {
+            let text = percent::format(charge, text, settled(charge, b)?, false)?;
+            return Ok(Value::string(text));
+        }
+        (Repr::Safe(text), _) => {
+            let text = percent::format(charge, text, settled(charge, b)?, true)?;
+            return Ok(Value::safe(text));
+        }
+        _ => {}
     }
     let (a, b) = numbers(charge, "%", a, b)?;
     number::remainder(a, b).map(Value::from)
@@ -324,7 +329,7 @@ fn operands(operator: &'static str, a: &Value, b: &Value) -> Error {
     fault.into()
 }
 
-fn join_texts(charge: &dyn Charge, texts: &[&str; 2]) -> Result<String, Error> {
+fn join_texts(charge: &dyn Charge, texts: &[&ArcStr; 2]) -> Result<String, Error> {
     let [a, b] = texts;
     charge.memory(a.len() as u64 + b.len() as u64)?;
     let mut out = String::with_capacity(a.len() + b.len());

@@ -269,7 +269,7 @@ impl Formatter<'_> {
 
     fn text_of<'v>(&self, conversion: char, value: &'v Value) -> Result<Cow<'v, str>, Error> {
         let mut text = match (conversion, value.as_text()) {
-            ('s', Some(text)) => Cow::Borrowed(text),
+            ('s', Some(text)) => Cow::Borrowed(text.as_str()),
             ('s', None) => {
                 let mut text = String::new();
                 if self.markup {

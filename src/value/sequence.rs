@@ -104,14 +104,15 @@ pub(crate) fn slice(
         return Err(wrong_part(parts));
     };
     let bounds = |length| Bounds::new(length, start, stop, step);
-    if let Some(text) = value.as_text() {
-        let bounds = bounds(char_count(text))?;
-        // No part of a text is longer than the text, and no character than four bytes.
-        charge.memory(text.len().min(bounds.len.saturating_mul(4)) as u64)?;
-        charge.fuel(text.len() as u64 / 64)?;
-        return Ok(Value::text(char_slice(text, &bounds), value.is_safe()));
-    }
     Ok(match &value.0 {
+        Repr::String(text) | Repr::Safe(text) => {
+            let bounds = bounds(char_count(text))?;
+            // No part of a text is longer than the text, and no character than four bytes.
+            charge.memory(text.len().min(bounds.len.saturating_mul(4)) as u64)?;
+            charge.fuel(text.len() as u64 / 64)?;
+            let safe = matches!(value.0, Repr::Safe(_));
+            Value::text(char_slice(text, &bounds), safe)
+        }
         Repr::List(list) => {
             let items = list.items();
             let items = slice_items(charge, &items, bounds(items.len())?)?;
@@ -175,8 +176,8 @@ pub(crate) fn contains(
 ) -> Result<bool, Error> {
     let container = settled(charge, container)?;
     let item = settled(charge, item)?;
-    if let Some(text) = container.as_text() {
-        return match item.as_text() {
+    match &container.0 {
+        Repr::String(text) | Repr::Safe(text) => match item.as_text() {
             Some(part) => {
                 charge.fuel(text.len() as u64 / 64)?;
                 Ok(memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some())
@@ -185,9 +186,7 @@ pub(crate) fn contains(
                 Some(undefined) => Err(undefined.error()),
                 None => Err(ValueFault::NotInString(item.type_name().into()).into()),
             },
-        };
-    }
-    match &container.0 {
+        },
         Repr::List(list) => contains_item(charge, &list.items(), item),
         Repr::Tuple(tuple) => contains_item(charge, tuple.items(), item),
         Repr::Range(range) => match number_of(item) {

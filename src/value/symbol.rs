@@ -83,7 +83,7 @@ impl Symbol {
     ///
     /// Names are mostly short, and mostly the same or of another length, so nothing is called for those.
     #[inline]
-    pub(crate) fn is(&self, text: &str) -> bool {
+    pub(crate) fn is(&self, text: &ArcStr) -> bool {
         let (a, b) = (self.text.as_bytes(), text.as_bytes());
         if a.len() != b.len() {
             return false;
@@ -95,7 +95,7 @@ impl Symbol {
             b.last_chunk::<4>(),
         ) {
             (Some(a0), Some(a1), Some(b0), Some(b1)) if a.len() <= 8 => a0 == b0 && a1 == b1,
-            _ => std::ptr::eq(a, b) || a == b,
+            _ => ArcStr::ptr_eq(&self.text, text) || a == b,
         }
     }
 

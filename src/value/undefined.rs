@@ -103,7 +103,7 @@ impl Undefined {
     ) -> Self {
         // A string is looked up as an attribute in the end, and the message says so.
         if let Some(name) = key.as_text() {
-            return Undefined::attribute(owner, name, policy);
+            return Undefined::attribute(owner, name.clone(), policy);
         }
         let key = display::to_repr(charge, key).unwrap_or_else(|_| key.type_name().into());
         let subject = Subject::Item {

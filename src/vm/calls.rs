@@ -54,13 +54,13 @@ impl Machine {
         let keywords = settled(&self.render.budget, &self.stack[at + 1])?;
         if let Some(mapping) = mapping(keywords) {
             for (name, value) in mapping.iter() {
-                let Some(keyword) = name.to_arc_str() else {
+                let Some(name) = name.as_text() else {
                     return Err(MachineFault::KeywordNotText {
                         found: name.type_name().into(),
                     }
                     .into_error());
                 };
-                arguments.push_keyword(keyword, value.clone());
+                arguments.push_keyword(name.clone(), value.clone());
             }
         }
         Ok(arguments)

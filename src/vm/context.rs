@@ -159,8 +159,8 @@ impl Context {
                 Outer::Root(root) => {
                     if let Some(root) = mapping(root) {
                         for (name, value) in root.iter() {
-                            if let Some(name) = name.to_arc_str() {
-                                add(&name, value);
+                            if let Some(name) = name.as_text() {
+                                add(name, value);
                             }
                         }
                     }

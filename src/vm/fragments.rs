@@ -180,7 +180,7 @@ fn write_key(
         }
         _ => match value.as_text() {
             // Whether text is safe is no part of what it names.
-            Some(own) => text.push_str(&display::to_repr(charge, &Value::string(own))?),
+            Some(own) => text.push_str(&display::to_repr(charge, &Value::string(own.clone()))?),
             None => {
                 let found = value.type_name().into();
                 return Err(MachineFault::CacheKey { found }.into_error());

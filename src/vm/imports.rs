@@ -31,7 +31,7 @@ impl Machine {
         let found = match &value.0 {
             Repr::List(list) => self.first_template(&list.items())?,
             Repr::Tuple(tuple) => self.first_template(tuple.items())?,
-            _ => self.template(&self.template_name(value)?),
+            _ => self.template(self.template_name(value)?),
         };
         match found {
             Some(lookup) => Ok(lookup),
@@ -45,7 +45,7 @@ impl Machine {
             self.template_name(name)?;
         }
         for name in names {
-            let found = self.template(&self.template_name(name)?);
+            let found = self.template(self.template_name(name)?);
             if found.is_some() {
                 return Ok(found);
             }
@@ -53,9 +53,9 @@ impl Machine {
         Ok(None)
     }
 
-    fn template_name(&self, value: &Value) -> Result<ArcStr, Error> {
+    fn template_name<'v>(&self, value: &'v Value) -> Result<&'v ArcStr, Error> {
         let value = settled(&self.render.budget, value)?;
-        match (value.to_arc_str(), value.as_undefined()) {
+        match (value.as_text(), value.as_undefined()) {
             (Some(name), _) => Ok(name),
             (None, Some(undefined)) => Err(undefined.error()),
             (None, None) => Err(MachineFault::template_name(value.type_name())),
@@ -63,7 +63,7 @@ impl Machine {
     }
 
     fn template_names(&self, value: &Value) -> Result<Vec<ArcStr>, Error> {
-        let name = |value: &Value| self.template_name(value);
+        let name = |value: &Value| self.template_name(value).cloned();
         match &value.0 {
             Repr::List(list) => list.items().iter().map(name).collect(),
             Repr::Tuple(tuple) => tuple.items().iter().map(name).collect(),

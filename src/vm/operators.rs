@@ -208,12 +208,10 @@ impl Machine {
     /// `v -> v`: what was captured, and text in general, as markup.
     pub(super) fn mark_safe(&mut self) -> Result<(), Error> {
         let value = self.top();
-        if value.is_safe() {
-            return Ok(());
-        }
-        let safe = match value.to_arc_str() {
-            Some(text) => Value::safe(text),
-            None => Value::safe(value::display::to_text(&self.render.budget, value)?),
+        let safe = match &value.0 {
+            Repr::Safe(_) => return Ok(()),
+            Repr::String(text) => Value::safe(text.clone()),
+            _ => Value::safe(value::display::to_text(&self.render.budget, value)?),
         };
         self.pop();
         self.stack.push(safe);
@@ -244,7 +242,10 @@ impl Machine {
         };
         self.render.budget.memory(text.len() as u64)?;
         let stripped = value::text::strip_between_tags(text);
-        let stripped = Value::text(stripped, value.is_safe());
+        let stripped = match value.0 {
+            Repr::Safe(_) => Value::safe(stripped),
+            _ => Value::string(stripped),
+        };
         self.pop();
         self.stack.push(stripped);
         Ok(())

@@ -7,7 +7,7 @@ use crate::builtins::python::split;
 use crate::call::{Bound, Builtin, CallContext};
 use crate::error::Error;
 use crate::error::builtin::BuiltinFault;
-use crate::value::{Value, display, mapping, settled};
+use crate::value::{Value, display, mapping};
 
 use super::text::{escaped, subject};
 use crate::builtins::operand::is_markup;
@@ -47,8 +47,7 @@ fn forceescape(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
 }
 
 fn safe(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
-    let text = display::to_text(context, settled(context, bound.value)?)?;
-    value(Value::safe(text))
+    value(Value::safe(text(context, bound.value)?.into_owned()))
 }
 
 fn write_safe(

@@ -84,8 +84,8 @@ impl Test {
     fn of(bound: &Bound<'_>, index: usize) -> Result<Self, Error> {
         let name = match bound.rest().get(index) {
             None => None,
-            Some(name) => match name.to_arc_str() {
-                Some(name) => Some(name),
+            Some(name) => match name.as_text() {
+                Some(name) => Some(name.clone()),
                 None => {
                     return Err(BuiltinFault::NoTestName {
                         name: bound.name(),

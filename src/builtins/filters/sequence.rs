@@ -85,8 +85,8 @@ fn last(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
 
 /// An item that was taken by its position: of safe text, it is safe.
 fn item_of(whole: &Value, item: Value) -> Value {
-    match (whole.is_safe(), item.to_arc_str()) {
-        (true, Some(text)) => Value::safe(text),
+    match (whole.is_safe(), item.as_text()) {
+        (true, Some(text)) => Value::safe(text.clone()),
         _ => item,
     }
 }
@@ -249,7 +249,7 @@ fn write_joined(
             context.memory((text.len() as u64).saturating_mul(5))?;
             escaped(&text)
         }
-        false => Cow::Borrowed(&*text),
+        false => Cow::Borrowed(text.as_str()),
     };
     for (index, item) in items.iter().enumerate() {
         if index > 0 {

@@ -28,7 +28,7 @@ pub(super) const FILTERS: &[Builtin] = &[
 ];
 
 /// A text that a filter works on.
-type Subject<'a> = Cow<'a, str>;
+type Subject<'a> = Cow<'a, ArcStr>;
 
 /// The text of the value, whether it is safe, and fuel for looking at all of it.
 pub(super) fn subject<'a>(
@@ -225,11 +225,11 @@ fn push_replaced(out: &mut PaidText<'_, '_>, bound: &Bound<'_>) -> Result<bool, 
     let mut new_text = text(context, new)?;
     if context.auto_escape() {
         if !safe && (operand::is_markup(old) || operand::is_markup(new)) {
-            subject = Cow::Owned(escaped(context, &subject)?.to_string());
+            subject = Cow::Owned(escaped(context, &subject)?);
             safe = true;
         }
         if safe && !operand::is_markup(new) {
-            new_text = Cow::Owned(escaped(context, &new_text)?.to_string());
+            new_text = Cow::Owned(escaped(context, &new_text)?);
         }
     } else {
         // Without escaping nothing of this is markup to Jinja.

@@ -41,7 +41,7 @@ fn urlize(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     context.fuel(text.len() as u64 / 4)?;
     let text = match operand::is_markup(bound.value) {
         true => text,
-        false => Cow::Owned(escaped(context, &text)?.to_string()),
+        false => Cow::Owned(escaped(context, &text)?),
     };
     let links = Links {
         attributes: attributes(context, bound)?,
@@ -49,7 +49,7 @@ fn urlize(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         schemes: schemes(context, bound)?,
     };
     let mut out = PaidText::new(context);
-    let mut rest = &*text;
+    let mut rest = text.as_str();
     while !rest.is_empty() {
         context.fuel(1)?;
         let word = rest.find(is_space).unwrap_or(rest.len());
@@ -88,8 +88,8 @@ fn attributes(context: &CallContext<'_>, bound: &Bound<'_>) -> Result<String, Er
     }
     let target = match (given(2)?, bound.some(2), &policies.urlize_target) {
         (Some(target), ..) => operand::text(context, target)?,
-        (None, None, Some(target)) => Cow::Borrowed(target.as_str()),
-        (None, ..) => Cow::Borrowed(""),
+        (None, None, Some(target)) => Cow::Owned(ArcStr::from(target.as_str())),
+        (None, ..) => Cow::Owned(ArcStr::new()),
     };
     if !target.is_empty() {
         out.push(" target=\"")?;
@@ -113,7 +113,7 @@ fn schemes(context: &CallContext<'_>, bound: &Bound<'_>) -> Result<Vec<ArcStr>, 
     let mut schemes = Vec::new();
     for scheme in given {
         match scheme.as_text() {
-            Some(text) if is_scheme(text) => schemes.push(text.into()),
+            Some(text) if is_scheme(text) => schemes.push(text.clone()),
             _ => {
                 let shown = operand::shown(context, &scheme);
                 return Err(operand::refuse_range(

@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use arcstr::ArcStr;
+
 use crate::builtins::filters::{escaped, replace_text};
 use crate::builtins::operand::{self, items, required_string};
 use crate::builtins::produce::{Answer, PaidText, text_like, value};
@@ -137,7 +139,7 @@ pub(super) const fn text(
 }
 
 /// The text of the receiver, and whether it is safe.
-pub(super) fn receiver<'a>(bound: &Bound<'a>) -> Result<(&'a str, bool), Error> {
+pub(super) fn receiver<'a>(bound: &Bound<'a>) -> Result<(&'a ArcStr, bool), Error> {
     match bound.value.as_text() {
         Some(text) => Ok((text, bound.value.is_safe())),
         None => Err(operand::refuse(bound, "a string")),
@@ -209,7 +211,7 @@ fn strip(context: &CallContext<'_>, bound: &Bound<'_>, left: bool, right: bool) 
         Some(set) => set.contains(character),
         None => characters::is_space(character),
     };
-    let mut part = text;
+    let mut part = text.as_str();
     if left {
         part = part.trim_start_matches(is_stripped);
     }
