@@ -182,6 +182,17 @@ impl Budget {
         }
     }
 
+    /// How many items one stream may give.
+    pub(crate) fn most_items(&self) -> u64 {
+        self.limits.items.unwrap_or(u64::MAX)
+    }
+
+    /// One of the items that a stream may give still; fails if there is none.
+    pub(crate) fn one_item_less(&self, left: u64) -> Result<u64, Error> {
+        left.checked_sub(1)
+            .ok_or_else(|| CallFault::too_many_items(self.most_items()))
+    }
+
     /// Fails if `count` more waits may not be in flight at once.
     pub(crate) fn in_flight(&self, count: usize) -> Result<(), Error> {
         let count = count.saturating_add(self.others_waiting.get());

@@ -54,7 +54,7 @@ pub(super) struct Surroundings {
 
 /// How many waits may be over at once before others get their turn: a stream that always has an item
 /// would keep the task busy without a single instruction.
-pub(super) const MOST_READY: u32 = 32;
+pub(super) const MOST_READY: u32 = 128;
 
 /// A machine and what it waits for.
 pub(super) struct Lane {
@@ -145,10 +145,10 @@ impl Lane {
                 }
             }
             let now = Now::new(cx.waker(), around);
-            let host = Host {
-                supply: Some(&now),
-                ..held.host()
-            };
+            let mut host = held.host();
+            if self.machine.may_be_supplied() {
+                host.supply = Some(&now);
+            }
             let outcome = self.machine.run(&host);
             around.ready = now.ready.get();
             let polled = now.waits.take();
@@ -271,18 +271,31 @@ impl<'a> Now<'a> {
         }
         may
     }
+
+    /// Remembers that the next item was asked for and is not there.
+    #[cold]
+    fn wait_for_item(&self) {
+        self.waits.set(Some(Wait::Next(None)));
+    }
 }
 
 impl Supply for Now<'_> {
-    fn item(&self, stream: &mut StreamReader) -> Poll<Option<Result<Value, Error>>> {
+    fn item(&self, stream: &mut StreamReader, slot: &mut Value) -> Poll<Option<Result<(), Error>>> {
         if !self.may_go_on() {
             return Poll::Pending;
         }
-        let item = poll_item(stream, &mut Context::from_waker(self.waker));
-        if item.is_pending() {
-            self.waits.set(Some(Wait::Next(None)));
+        match poll_item(stream, &mut Context::from_waker(self.waker)) {
+            Poll::Ready(Some(Ok(item))) => {
+                slot.put(item);
+                Poll::Ready(Some(Ok(())))
+            }
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error))),
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending => {
+                self.wait_for_item();
+                Poll::Pending
+            }
         }
-        item
     }
 
     fn settles(&self, pending: &Arc<Pending>) -> bool {

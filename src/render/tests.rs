@@ -404,7 +404,7 @@ fn what_takes_long_and_is_few_instructions_pauses_too() {
         // Waits that are over at once.
         (
             "<% for n in range(1000) %><< await later(n, 0) >><% end %>",
-            30,
+            7,
         ),
         (
             "<% async for n in range(1000) concurrent 10 %><< await later(n, 0) >><% end %>",

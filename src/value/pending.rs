@@ -220,12 +220,15 @@ impl StreamReader {
     pub(crate) fn with<R>(&mut self, poll: impl FnOnce(&mut ValueStream) -> R) -> R {
         match &mut self.source {
             ReaderSource::Own(stream) => poll(&mut stream.0),
-            ReaderSource::Shared(cell) => {
-                let stream = cell.0.lock();
-                poll(&mut stream.unwrap_or_else(PoisonError::into_inner).0)
-            }
+            ReaderSource::Shared(cell) => with_shared(cell, poll),
         }
     }
+}
+
+#[inline(never)]
+fn with_shared<R>(cell: &StreamCell, poll: impl FnOnce(&mut ValueStream) -> R) -> R {
+    let stream = cell.0.lock();
+    poll(&mut stream.unwrap_or_else(PoisonError::into_inner).0)
 }
 
 impl fmt::Debug for StreamReader {

@@ -187,10 +187,16 @@ impl Machine {
         /// follow; these do what cannot be done at once.
         macro_rules! next_into {
             ($slot:expr) => {
-                match (self.next_into(base + $slot.0 as usize), code[next]) {
-                    (AtOnce::Taken, _) => next += 2,
-                    (AtOnce::End, Instruction::NextItem(end)) => jump!(end),
-                    _ => {}
+                let found = self.next_into(library, base + $slot.0 as usize);
+                if found == AtOnce::Taken {
+                    next += 2;
+                } else if found == AtOnce::Wait {
+                    self.frame_mut().address = next as u32;
+                    return Ok(self.wait_for_item());
+                } else if found == AtOnce::End
+                    && let Instruction::NextItem(end) = code[next]
+                {
+                    jump!(end);
                 }
             };
         }
@@ -380,24 +386,9 @@ impl Machine {
                     }
                 }
                 Instruction::NextItem(end) => {
-                    if !STEPPING {
-                        match attempt!(self.supplied_item(library)) {
-                            Some(Fetched::Item(item)) => {
-                                match code[next] {
-                                    Instruction::StoreLocal(slot) => {
-                                        next += 1;
-                                        self.stack[base + slot.0 as usize].put(item);
-                                    }
-                                    _ => self.stack.push(item),
-                                }
-                                continue;
-                            }
-                            Some(Fetched::Wait) => {
-                                self.frame_mut().address = next as u32 - 1;
-                                return Ok(self.wait_for_item());
-                            }
-                            Some(Fetched::End) | None => {}
-                        }
+                    if !STEPPING && self.ask_for_item(library) {
+                        self.frame_mut().address = next as u32 - 1;
+                        return Ok(self.wait_for_item());
                     }
                     let state = self.loops.last_mut().expect("loops are balanced");
                     match attempt!(state.next(&self.render.budget)) {

@@ -390,7 +390,7 @@ impl Machine {
             Instruction::Await => {
                 if let Repr::Pending(pending) = &self.top().0 {
                     if pending.result().is_none()
-                        && let Some(supply) = self.supply(library)
+                        && let Some(supply) = library.host.supply
                     {
                         // Where it does, the result is found below.
                         supply.settles(pending);

@@ -15,7 +15,7 @@ use crate::vm::dispatch::Control;
 use crate::vm::library::Library;
 use crate::vm::machine::Machine;
 use crate::vm::objects::LoopObject;
-use crate::vm::outcome::Suspension;
+use crate::vm::outcome::{Supply, Suspension};
 use crate::vm::waits::Waiting;
 
 /// A running loop.
@@ -73,10 +73,10 @@ enum LoopSource {
         next: usize,
     },
     Values(ValueIter),
-    /// A stream, none while the driver has it, and how many items it has given.
+    /// A stream, none while the driver has it, and how many items more it may give.
     Stream {
         reader: Option<StreamReader>,
-        given: u64,
+        left: u64,
     },
     /// A stream that is read to its end before the first round, and its items so far.
     Collect(Box<(Option<StreamReader>, Vec<Value>)>),
@@ -95,6 +95,8 @@ pub(super) enum Fetched {
 pub(super) enum AtOnce {
     Taken,
     End,
+    /// The stream must be waited for.
+    Wait,
     /// Nothing.
     Unknown,
 }
@@ -106,6 +108,13 @@ fn frozen_item(list: &List, at: usize) -> Option<Value> {
         List::Frozen(items) => items.get(at).map(Value::copied),
         List::Shared(_) => None,
     }
+}
+
+/// Whether the driver has given an answer that nobody has taken yet.
+#[inline]
+fn is_fetched(items: &Option<Box<LoopItems>>) -> bool {
+    let items = items.as_ref();
+    items.is_some_and(|items| items.fetched.is_some())
 }
 
 impl LoopState {
@@ -133,15 +142,33 @@ impl LoopState {
         self.items.get_or_insert_default()
     }
 
-    /// The stream that must give an item before the next round, and how many it has given.
+    /// Whether it reads a stream.
     #[inline]
-    fn stream(&mut self) -> Option<(&mut StreamReader, &mut u64)> {
-        let LoopSource::Stream { reader, given } = &mut self.source else {
-            return None;
+    fn reads_stream(&self) -> bool {
+        matches!(self.source, LoopSource::Stream { .. })
+    }
+
+    /// Has the driver give the next item of the stream, unless it has; whether the loop has to wait for that.
+    fn ask(&mut self, supply: Option<&dyn Supply>) -> bool {
+        let is_fetched = is_fetched(&self.items);
+        let LoopSource::Stream {
+            reader: Some(reader),
+            ..
+        } = &mut self.source
+        else {
+            return false;
         };
-        let items = self.items.as_ref();
-        let is_fetched = items.is_some_and(|items| items.fetched.is_some());
-        (!is_fetched).then_some((reader.as_mut()?, given))
+        if is_fetched {
+            return false;
+        }
+        let mut item = Value::NONE;
+        let asked = supply.map_or(Poll::Pending, |supply| supply.item(reader, &mut item));
+        let Poll::Ready(answer) = asked else {
+            return true;
+        };
+        let answer = answer.map(|found| found.map(|()| item));
+        self.items().fetched = Some(answer.transpose());
+        false
     }
 
     /// The stream, for the driver, which gives it back with the next item.
@@ -191,7 +218,7 @@ impl LoopState {
                 Some(item) => Fetched::Item(item),
                 None => Fetched::End,
             }),
-            LoopSource::Stream { given, .. } => {
+            LoopSource::Stream { left, .. } => {
                 match self.items.as_mut().and_then(|items| items.fetched.take()) {
                     None => Ok(Fetched::Wait),
                     Some(item) => match item? {
@@ -205,8 +232,7 @@ impl LoopState {
                             Ok(Fetched::End)
                         }
                         Some(item) => {
-                            *given += 1;
-                            budget.items(*given)?;
+                            *left = budget.one_item_less(*left)?;
                             Ok(Fetched::Item(item))
                         }
                     },
@@ -274,7 +300,7 @@ impl LoopState {
 
     /// Puts the next item, counted, into a slot, if the loop does no more than count and the source has it at hand.
     #[inline(always)]
-    fn next_at_once(&mut self, slot: &mut Value) -> AtOnce {
+    fn next_at_once(&mut self, slot: &mut Value, supply: Option<&dyn Supply>) -> AtOnce {
         if !self.only_counts {
             return AtOnce::Unknown;
         }
@@ -298,10 +324,31 @@ impl LoopState {
                 *next += 1;
                 slot.put(item.copied());
             }
+            LoopSource::Stream {
+                reader: Some(reader),
+                left: left @ 1..,
+            } => {
+                let (Some(supply), false) = (supply, is_fetched(&self.items)) else {
+                    return AtOnce::Unknown;
+                };
+                match supply.item(reader, slot) {
+                    Poll::Ready(Some(Ok(()))) => *left -= 1,
+                    Poll::Ready(last) => return self.keep_last(last),
+                    Poll::Pending => return AtOnce::Wait,
+                }
+            }
             _ => return AtOnce::Unknown,
         }
         self.index0 = self.index0.wrapping_add(1);
         AtOnce::Taken
+    }
+
+    /// Keeps what a stream gave instead of an item.
+    #[cold]
+    fn keep_last(&mut self, last: Option<Result<(), Error>>) -> AtOnce {
+        let last = last.and_then(Result::err).map_or(Ok(None), Err);
+        self.items().fetched = Some(last);
+        AtOnce::Unknown
     }
 
     /// Counts an item as the one that runs now.
@@ -385,33 +432,11 @@ impl LoopState {
 }
 
 impl Machine {
-    /// Asks for the next item of the innermost loop's stream, if it reads one; an item is counted. None if
-    /// the loop has to look at what came itself.
+    /// Has the driver give the next item of the innermost loop if that reads a stream; whether the loop has to wait.
     #[inline]
-    pub(super) fn supplied_item(
-        &mut self,
-        library: &Library<'_>,
-    ) -> Result<Option<Fetched>, Error> {
-        let supply = self.supply(library);
-        let state = self.loops.last_mut().expect("loops are balanced");
-        let only_counts = state.only_counts;
-        let Some((reader, given)) = state.stream() else {
-            return Ok(None);
-        };
-        let asked = supply.map_or(Poll::Pending, |supply| supply.item(reader));
-        match asked {
-            Poll::Ready(Some(Ok(item))) if only_counts => {
-                *given += 1;
-                self.render.budget.items(*given)?;
-                state.index0 = state.index0.wrapping_add(1);
-                Ok(Some(Fetched::Item(item)))
-            }
-            Poll::Ready(item) => {
-                state.items().fetched = Some(item.transpose());
-                Ok(None)
-            }
-            Poll::Pending => Ok(Some(Fetched::Wait)),
-        }
+    pub(super) fn ask_for_item(&mut self, library: &Library<'_>) -> bool {
+        let state = self.loop_at(0);
+        state.reads_stream() && state.ask(library.host.supply)
     }
 
     /// Starts a loop over the value on top of the stack.
@@ -449,7 +474,8 @@ impl Machine {
                 if info.sized {
                     LoopSource::Collect(Box::new((reader, Vec::new())))
                 } else {
-                    LoopSource::Stream { reader, given: 0 }
+                    let left = self.render.budget.most_items();
+                    LoopSource::Stream { reader, left }
                 }
             }
             _ => {
@@ -498,9 +524,9 @@ impl Machine {
     /// Puts the next item of the innermost loop into a slot, if that loop does no more than count and has it at
     /// hand.
     #[inline(always)]
-    pub(super) fn next_into(&mut self, slot: usize) -> AtOnce {
+    pub(super) fn next_into(&mut self, library: &Library<'_>, slot: usize) -> AtOnce {
         let state = self.loops.last_mut().expect("loops are balanced");
-        state.next_at_once(&mut self.stack[slot])
+        state.next_at_once(&mut self.stack[slot], library.host.supply)
     }
 
     /// Suspends on the stream of the innermost loop.

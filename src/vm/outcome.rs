@@ -74,8 +74,9 @@ pub(crate) enum FragmentAnswer {
 ///
 /// What is not there the machine suspends for, at once and for the same thing.
 pub(crate) trait Supply: fmt::Debug {
-    /// The next item of a stream, or its end.
-    fn item(&self, stream: &mut StreamReader) -> Poll<Option<Result<Value, Error>>>;
+    /// Puts the next item of a stream into `slot`, if it has one. An item inside of the answer would go through
+    /// memory twice.
+    fn item(&self, stream: &mut StreamReader, slot: &mut Value) -> Poll<Option<Result<(), Error>>>;
 
     /// Whether a future has its result.
     fn settles(&self, pending: &Arc<Pending>) -> bool;

@@ -17,7 +17,7 @@ use crate::vm::dispatch::Control;
 use crate::vm::frame::{NativeFrame, NativeStep};
 use crate::vm::library::{Host, Library};
 use crate::vm::machine::Machine;
-use crate::vm::outcome::{FragmentAnswer, HandlerId, Supply, Suspension};
+use crate::vm::outcome::{FragmentAnswer, HandlerId, Suspension};
 
 /// What the machine waits for before it runs on.
 #[derive(Debug)]
@@ -265,7 +265,7 @@ impl Machine {
         future: ValueFuture,
     ) -> bool {
         let supply = match self.next_instruction(library) {
-            Some(Instruction::Await) => self.supply(library),
+            Some(Instruction::Await) => library.host.supply,
             _ => None,
         };
         let Some(supply) = supply else {
@@ -290,11 +290,9 @@ impl Machine {
         }
     }
 
-    /// Whom to ask for what may be there by now, before the machine stops for it.
-    pub(super) fn supply<'h>(&self, library: &Library<'h>) -> Option<&'h dyn Supply> {
-        library.host.supply.filter(|_| {
-            self.slice != Some(NonZeroU32::MIN) && self.render.budget.in_flight(1).is_ok()
-        })
+    /// Whether it may ask for what may be there by now, before it stops for it.
+    pub(crate) fn may_be_supplied(&self) -> bool {
+        self.slice != Some(NonZeroU32::MIN) && self.render.budget.in_flight(1).is_ok()
     }
 
     /// Does what a native function asked for.
