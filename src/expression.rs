@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::environment::{Compiled, Configuration, Environment, Waits, waits};
 use crate::error::Error;
-use crate::render::{self, EvalFuture, Job, RenderOptions, Target};
+use crate::render::{self, EvalFuture, Plan, RenderOptions};
 use crate::value::Value;
 use crate::vm::Entry;
 
@@ -46,7 +46,7 @@ impl Environment {
         Ok(Expression {
             configuration: Arc::clone(&self.configuration),
             compiled: Compiled::new(program),
-            options: Arc::clone(Job::no_options()),
+            options: Arc::clone(render::no_options()),
             undefined_to_none: false,
         })
     }
@@ -108,7 +108,7 @@ impl Expression {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn eval(&self, context: impl Serialize) -> Result<Value, Error> {
-        let value = render::evaluate(self.job(context)?)?;
+        let value = render::evaluate(self.plan(), context)?;
         Ok(render::defined_or(value, self.undefined_to_none))
     }
 
@@ -122,7 +122,7 @@ impl Expression {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn eval_async(&self, context: impl Serialize) -> EvalFuture {
-        EvalFuture::new(self.job(context), self.undefined_to_none)
+        EvalFuture::new(self.plan().job(context), self.undefined_to_none)
     }
 
     /// As [`Expression::eval`], with options.
@@ -165,15 +165,13 @@ impl Expression {
         waits(&self.configuration, &self.compiled)
     }
 
-    fn job(&self, context: impl Serialize) -> Result<Job<'_>, Error> {
-        let target = Target::Lent(&self.compiled);
-        Job::new(
-            &self.configuration,
-            target,
-            Entry::Expression,
-            &self.options,
-            &context,
-        )
+    fn plan(&self) -> Plan<'_> {
+        Plan {
+            configuration: &self.configuration,
+            compiled: &self.compiled,
+            entry: &Entry::Expression,
+            options: &self.options,
+        }
     }
 }
 

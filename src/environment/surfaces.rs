@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::environment::{Compiled, Environment};
 use crate::error::Error;
-use crate::render::{self, Job, RenderFuture, RenderStream, Target, WriteFuture};
+use crate::render::{self, Job, Plan, RenderFuture, RenderStream, WriteFuture};
 use crate::vm::Entry;
 
 /// The name of a template that has none.
@@ -39,7 +39,7 @@ impl Environment {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn render(&self, name: &str, context: impl Serialize) -> Result<String, Error> {
-        render::render(self.job(name, context)?)
+        render::render(self.plan(&self.find(name)?), context)
     }
 
     /// Renders the template `name` and waits where it waits.
@@ -93,7 +93,7 @@ impl Environment {
         context: impl Serialize,
         writer: &mut (impl io::Write + ?Sized),
     ) -> Result<(), Error> {
-        render::render_to(self.job(name, context)?, writer)
+        render::render_to(self.plan(&self.find(name)?), context, writer)
     }
 
     /// Renders the template `name` into an async writer and waits where it waits.
@@ -124,7 +124,7 @@ impl Environment {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn render_str(&self, source: &str, context: impl Serialize) -> Result<String, Error> {
-        render::render(self.text_job(UNNAMED, source, context)?)
+        self.render_named_str(UNNAMED, source, context)
     }
 
     /// Renders a text under a name, which errors show and by which auto-escaping is decided.
@@ -140,7 +140,7 @@ impl Environment {
         source: &str,
         context: impl Serialize,
     ) -> Result<String, Error> {
-        render::render(self.text_job(name, source, context)?)
+        render::render(self.plan(&self.compile_text(name, source)?), context)
     }
 
     /// Renders a text and waits where it waits.
@@ -153,7 +153,8 @@ impl Environment {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn render_str_async(&self, source: &str, context: impl Serialize) -> RenderFuture {
-        RenderFuture::new(self.text_job(UNNAMED, source, context))
+        let compiled = self.compile_unnamed(source);
+        RenderFuture::new(compiled.and_then(|compiled| self.plan(&compiled).job(context)))
     }
 
     /// A text compiled under a name.
@@ -166,36 +167,27 @@ impl Environment {
         self.compile_text(UNNAMED, source)
     }
 
-    fn job(&self, name: &str, context: impl Serialize) -> Result<Job<'_>, Error> {
-        let target = match self.configuration.cached(name) {
-            Some(compiled) => Target::Compiled(compiled),
-            None => Target::Named(ArcStr::from(name)),
-        };
-        self.job_of(target, &context)
+    fn job(&self, name: &str, context: impl Serialize) -> Result<Job, Error> {
+        match self.configuration.cached(name) {
+            Some(compiled) => self.plan(&compiled).job(context),
+            None => Job::named(&self.configuration, name, context),
+        }
     }
 
-    fn text_job(
-        &self,
-        name: &str,
-        source: &str,
-        context: impl Serialize,
-    ) -> Result<Job<'_>, Error> {
-        let compiled = self.compile_text(name, source)?;
-        self.job_of(Target::Compiled(compiled), &context)
+    /// A template, loaded if need be.
+    fn find(&self, name: &str) -> Result<Arc<Compiled>, Error> {
+        match self.configuration.cached(name) {
+            Some(compiled) => Ok(compiled),
+            None => render::find(&self.configuration, &ArcStr::from(name)),
+        }
     }
 
-    fn job_of<'j>(
-        &'j self,
-        target: Target<'j>,
-        context: &impl Serialize,
-    ) -> Result<Job<'j>, Error> {
-        let options = Job::no_options();
-        Job::new(
-            &self.configuration,
-            target,
-            Entry::Template,
-            options,
-            context,
-        )
+    fn plan<'p>(&'p self, compiled: &'p Arc<Compiled>) -> Plan<'p> {
+        Plan {
+            configuration: &self.configuration,
+            compiled,
+            entry: &Entry::Template,
+            options: render::no_options(),
+        }
     }
 }

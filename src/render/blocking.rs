@@ -5,13 +5,14 @@ use std::io::Write;
 use std::sync::Arc;
 
 use arcstr::ArcStr;
+use serde::Serialize;
 
 use crate::environment::{Compiled, Configuration, Linked, LoadNow, load_now, refuse_if_waiting};
 use crate::error::{Error, HostFault};
 use crate::render::block_on::BlockOn;
 use crate::render::clock::Deadline;
 use crate::render::driver::{Driver, Step};
-use crate::render::job::{Job, Pace, Plan, Target};
+use crate::render::job::{HostData, Pace, Plan};
 use crate::render::timers::Timers;
 use crate::render::{RenderOptions, fragments, spare};
 use crate::value::Value;
@@ -19,44 +20,48 @@ use crate::vm::{Answer, Entry, Host, Machine, Stopped, Suspension};
 
 /// Renders into a text.
 #[inline(always)]
-pub(crate) fn render(job: Job<'_>) -> Result<String, Error> {
-    render_text(&job.plan, job.context)
+pub(crate) fn render(plan: Plan<'_>, context: impl Serialize) -> Result<String, Error> {
+    render_text(&plan, plan.convert(&context)?)
 }
 
-fn render_text(plan: &Plan<'_>, context: Value) -> Result<String, Error> {
+fn render_text(plan: &Plan<'_>, data: HostData) -> Result<String, Error> {
     let emit = &mut |_: &str, _| Ok(());
     match plan.options.blocker() {
-        Some(blocker) => Ok(drive_waiting(plan, context, false, emit, &**blocker)?.rest),
-        None => drive_at_once(plan, context, false, emit, Machine::take_last_output),
+        Some(blocker) => Ok(drive_waiting(plan, data, false, emit, &**blocker)?.rest),
+        None => drive_at_once(plan, data, false, emit, Machine::take_last_output),
     }
 }
 
 /// Renders into a writer, chunk by chunk.
-pub(crate) fn render_to(job: Job<'_>, writer: &mut (impl Write + ?Sized)) -> Result<(), Error> {
+pub(crate) fn render_to(
+    plan: Plan<'_>,
+    context: impl Serialize,
+    writer: &mut (impl Write + ?Sized),
+) -> Result<(), Error> {
     let mut write = |text: &str, flush: bool| {
         let written = writer.write_all(text.as_bytes());
         let written = written.and_then(|()| if flush { writer.flush() } else { Ok(()) });
         written.map_err(|cause| HostFault::Output(cause).into())
     };
-    let rest = render_chunks(&job.plan, job.context, &mut write)?;
+    let rest = render_chunks(&plan, plan.convert(&context)?, &mut write)?;
     write(&rest, true)
 }
 
 /// Renders in chunks, and gives the last one.
-fn render_chunks(plan: &Plan<'_>, context: Value, emit: Emit<'_>) -> Result<String, Error> {
+fn render_chunks(plan: &Plan<'_>, data: HostData, emit: Emit<'_>) -> Result<String, Error> {
     match plan.options.blocker() {
-        Some(blocker) => Ok(drive_waiting(plan, context, true, emit, &**blocker)?.rest),
-        None => drive_at_once(plan, context, true, emit, Machine::take_last_output),
+        Some(blocker) => Ok(drive_waiting(plan, data, true, emit, &**blocker)?.rest),
+        None => drive_at_once(plan, data, true, emit, Machine::take_last_output),
     }
 }
 
 /// Evaluates an expression.
-pub(crate) fn evaluate(job: Job<'_>) -> Result<Value, Error> {
-    let Job { plan, context } = job;
+pub(crate) fn evaluate(plan: Plan<'_>, context: impl Serialize) -> Result<Value, Error> {
+    let data = plan.convert(&context)?;
     let emit = &mut |_: &str, _| Ok(());
     match plan.options.blocker() {
-        Some(blocker) => Ok(drive_waiting(&plan, context, false, emit, &**blocker)?.value),
-        None => drive_at_once(&plan, context, false, emit, Machine::take_result),
+        Some(blocker) => Ok(drive_waiting(&plan, data, false, emit, &**blocker)?.value),
+        None => drive_at_once(&plan, data, false, emit, Machine::take_result),
     }
 }
 
@@ -76,20 +81,12 @@ type Emit<'a> = &'a mut dyn FnMut(&str, bool) -> Result<(), Error>;
 #[inline(always)]
 fn drive_at_once<R>(
     plan: &Plan<'_>,
-    context: Value,
+    data: HostData,
     chunked: bool,
     emit: Emit<'_>,
     take: impl FnOnce(&mut Machine) -> R,
 ) -> Result<R, Error> {
-    let found;
-    let compiled = match plan.target {
-        Target::Lent(compiled) => compiled,
-        Target::Compiled(ref compiled) => compiled,
-        Target::Named(ref name) => {
-            found = find(plan.configuration, name)?;
-            &found
-        }
-    };
+    let (compiled, HostData { context, linked }) = (plan.compiled, data);
     // A block may wait for nothing though its template does.
     if !matches!(plan.entry, Entry::Block(_)) {
         refuse_if_waiting(plan.configuration, compiled)?;
@@ -103,12 +100,12 @@ fn drive_at_once<R>(
         defers: false,
     };
     let mut machine = spare::take();
-    parts.set_up(&mut machine, compiled, &plan.entry, context, pace);
+    parts.set_up(&mut machine, compiled, plan.entry, context, pace);
     let host = parts.host(compiled);
     let answers = |emit| Answers {
         configuration: plan.configuration,
         options: plan.options,
-        linked: plan.linked.as_deref(),
+        linked: linked.as_deref(),
         host: &host,
         deadline: parts.deadline().map(Deadline::start),
         chunk: pace.chunk,
@@ -229,7 +226,7 @@ impl Answers<'_> {
 }
 
 /// A template, loaded if need be.
-fn find(configuration: &Configuration, name: &ArcStr) -> Result<Arc<Compiled>, Error> {
+pub(crate) fn find(configuration: &Configuration, name: &ArcStr) -> Result<Arc<Compiled>, Error> {
     match load_now(configuration, name) {
         LoadNow::Found(compiled) => Ok(compiled),
         LoadNow::Missing => Err(configuration.not_found(name)),
@@ -245,7 +242,7 @@ fn find(configuration: &Configuration, name: &ArcStr) -> Result<Arc<Compiled>, E
 /// Runs the async driver on the host's runtime, one step at a time, so that writers stay on this thread.
 fn drive_waiting(
     plan: &Plan<'_>,
-    context: Value,
+    data: HostData,
     chunked: bool,
     emit: Emit<'_>,
     blocker: &dyn BlockOn,
@@ -253,8 +250,7 @@ fn drive_waiting(
     if blocker.would_stop_runtime() {
         return Err(HostFault::BlockingInRuntime.into());
     }
-    let plan = plan.clone();
-    let mut driver = Driver::new(Ok(Job { plan, context }), chunked);
+    let mut driver = Driver::new(Ok(plan.hold(data)), chunked);
     loop {
         let mut step = None;
         blocker.block_on(Box::pin(async {

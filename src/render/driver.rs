@@ -10,7 +10,7 @@ use crate::error::{Error, HostFault};
 use crate::render::branches::Branches;
 use crate::render::clock::Deadline;
 use crate::render::defer_mode::DeferMode;
-use crate::render::job::{DetachedJob, Job, Pace, Target};
+use crate::render::job::{HostData, Job, Pace, Target};
 use crate::render::lane::{Event, Held, Lane, Surroundings};
 use crate::render::load::LoadFuture;
 use crate::value::Value;
@@ -29,9 +29,9 @@ enum Stage {
     /// Refused before anything ran.
     Failed(Error),
     /// Not polled yet.
-    Waiting(Box<DetachedJob>),
+    Waiting(Box<Job>),
     /// Its template is being loaded.
-    Loading(Box<DetachedJob>, LoadFuture),
+    Loading(Box<Job>, LoadFuture),
     Running(Box<Run>),
     Over,
 }
@@ -56,9 +56,9 @@ pub(crate) enum Step {
 
 impl Driver {
     /// Drives `job`; with chunks, or all its output at the end.
-    pub(crate) fn new(job: Result<Job<'_>, Error>, chunked: bool) -> Self {
+    pub(crate) fn new(job: Result<Job, Error>, chunked: bool) -> Self {
         let (stage, deadline) = match job {
-            Ok(job) => (Stage::Waiting(Box::new(job.detach())), None),
+            Ok(job) => (Stage::Waiting(Box::new(job)), None),
             Err(error) => (Stage::Failed(error), None),
         };
         Driver {
@@ -94,7 +94,6 @@ impl Driver {
                 Stage::Waiting(job) => {
                     self.deadline = job.parts().deadline().map(Deadline::start);
                     self.stage = match &job.target {
-                        Target::Lent(_) => unreachable!("a detached job holds its template"),
                         Target::Compiled(compiled) => {
                             let compiled = Arc::clone(compiled);
                             Stage::Running(Run::start(*job, compiled, self.chunked))
@@ -153,7 +152,7 @@ fn late(deadline: &mut Option<Deadline>, cx: &mut Context<'_>) -> Option<Error> 
 }
 
 impl Run {
-    fn start(job: DetachedJob, compiled: Arc<Compiled>, chunked: bool) -> Box<Self> {
+    fn start(job: Job, compiled: Arc<Compiled>, chunked: bool) -> Box<Self> {
         let chunk = chunked.then(|| job.options.chunk());
         let most = job.options.most_concurrent();
         let pace = Pace {
@@ -167,14 +166,14 @@ impl Run {
             compiled,
         };
         let mut machine = Machine::idle();
-        let (entry, context) = (job.entry, job.context);
+        let HostData { context, linked } = job.data;
         let parts = held.parts();
-        parts.set_up(&mut machine, &held.compiled, &entry, context, pace);
+        parts.set_up(&mut machine, &held.compiled, &job.entry, context, pace);
         Box::new(Run {
             root: Lane::new(machine),
             branches: None,
             around: Surroundings {
-                linked: job.linked,
+                linked,
                 checks: Vec::new(),
                 ready: 0,
                 most,

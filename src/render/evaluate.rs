@@ -25,7 +25,7 @@ pub struct EvalFuture {
 }
 
 impl EvalFuture {
-    pub(crate) fn new(job: Result<Job<'_>, Error>, undefined_to_none: bool) -> Self {
+    pub(crate) fn new(job: Result<Job, Error>, undefined_to_none: bool) -> Self {
         EvalFuture {
             driver: Driver::new(job, false),
             undefined_to_none,

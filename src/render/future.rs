@@ -31,7 +31,7 @@ pub struct RenderFuture {
 }
 
 impl RenderFuture {
-    pub(crate) fn new(job: Result<Job<'_>, Error>) -> Self {
+    pub(crate) fn new(job: Result<Job, Error>) -> Self {
         RenderFuture {
             driver: Driver::new(job, false),
         }

@@ -13,40 +13,34 @@ use crate::render::RenderOptions;
 use crate::value::{Value, ValueKind};
 use crate::vm::{Entry, Host, Machine, Setup};
 
-/// One render before it starts, of a template that is still in somebody's hands.
-pub(crate) struct Job<'j> {
-    pub(crate) plan: Plan<'j>,
-    pub(crate) context: Value,
+/// Which code to run, and how; all of it lent.
+#[derive(Clone, Copy)]
+pub(crate) struct Plan<'p> {
+    pub(crate) configuration: &'p Arc<Configuration>,
+    pub(crate) compiled: &'p Arc<Compiled>,
+    pub(crate) entry: &'p Entry,
+    pub(crate) options: &'p Arc<RenderOptions>,
 }
 
-/// All of a job but its context: that becomes the machine's, while the rest stays where it is.
-#[derive(Clone)]
-pub(crate) struct Plan<'j> {
-    pub(crate) configuration: &'j Arc<Configuration>,
-    pub(crate) target: Target<'j>,
-    pub(crate) entry: Entry,
-    pub(crate) options: &'j Arc<RenderOptions>,
+/// What a render sees of the host's data.
+pub(crate) struct HostData {
+    pub(crate) context: Value,
     /// The versions of named templates that the render goes on with, if it may use no others.
     pub(crate) linked: Option<Arc<Linked>>,
 }
 
-/// A job that holds all it needs, to be done later.
-pub(crate) struct DetachedJob {
+/// A render that holds all it needs, to be done later.
+pub(crate) struct Job {
     pub(crate) configuration: Arc<Configuration>,
-    pub(crate) target: Target<'static>,
+    pub(crate) target: Target,
     pub(crate) entry: Entry,
     pub(crate) options: Arc<RenderOptions>,
-    pub(crate) context: Value,
-    /// The versions of named templates that the render goes on with, if it may use no others.
-    pub(crate) linked: Option<Arc<Linked>>,
+    pub(crate) data: HostData,
 }
 
 /// The code of a job.
-#[derive(Clone)]
-pub(crate) enum Target<'j> {
+pub(crate) enum Target {
     /// A template or expression that is compiled already.
-    Lent(&'j Arc<Compiled>),
-    /// The same, held.
     Compiled(Arc<Compiled>),
     /// A template that must be found first.
     Named(ArcStr),
@@ -63,57 +57,33 @@ pub(crate) struct Pace {
     pub(crate) defers: bool,
 }
 
-/// The options of renders that were given none.
-static NO_OPTIONS: LazyLock<Arc<RenderOptions>> = LazyLock::new(Arc::default);
-
-impl<'j> Job<'j> {
-    /// A render of some code with what the host gave.
+impl<'p> Plan<'p> {
+    /// What the host gave, as this code sees it.
     #[inline(always)]
-    pub(crate) fn new(
-        configuration: &'j Arc<Configuration>,
-        target: Target<'j>,
-        entry: Entry,
-        options: &'j Arc<RenderOptions>,
-        context: &(impl Serialize + ?Sized),
-    ) -> Result<Self, Error> {
-        options.deferral().check()?;
-        let (context, linked) = target.context(configuration, context)?;
-        let plan = Plan {
-            configuration,
-            target,
-            entry,
-            options,
-            linked,
-        };
-        Ok(Job { plan, context })
+    pub(crate) fn convert(&self, context: &(impl Serialize + ?Sized)) -> Result<HostData, Error> {
+        self.options.deferral().check()?;
+        let (context, linked) = convert_context(self.configuration, self.compiled, context)?;
+        HostData::new(context, linked)
     }
 
-    /// The options of renders that were given none.
-    pub(crate) fn no_options() -> &'static Arc<RenderOptions> {
-        &NO_OPTIONS
+    /// A render of this code, to be done later.
+    pub(crate) fn job(self, context: impl Serialize) -> Result<Job, Error> {
+        Ok(self.hold(self.convert(&context)?))
     }
 
-    /// The same job, to be done later.
-    pub(crate) fn detach(self) -> DetachedJob {
-        let plan = self.plan;
-        DetachedJob {
-            configuration: Arc::clone(plan.configuration),
-            target: match plan.target {
-                Target::Lent(compiled) => Target::Compiled(Arc::clone(compiled)),
-                Target::Compiled(compiled) => Target::Compiled(compiled),
-                Target::Named(name) => Target::Named(name),
-            },
-            entry: plan.entry,
-            options: Arc::clone(plan.options),
-            context: self.context,
-            linked: plan.linked,
+    /// The same render, to be done later.
+    pub(crate) fn hold(self, data: HostData) -> Job {
+        Job {
+            configuration: Arc::clone(self.configuration),
+            target: Target::Compiled(Arc::clone(self.compiled)),
+            entry: self.entry.clone(),
+            options: Arc::clone(self.options),
+            data,
         }
     }
-}
 
-impl<'j> Plan<'j> {
     /// What the render reads as long as it runs.
-    pub(crate) fn parts(&self) -> Parts<'j> {
+    pub(crate) fn parts(&self) -> Parts<'p> {
         Parts {
             configuration: self.configuration,
             options: self.options,
@@ -121,7 +91,22 @@ impl<'j> Plan<'j> {
     }
 }
 
-impl DetachedJob {
+impl Job {
+    /// A render of a template that must be found first; which of its data that reads is not known.
+    pub(crate) fn named(
+        configuration: &Arc<Configuration>,
+        name: &str,
+        context: impl Serialize,
+    ) -> Result<Job, Error> {
+        Ok(Job {
+            configuration: Arc::clone(configuration),
+            target: Target::Named(ArcStr::from(name)),
+            entry: Entry::Template,
+            options: Arc::clone(no_options()),
+            data: HostData::new(Value::from_serialize(&context)?, None)?,
+        })
+    }
+
     /// What the render reads as long as it runs.
     pub(crate) fn parts(&self) -> Parts<'_> {
         Parts {
@@ -129,6 +114,24 @@ impl DetachedJob {
             options: &self.options,
         }
     }
+}
+
+impl HostData {
+    #[inline(always)]
+    fn new(context: Value, linked: Option<Arc<Linked>>) -> Result<Self, Error> {
+        let context = match context.kind() {
+            ValueKind::Map | ValueKind::Object => context,
+            ValueKind::None | ValueKind::Undefined => Value::NONE,
+            _ => return Err(not_mapping(&context)),
+        };
+        Ok(HostData { context, linked })
+    }
+}
+
+/// The options of renders that were given none.
+pub(crate) fn no_options() -> &'static Arc<RenderOptions> {
+    static NO_OPTIONS: LazyLock<Arc<RenderOptions>> = LazyLock::new(Arc::default);
+    &NO_OPTIONS
 }
 
 /// What a render reads as long as it runs.
@@ -179,27 +182,6 @@ impl<'j> Parts<'j> {
             defers: pace.defers,
         };
         machine.set_up(setup);
-    }
-}
-
-impl Target<'_> {
-    /// The context of a render of this code, from what the host gave.
-    #[inline(always)]
-    fn context(
-        &self,
-        configuration: &Configuration,
-        context: &(impl Serialize + ?Sized),
-    ) -> Result<(Value, Option<Arc<Linked>>), Error> {
-        let (value, linked) = match self {
-            Target::Lent(compiled) => convert_context(configuration, compiled, context)?,
-            Target::Compiled(compiled) => convert_context(configuration, compiled, context)?,
-            Target::Named(_) => (Value::from_serialize(context)?, None),
-        };
-        match value.kind() {
-            ValueKind::Map | ValueKind::Object => Ok((value, linked)),
-            ValueKind::None | ValueKind::Undefined => Ok((Value::NONE, linked)),
-            _ => Err(not_mapping(&value)),
-        }
     }
 }
 

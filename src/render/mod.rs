@@ -40,14 +40,14 @@ mod timer;
 mod write_tokio;
 
 pub use block_on::{BlockOn, BlockingRender, ParkThread};
-pub(crate) use blocking::{evaluate, render, render_to};
+pub(crate) use blocking::{evaluate, find, render, render_to};
 pub(crate) use clock::Instant;
 pub use context::Context;
 pub use defer_mode::DeferMode;
 pub use evaluate::EvalFuture;
 pub(crate) use evaluate::defined_or;
 pub use future::RenderFuture;
-pub(crate) use job::{Job, Target};
+pub(crate) use job::{Job, Plan, no_options};
 pub(crate) use load::LoadFuture;
 pub use options::RenderOptions;
 pub use stream::RenderStream;

@@ -34,7 +34,7 @@ pub struct RenderStream {
 }
 
 impl RenderStream {
-    pub(crate) fn new(job: Result<Job<'_>, Error>) -> Self {
+    pub(crate) fn new(job: Result<Job, Error>) -> Self {
         RenderStream {
             driver: Driver::new(job, true),
         }

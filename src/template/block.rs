@@ -3,12 +3,11 @@
 use std::fmt;
 use std::io;
 
-use arcstr::ArcStr;
 use futures_io::AsyncWrite;
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::render::{self, Job, RenderFuture, RenderOptions, RenderStream, WriteFuture};
+use crate::render::{self, Plan, RenderFuture, RenderOptions, RenderStream, WriteFuture};
 use crate::template::Template;
 use crate::vm::Entry;
 
@@ -24,7 +23,8 @@ use crate::vm::Entry;
 #[derive(Clone)]
 pub struct Block {
     pub(crate) template: Template,
-    pub(crate) name: ArcStr,
+    /// The block, by its name.
+    pub(crate) entry: Entry,
 }
 
 impl Block {
@@ -38,7 +38,7 @@ impl Block {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn name(&self) -> &str {
-        &self.name
+        self.entry.block_name()
     }
 
     /// The template that it is a block of.
@@ -67,7 +67,7 @@ impl Block {
     pub fn with_options(&self, options: RenderOptions) -> Block {
         Block {
             template: self.template.with_options(options),
-            name: self.name.clone(),
+            entry: self.entry.clone(),
         }
     }
 
@@ -83,7 +83,7 @@ impl Block {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn render(&self, context: impl Serialize) -> Result<String, Error> {
-        render::render(self.job(context)?)
+        render::render(self.plan(), context)
     }
 
     /// Renders the block and waits where it waits.
@@ -97,7 +97,7 @@ impl Block {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn render_async(&self, context: impl Serialize) -> RenderFuture {
-        RenderFuture::new(self.job(context))
+        RenderFuture::new(self.plan().job(context))
     }
 
     /// Renders the block in chunks.
@@ -112,7 +112,7 @@ impl Block {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn render_stream(&self, context: impl Serialize) -> RenderStream {
-        RenderStream::new(self.job(context))
+        RenderStream::new(self.plan().job(context))
     }
 
     /// Renders the block into a writer, chunk by chunk, and flushes it at the end.
@@ -134,7 +134,7 @@ impl Block {
         context: impl Serialize,
         writer: &mut (impl io::Write + ?Sized),
     ) -> Result<(), Error> {
-        render::render_to(self.job(context)?, writer)
+        render::render_to(self.plan(), context, writer)
     }
 
     /// Renders the block into an async writer and waits where it waits.
@@ -210,9 +210,8 @@ impl Block {
         self.with_options(options).render_stream(context)
     }
 
-    fn job(&self, context: impl Serialize) -> Result<Job<'_>, Error> {
-        self.template
-            .job_at(Entry::Block(self.name.clone()), context)
+    fn plan(&self) -> Plan<'_> {
+        self.template.plan(&self.entry)
     }
 }
 
@@ -220,7 +219,7 @@ impl fmt::Debug for Block {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Block")
             .field("template", &self.template.name())
-            .field("name", &self.name)
+            .field("name", &self.name())
             .finish_non_exhaustive()
     }
 }

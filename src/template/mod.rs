@@ -23,7 +23,7 @@ use crate::environment::{Compiled, Configuration, Environment, LoadNow, Waits, l
 use crate::error::machine::MachineFault;
 use crate::error::{Error, ErrorKind, HostFault};
 use crate::render::{
-    self, Job, LoadFuture, RenderFuture, RenderOptions, RenderStream, Target, WriteFuture,
+    self, LoadFuture, Plan, RenderFuture, RenderOptions, RenderStream, WriteFuture,
 };
 use crate::value::Value;
 use crate::vm::Entry;
@@ -163,7 +163,7 @@ impl Template {
         Template {
             configuration: Arc::clone(configuration),
             compiled,
-            options: Arc::clone(Job::no_options()),
+            options: Arc::clone(render::no_options()),
         }
     }
 
@@ -257,7 +257,7 @@ impl Template {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn render(&self, context: impl Serialize) -> Result<String, Error> {
-        render::render(self.job(context)?)
+        render::render(self.plan(&Entry::Template), context)
     }
 
     /// Renders the template and waits where it waits.
@@ -270,7 +270,7 @@ impl Template {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn render_async(&self, context: impl Serialize) -> RenderFuture {
-        RenderFuture::new(self.job(context))
+        RenderFuture::new(self.plan(&Entry::Template).job(context))
     }
 
     /// Renders the template in chunks.
@@ -283,7 +283,7 @@ impl Template {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn render_stream(&self, context: impl Serialize) -> RenderStream {
-        RenderStream::new(self.job(context))
+        RenderStream::new(self.plan(&Entry::Template).job(context))
     }
 
     /// Renders the template into a writer, chunk by chunk, and flushes it at the end.
@@ -303,7 +303,7 @@ impl Template {
         context: impl Serialize,
         writer: &mut (impl io::Write + ?Sized),
     ) -> Result<(), Error> {
-        render::render_to(self.job(context)?, writer)
+        render::render_to(self.plan(&Entry::Template), context, writer)
     }
 
     /// Renders the template into an async writer and waits where it waits.
@@ -400,7 +400,7 @@ impl Template {
         }
         Ok(Block {
             template: self.clone(),
-            name: ArcStr::from(name),
+            entry: Entry::Block(ArcStr::from(name)),
         })
     }
 
@@ -503,14 +503,13 @@ impl Template {
     }
 
     #[inline(always)]
-    fn job(&self, context: impl Serialize) -> Result<Job<'_>, Error> {
-        self.job_at(Entry::Template, context)
-    }
-
-    #[inline(always)]
-    pub(crate) fn job_at(&self, entry: Entry, context: impl Serialize) -> Result<Job<'_>, Error> {
-        let target = Target::Lent(&self.compiled);
-        Job::new(&self.configuration, target, entry, &self.options, &context)
+    pub(crate) fn plan<'p>(&'p self, entry: &'p Entry) -> Plan<'p> {
+        Plan {
+            configuration: &self.configuration,
+            compiled: &self.compiled,
+            entry,
+            options: &self.options,
+        }
     }
 }
 

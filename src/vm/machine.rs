@@ -49,6 +49,16 @@ pub(crate) enum Entry {
     Expression,
 }
 
+impl Entry {
+    /// The name of the block; empty if it is none.
+    pub(crate) fn block_name(&self) -> &str {
+        match self {
+            Entry::Block(name) => name,
+            Entry::Template | Entry::Expression => "",
+        }
+    }
+}
+
 /// A render that can stop at any instruction and go on later.
 ///
 /// What a small template does not need takes no allocation: the first activation and the first scope are
