@@ -4,7 +4,7 @@
 //! stack (a filter's or test's value is the first of them) and the render through a [`CallContext`],
 //! and answers with a [`Flow`]. Native code never runs template code and never waits by itself: it
 //! asks the machine to, by the answer, and says how it goes on. Plain closures with typed arguments
-//! become functions in [`typed`](self::typed); builtins bind keywords by a table, see [`Builtin`].
+//! become functions in [`typed`]; builtins bind keywords by a table, see [`Builtin`].
 
 mod arguments;
 mod budget;

@@ -1,6 +1,6 @@
 //! Errors: one public type, its categories, and every text the engine says.
 //!
-//! Each layer has a private enum here with its texts ([`SyntaxFault`], [`ValueFault`], …); they become
+//! Each layer has a private enum here with its texts ([`SyntaxFault`], `ValueFault`, …); they become
 //! an [`Error`] when they leave their layer, and gain a place and a trace on their way up.
 
 pub(crate) mod builtin;
