@@ -36,23 +36,19 @@ fn indent(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
         return Err(operand::refuse(bound, "a string"));
     }
     let (text, safe) = subject(context, bound)?;
-    let mut safe_indentation = safe;
-    let indentation = match bound.get(0).map(|given| (given.as_str(), given.is_safe())) {
-        // What goes into safe text is escaped unless it is safe as well.
-        Some((Some(given), false)) if safe => text::escaped(given),
-        Some((Some(given), given_is_safe)) => {
-            safe_indentation |= given_is_safe;
-            Cow::Borrowed(given)
-        }
-        _ => {
+    let given = bound.get(0);
+    let indentation = match given.and_then(Value::as_str) {
+        // As Jinja has it, what safe text is indented by is markup, whatever it is.
+        Some(text) => Cow::Borrowed(text),
+        None => {
             let width = integer(bound, 0)?.unwrap_or(4);
             Cow::Owned(spaces(context, width)?)
         }
     };
     let first = flag(context, bound, 1, false)?;
     let blank = flag(context, bound, 2, false)?;
-    // As Jinja has it, a safe indentation makes other text safe where it is joined to all of it.
-    let escapes = safe_indentation && !safe;
+    // Safe indentation makes other text safe where it is joined to all of it.
+    let escapes = !safe && given.is_some_and(Value::is_safe);
     let mut out = PaidText::new(context);
     let escapes_whole = escapes && first && !blank;
     if first && !escapes_whole {
