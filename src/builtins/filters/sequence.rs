@@ -170,23 +170,18 @@ static NO_SEPARATOR: Value = Value(Repr::String(literal!("")));
 
 /// The items to be joined, which are only looked at.
 fn joined<'a>(context: &CallContext<'_>, value: &'a Value) -> Result<Joined<'a>, Error> {
-    match at_hand(value) {
-        Some(items) => {
+    let borrowed = match &value.0 {
+        Repr::List(list) => Some(list.items()),
+        Repr::Tuple(tuple) => Some(Items::Borrowed(tuple.items())),
+        _ => None,
+    };
+    match borrowed {
+        Some(items) if !items.iter().any(Value::is_pending) => {
             context.fuel(items.len() as u64)?;
             Ok(Joined::Borrowed(items))
         }
-        None => items(context, value).map(Joined::Owned),
+        _ => items(context, value).map(Joined::Owned),
     }
-}
-
-/// The items of a list or tuple, if none of them has to be waited for.
-fn at_hand(value: &Value) -> Option<Items<'_>> {
-    let items = match &value.0 {
-        Repr::List(list) => list.items(),
-        Repr::Tuple(tuple) => Items::Borrowed(tuple.items()),
-        _ => return None,
-    };
-    (!items.iter().any(Value::is_pending)).then_some(items)
 }
 
 enum Joined<'a> {
@@ -233,12 +228,13 @@ fn write_join(
         return Ok(false);
     }
     let separator = bound.get(0).unwrap_or(&NO_SEPARATOR);
-    // Where writing fails the filter is called, which finds nothing left of what can be read once.
-    let Some(subjects) = at_hand(bound.value) else {
+    let value = settled(context, bound.value)?;
+    // Where writing fails the filter is called, which would find nothing left of what can be read once.
+    if matches!(value.0, Repr::Object(_)) {
         return Ok(false);
-    };
-    // What looking for them and joining them takes.
-    context.fuel(2 * subjects.len() as u64)?;
+    }
+    let subjects = joined(context, value)?;
+    context.fuel(subjects.len() as u64)?;
     print(context, output, |out| {
         write_joined(out, context.auto_escape(), separator, &subjects)
     })
