@@ -43,8 +43,10 @@ pub(super) enum Place {
     Whole,
     /// Into a map, as a key.
     Key,
+    /// Into a list or a tuple.
+    Item,
     /// Into anything else.
-    Inside,
+    Field,
 }
 
 /// A height of the stack: what is above can be taken back.
@@ -104,11 +106,17 @@ impl<'w> Conversion<'w> {
     /// Puts a text where it goes.
     pub(super) fn text(&mut self, place: Place, text: &str) {
         let text = match place {
-            Place::Whole => text.into(),
+            Place::Whole | Place::Field => text.into(),
             Place::Key => self.memory.keys.share(text),
-            Place::Inside => self.texts.share(text),
+            Place::Item => self.texts.share(text),
         };
         self.value(place, Value::string(text));
+    }
+
+    /// Puts the name of a variant, which comes again with each of its kind, where it goes.
+    pub(super) fn name(&mut self, place: Place, name: &'static str) {
+        let name = self.memory.keys.share(name);
+        self.value(place, Value::string(name));
     }
 
     /// The key at `mark`, if it is a text.
@@ -119,7 +127,11 @@ impl<'w> Conversion<'w> {
     /// The values above `mark`.
     #[inline]
     pub(super) fn take(&mut self, mark: Mark) -> Vec<Value> {
-        self.memory.stack.drain(mark.0..).collect()
+        match mark.0 {
+            // The stack itself is kept.
+            0 => self.memory.stack.drain(..).collect(),
+            at => self.memory.stack.split_off(at),
+        }
     }
 
     /// The value on top.

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::error::value::ValueFault;
 use crate::value::conversion::{Conversion, Mark, Place};
 use crate::value::serialize::{self, SerdeError};
-use crate::value::shapes::KnownShape;
+use crate::value::shapes::{KnownShape, same_str};
 use crate::value::{MAX_DEPTH, Value};
 
 impl Value {
@@ -291,7 +291,8 @@ impl<'a, 'w> Serializer for ValueSerializer<'a, 'w> {
         _index: u32,
         variant: &'static str,
     ) -> Result<(), SerdeError> {
-        self.serialize_str(variant)
+        self.conversion.name(self.place, variant);
+        Ok(())
     }
 
     #[inline]
@@ -314,7 +315,7 @@ impl<'a, 'w> Serializer for ValueSerializer<'a, 'w> {
         value: &T,
     ) -> Result<(), SerdeError> {
         let mut container = self.open_variant(variant)?;
-        container.push(Place::Inside, value)?;
+        container.push(Place::Field, value)?;
         let content = container.conversion.take_one();
         container.close(content)
     }
@@ -389,7 +390,7 @@ impl<'a, 'w> Items<'a, 'w> {
 
     #[inline]
     fn push<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), SerdeError> {
-        self.container.push(Place::Inside, item)
+        self.container.push(Place::Item, item)
     }
 
     fn finish(self) -> Result<(), SerdeError> {
@@ -485,7 +486,7 @@ impl ser::SerializeMap for Entries<'_, '_> {
         };
         let name = self.container.conversion.key_at(key);
         let done = match name.is_none_or(|name| self.container.wants(name)) {
-            true => self.container.push(Place::Inside, value),
+            true => self.container.push(Place::Field, value),
             false => {
                 self.container.conversion.rewind(key);
                 return Ok(());
@@ -512,7 +513,8 @@ struct Fields<'a, 'w> {
     type_name: &'static str,
     /// The shape that all fields so far agree with.
     guess: Option<&'static KnownShape>,
-    count: usize,
+    /// The fields that it has besides.
+    expected: &'static [&'static str],
     /// The fields so far, once there is no such shape.
     fields: Vec<&'static str>,
 }
@@ -520,11 +522,12 @@ struct Fields<'a, 'w> {
 impl<'a, 'w> Fields<'a, 'w> {
     #[inline]
     fn new(container: Container<'a, 'w>, type_name: &'static str) -> Self {
+        let guess = container.conversion.memory.shapes.guess(type_name);
         Fields {
-            guess: container.conversion.memory.shapes.guess(type_name),
             container,
             type_name,
-            count: 0,
+            guess,
+            expected: guess.map_or(&[], KnownShape::fields),
             fields: Vec::new(),
         }
     }
@@ -538,12 +541,11 @@ impl<'a, 'w> Fields<'a, 'w> {
         if !self.container.wants(field) {
             return Ok(());
         }
-        self.container.push(Place::Inside, value)?;
-        match self.guess {
-            Some(known) if known.has_field(self.count, field) => {}
+        self.container.push(Place::Field, value)?;
+        match self.expected {
+            [next, rest @ ..] if same_str(next, field) => self.expected = rest,
             _ => self.part(field),
         }
-        self.count += 1;
         Ok(())
     }
 
@@ -557,13 +559,15 @@ impl<'a, 'w> Fields<'a, 'w> {
     /// Spells out the fields so far.
     fn leave_guess(&mut self) {
         if let Some(known) = self.guess.take() {
-            self.fields = known.fields()[..self.count].to_vec();
+            let count = known.fields().len() - self.expected.len();
+            self.fields = known.fields()[..count].to_vec();
+            self.expected = &[];
         }
     }
 
     fn finish(mut self) -> Result<(), SerdeError> {
         let shape = match self.guess {
-            Some(known) if known.fields().len() == self.count => Arc::clone(known.shape()),
+            Some(known) if self.expected.is_empty() => Arc::clone(known.shape()),
             _ => {
                 self.leave_guess();
                 let shapes = &mut self.container.conversion.memory.shapes;

@@ -23,20 +23,13 @@ pub(super) struct KnownShape {
 
 impl KnownShape {
     /// The names of its fields.
-    pub(super) fn fields(&self) -> &[&'static str] {
+    pub(super) fn fields(&'static self) -> &'static [&'static str] {
         &self.fields
     }
 
     /// The shape itself.
     pub(super) fn shape(&self) -> &Arc<Shape> {
         &self.shape
-    }
-
-    /// Whether it has this field at `index`.
-    #[inline]
-    pub(super) fn has_field(&self, index: usize, field: &'static str) -> bool {
-        let there = self.fields.get(index);
-        there.is_some_and(|there| same_str(there, field))
     }
 }
 
@@ -130,8 +123,8 @@ fn shape_of(fields: &[&'static str]) -> Arc<Shape> {
     Shape::new(fields.iter().map(|field| ArcStr::from(*field)).collect())
 }
 
-/// Names of one type are mostly one and the same text in the program.
+/// Whether two names are equal; those of one type are mostly one and the same text in the program.
 #[inline]
-fn same_str(a: &'static str, b: &'static str) -> bool {
-    std::ptr::eq(a, b) || a == b
+pub(super) fn same_str(a: &'static str, b: &'static str) -> bool {
+    a.len() == b.len() && (std::ptr::eq(a.as_ptr(), b.as_ptr()) || a == b)
 }
