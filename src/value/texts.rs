@@ -73,9 +73,11 @@ fn place_of(text: &str) -> usize {
                 u32::from_le_bytes(*first).into(),
                 u32::from_le_bytes(*last).into(),
             ),
-            _ => bytes.iter().fold((0, 0), |(first, last), byte| {
-                ((first << 8) | u64::from(*byte), last)
-            }),
+            _ => match bytes {
+                [first, .., last] => (u64::from(*first), u64::from(*last)),
+                [only] => (u64::from(*only), 0),
+                [] => (0, 0),
+            },
         },
     };
     let mixed = (first ^ last.rotate_left(29)).wrapping_add(bytes.len() as u64);
