@@ -125,6 +125,12 @@ impl Budget {
         self.slice_end.set(self.slice_end.get() + instructions);
     }
 
+    /// How many slices of so many instructions were used up besides the one that is over.
+    pub(crate) fn slices_overdrawn(&self, instructions: NonZeroU32) -> u64 {
+        let overdrawn = self.slice_end.get().saturating_sub(self.fuel_left.get() + 1);
+        overdrawn / u64::from(instructions.get())
+    }
+
     /// Whether others are to get their turn.
     #[inline]
     pub(crate) fn is_slice_over(&self) -> bool {

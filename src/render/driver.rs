@@ -176,6 +176,7 @@ impl Run {
                 linked,
                 checks: Vec::new(),
                 ready: 0,
+                owed: 0,
                 most,
             },
             held,
@@ -192,6 +193,11 @@ impl Run {
         if let Some(over) = deadline.as_ref().filter(|deadline| deadline.is_over()) {
             let error = HostFault::Deadline(over.allowed).into();
             return Poll::Ready(Err(self.root.machine.locate(&held.host(), error)));
+        }
+        if let Some(owed) = self.around.owed.checked_sub(1) {
+            self.around.owed = owed;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
         }
         self.around.checks.retain(|check| check.poll(cx));
         loop {

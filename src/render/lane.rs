@@ -48,6 +48,8 @@ pub(super) struct Surroundings {
     pub(super) checks: Vec<Check>,
     /// Waits that were over at once since the task last paused.
     pub(super) ready: u32,
+    /// How many turns of the task are left to others, as one was as long as several.
+    pub(super) owed: u64,
     /// How much may be in flight at once.
     pub(super) most: usize,
 }
@@ -55,6 +57,9 @@ pub(super) struct Surroundings {
 /// How many waits may be over at once before others get their turn: a stream that always has an item
 /// would keep the task busy without a single instruction.
 pub(super) const MOST_READY: u32 = 128;
+
+/// How many turns are left to others at most: after so many, each runtime has looked at all that others wait for.
+const MOST_OWED: u64 = 64;
 
 /// A machine and what it waits for.
 pub(super) struct Lane {
@@ -159,6 +164,8 @@ impl Lane {
             };
             match suspension {
                 Suspension::Yield => {
+                    let owed = around.owed + self.machine.overdrawn();
+                    around.owed = owed.min(MOST_OWED);
                     self.machine.resume(Answer::Continue);
                     self.time_out();
                     return Event::Pauses;

@@ -14,7 +14,7 @@ use crate::value::{Map, Value};
 #[derive(Default)]
 pub(super) struct Conversion<'w> {
     pub(super) memory: Memory,
-    /// The texts that were met of late, but for keys.
+    /// The texts of lists that were met of late.
     texts: Texts,
     /// The outermost value, once it is there.
     whole: Option<Value>,
@@ -32,7 +32,7 @@ pub(super) struct Memory {
 
 thread_local! {
     /// The memory of this thread's last conversion: no value of that is in it, only shapes of types and a few keys
-    /// of maps.
+    /// of maps and names of variants.
     static SPARE: Cell<Option<Memory>> = const { Cell::new(None) };
 }
 

@@ -225,6 +225,7 @@ impl StreamReader {
     }
 }
 
+/// Has the driver poll a stream that others may read as well; apart, so that those who read alone do not set it up.
 #[inline(never)]
 fn with_shared<R>(cell: &StreamCell, poll: impl FnOnce(&mut ValueStream) -> R) -> R {
     let stream = cell.0.lock();

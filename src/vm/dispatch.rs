@@ -187,6 +187,7 @@ impl Machine {
         /// follow; these do what cannot be done at once.
         macro_rules! next_into {
             ($slot:expr) => {
+                // What mostly happens comes first; a match would jump by a table.
                 let found = self.next_into(library, base + $slot.0 as usize);
                 if found == AtOnce::Taken {
                     next += 2;

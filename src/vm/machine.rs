@@ -92,6 +92,8 @@ pub(crate) struct Machine {
     pub(super) result: Value,
     /// After how many instructions the machine yields.
     pub(super) slice: Option<NonZeroU32>,
+    /// How many slices it used up in one, when it yielded last.
+    overdrawn: u64,
 }
 
 /// What all frames of a render share.
@@ -148,6 +150,7 @@ impl Machine {
             suspension: None,
             result: Value::NONE,
             slice: None,
+            overdrawn: 0,
         }
     }
 
@@ -259,6 +262,11 @@ impl Machine {
         std::mem::replace(&mut self.result, Value::NONE)
     }
 
+    /// How many slices it used up besides the one that it yielded after.
+    pub(crate) fn overdrawn(&self) -> u64 {
+        self.overdrawn
+    }
+
     /// What a machine that did not end needs.
     pub(crate) fn take_suspension(&mut self) -> Suspension {
         self.suspension.take().expect("it asks for something")
@@ -350,6 +358,9 @@ impl Machine {
             | Suspension::Join => Ok(()),
             // Nothing else begins a slice: a stream whose reader takes each chunk at once is to pause too.
             Suspension::Yield => {
+                // One who steps through its instructions counts them.
+                let slice = self.slice.filter(|slice| *slice != NonZeroU32::MIN);
+                self.overdrawn = slice.map_or(0, |slice| self.render.budget.slices_overdrawn(slice));
                 self.render.budget.begin_slice(self.slice);
                 Ok(())
             }
