@@ -127,7 +127,10 @@ impl Budget {
 
     /// How many slices of so many instructions were used up besides the one that is over.
     pub(crate) fn slices_overdrawn(&self, instructions: NonZeroU32) -> u64 {
-        let overdrawn = self.slice_end.get().saturating_sub(self.fuel_left.get() + 1);
+        let overdrawn = self
+            .slice_end
+            .get()
+            .saturating_sub(self.fuel_left.get() + 1);
         overdrawn / u64::from(instructions.get())
     }
 

@@ -360,7 +360,8 @@ impl Machine {
             Suspension::Yield => {
                 // One who steps through its instructions counts them.
                 let slice = self.slice.filter(|slice| *slice != NonZeroU32::MIN);
-                self.overdrawn = slice.map_or(0, |slice| self.render.budget.slices_overdrawn(slice));
+                self.overdrawn =
+                    slice.map_or(0, |slice| self.render.budget.slices_overdrawn(slice));
                 self.render.budget.begin_slice(self.slice);
                 Ok(())
             }
