@@ -189,7 +189,8 @@ fn workload_table(comparisons: &[Comparison]) -> String {
         let _ = writeln!(
             text,
             "\nA render of `page` that serialises its context takes {:.2} of minijinja's time (goal ≤ 0.5). Of that, \
-             serialising is what it takes longer than a render of a context that is there: {}, minijinja {}: {:.2}.",
+             serialising is what it takes longer than a render of a context that is there: {}, minijinja {}: {:.2} (goal \
+             ≤ 0.5).",
             serialised.0 / serialised.1,
             show_time(own),
             show_time(peer),
