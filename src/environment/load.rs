@@ -9,7 +9,7 @@ use crate::environment::compiled::Compiled;
 use crate::environment::configuration::Configuration;
 use crate::environment::flight::{Basis, Fetch, Turn};
 use crate::environment::loader::Reloaded;
-use crate::error::Error;
+use crate::error::{Error, HostFault};
 
 /// What loading at once gives.
 pub(crate) enum LoadNow {
@@ -73,6 +73,26 @@ pub(crate) fn load_now(configuration: &Configuration, name: &ArcStr) -> LoadNow 
     match (loaded, stale) {
         (LoadNow::Waits | LoadNow::Failed(_), Some(stale)) => LoadNow::Found(stale),
         (loaded, _) => loaded,
+    }
+}
+
+/// A template, loaded and compiled if need be; `instead` is what to call where that has to wait.
+pub(crate) fn find_now(
+    configuration: &Configuration,
+    name: &str,
+    instead: &'static str,
+) -> Result<Arc<Compiled>, Error> {
+    if let Some(compiled) = configuration.cached(name) {
+        return Ok(compiled);
+    }
+    match load_now(configuration, &ArcStr::from(name)) {
+        LoadNow::Found(compiled) => Ok(compiled),
+        LoadNow::Missing => Err(configuration.not_found(name)),
+        LoadNow::Failed(error) => Err(error),
+        LoadNow::Waits => {
+            let name = name.to_owned();
+            Err(HostFault::LoadWaits { name, instead }.into())
+        }
     }
 }
 

@@ -53,7 +53,7 @@ pub use fragments::MemoryCache;
 #[cfg(feature = "redis")]
 pub use fragments::RedisCache;
 pub(crate) use fragments::{Computation, FlightTurn, Fragments, Waiter};
-pub(crate) use load::{LoadNow, compile_answer, load_now};
+pub(crate) use load::{LoadNow, compile_answer, find_now, load_now};
 #[cfg(feature = "object-store")]
 pub use loader::ObjectStoreLoader;
 #[cfg(feature = "sql")]

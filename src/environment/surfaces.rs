@@ -3,11 +3,10 @@
 use std::io;
 use std::sync::Arc;
 
-use arcstr::ArcStr;
 use futures_io::AsyncWrite;
 use serde::Serialize;
 
-use crate::environment::{Compiled, Environment};
+use crate::environment::{Compiled, Environment, find_now};
 use crate::error::Error;
 use crate::render::{self, Job, Plan, RenderFuture, RenderStream, WriteFuture};
 use crate::vm::Entry;
@@ -174,12 +173,8 @@ impl Environment {
         }
     }
 
-    /// A template, loaded if need be.
     fn find(&self, name: &str) -> Result<Arc<Compiled>, Error> {
-        match self.configuration.cached(name) {
-            Some(compiled) => Ok(compiled),
-            None => render::find(&self.configuration, &ArcStr::from(name)),
-        }
+        find_now(&self.configuration, name, "render_async")
     }
 
     fn plan<'p>(&'p self, compiled: &'p Arc<Compiled>) -> Plan<'p> {

@@ -4,10 +4,9 @@ use std::future::poll_fn;
 use std::io::Write;
 use std::sync::Arc;
 
-use arcstr::ArcStr;
 use serde::Serialize;
 
-use crate::environment::{Compiled, Configuration, Linked, LoadNow, load_now, refuse_if_waiting};
+use crate::environment::{Configuration, Linked, LoadNow, load_now, refuse_if_waiting};
 use crate::error::{Error, HostFault};
 use crate::render::block_on::BlockOn;
 use crate::render::clock::Deadline;
@@ -222,20 +221,6 @@ impl Answers<'_> {
             Suspension::Join => Answer::Joined,
             Suspension::Yield => Answer::Continue,
         })
-    }
-}
-
-/// A template, loaded if need be.
-pub(crate) fn find(configuration: &Configuration, name: &ArcStr) -> Result<Arc<Compiled>, Error> {
-    match load_now(configuration, name) {
-        LoadNow::Found(compiled) => Ok(compiled),
-        LoadNow::Missing => Err(configuration.not_found(name)),
-        LoadNow::Failed(error) => Err(error),
-        LoadNow::Waits => Err(HostFault::LoadWaits {
-            name: name.to_string(),
-            instead: "render_async",
-        }
-        .into()),
     }
 }
 

@@ -40,7 +40,7 @@ mod timer;
 mod write_tokio;
 
 pub use block_on::{BlockOn, BlockingRender, ParkThread};
-pub(crate) use blocking::{evaluate, find, render, render_to};
+pub(crate) use blocking::{evaluate, render, render_to};
 pub(crate) use clock::Instant;
 pub use context::Context;
 pub use defer_mode::DeferMode;

@@ -19,9 +19,9 @@ pub use block::Block;
 pub use macros::MacroSignature;
 
 use crate::bytecode::{Reference, ReferenceKind};
-use crate::environment::{Compiled, Configuration, Environment, LoadNow, Waits, load_now, waits};
+use crate::environment::{Compiled, Configuration, Environment, Waits, find_now, waits};
 use crate::error::machine::MachineFault;
-use crate::error::{Error, ErrorKind, HostFault};
+use crate::error::{Error, ErrorKind};
 use crate::render::{
     self, LoadFuture, Plan, RenderFuture, RenderOptions, RenderStream, WriteFuture,
 };
@@ -92,19 +92,8 @@ impl Environment {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn template(&self, name: &str) -> Result<Template, Error> {
-        if let Some(compiled) = self.configuration.cached(name) {
-            return Ok(Template::of(&self.configuration, compiled));
-        }
-        match load_now(&self.configuration, &ArcStr::from(name)) {
-            LoadNow::Found(compiled) => Ok(Template::of(&self.configuration, compiled)),
-            LoadNow::Missing => Err(self.configuration.not_found(name)),
-            LoadNow::Failed(error) => Err(error),
-            LoadNow::Waits => Err(HostFault::LoadWaits {
-                name: name.to_owned(),
-                instead: "template_async",
-            }
-            .into()),
-        }
+        let compiled = find_now(&self.configuration, name, "template_async")?;
+        Ok(Template::of(&self.configuration, compiled))
     }
 
     /// The template `name`, waiting for its loader if need be.
