@@ -59,7 +59,7 @@ pub trait Function: Send + Sync + 'static {
     ///
     /// # Errors
     /// Whatever keeps it from writing. What it wrote is taken back then, and it is called instead, so that
-    /// its errors are those of [`Function::call`].
+    /// its errors are those of [`Function::call`]. So it must leave alone what can be read only once, as generators.
     ///
     /// ```
     /// use std::sync::Arc;

@@ -194,6 +194,7 @@ impl Run {
             let error = HostFault::Deadline(over.allowed).into();
             return Poll::Ready(Err(self.root.machine.locate(&held.host(), error)));
         }
+        // A turn was as long as several, and others get theirs before the next.
         if let Some(owed) = self.around.owed.checked_sub(1) {
             self.around.owed = owed;
             cx.waker().wake_by_ref();

@@ -390,8 +390,7 @@ fn what_takes_long_and_is_few_instructions_pauses_too() {
     env.add_global("items", (0..10_000).collect::<Vec<i64>>());
     env.add_function("now", |n: i64| n);
     for (source, least) in [
-        // Builtins count what they do.
-        // A turn that is as long as several leaves as many to others.
+        // Builtins count what they do, and a turn that is as long as several leaves as many to others.
         ("<% for n in range(50) %><< items | sum >><% end %>", 300),
         (
             "<% for n in range(50) %><< items | sort | first >><% end %>",

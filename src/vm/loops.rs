@@ -150,7 +150,6 @@ impl LoopState {
 
     /// Has the driver give the next item of the stream, unless it has; whether the loop has to wait for that.
     fn ask(&mut self, supply: Option<&dyn Supply>) -> bool {
-        let is_fetched = is_fetched(&self.items);
         let LoopSource::Stream {
             reader: Some(reader),
             ..
@@ -158,7 +157,7 @@ impl LoopState {
         else {
             return false;
         };
-        if is_fetched {
+        if is_fetched(&self.items) {
             return false;
         }
         let mut item = Value::NONE;
