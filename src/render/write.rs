@@ -105,3 +105,100 @@ async fn flush_sink(sink: &mut impl Sink) -> Result<(), Error> {
     let flushed = poll_fn(|cx| sink.poll_flush(cx)).await;
     flushed.map_err(|cause| HostFault::Output(cause).into())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::io;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use futures_io::AsyncWrite;
+
+    use crate::render::tests::environment;
+    use crate::{Environment, Error, ErrorKind};
+
+    /// Takes what it is told to take at each call.
+    struct Writer {
+        steps: VecDeque<io::Result<usize>>,
+        taken: Vec<u8>,
+        flushes: Vec<usize>,
+    }
+
+    impl AsyncWrite for Writer {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            match self.steps.pop_front() {
+                None => Poll::Ready(Ok(bytes.len())),
+                Some(Ok(usize::MAX)) => {
+                    cx.waker().wake_by_ref();
+                    Poll::Pending
+                }
+                Some(Ok(most)) => Poll::Ready(Ok(most.min(bytes.len()))),
+                Some(Err(error)) => Poll::Ready(Err(error)),
+            }
+            .map_ok(|taken| {
+                self.taken.extend_from_slice(&bytes[..taken]);
+                taken
+            })
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            let taken = self.taken.len();
+            self.flushes.push(taken);
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            self.poll_flush(cx)
+        }
+    }
+
+    fn write(steps: impl IntoIterator<Item = io::Result<usize>>) -> (Result<(), Error>, Writer) {
+        let mut writer = Writer {
+            steps: steps.into_iter().collect(),
+            taken: Vec::new(),
+            flushes: Vec::new(),
+        };
+        let source = "one<% flush %>two<< await later('three', 1) >>four";
+        let template = environment().template_from_str(source).expect("compiles");
+        let result = futures_executor::block_on(template.render_to_async((), &mut writer));
+        (result, writer)
+    }
+
+    #[test]
+    fn a_writer_gets_all_and_is_flushed_where_a_reader_waits() {
+        let (result, writer) = write([Ok(1), Ok(usize::MAX), Ok(1), Ok(1), Ok(2)]);
+        result.expect("renders");
+        assert_eq!(writer.taken, b"onetwothreefour");
+        assert_eq!(writer.flushes, [3, 6, 15]);
+    }
+
+    #[test]
+    fn a_writer_that_fails_ends_the_render() {
+        let (result, _) = write([Ok(2), Err(io::Error::other("full"))]);
+        let error = result.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Output);
+        assert!(std::error::Error::source(&error).is_some());
+        let (result, _) = write([Ok(0)]);
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::Output);
+
+        struct Full;
+        impl io::Write for Full {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::Error::other("full"))
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let error = Environment::new()
+            .template_from_str("x")
+            .expect("compiles")
+            .render_to((), &mut Full);
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::Output);
+    }
+}
