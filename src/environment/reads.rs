@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use arcstr::ArcStr;
+use foldhash::fast::RandomState;
 use serde::Serialize;
 
 use crate::bytecode::Program;
@@ -18,7 +19,7 @@ use crate::value::{self, Value};
 #[derive(Debug)]
 pub(crate) struct Reads {
     /// None if that is known only when it runs.
-    names: Option<HashSet<ArcStr>>,
+    names: Option<HashSet<ArcStr, RandomState>>,
     /// The templates that this was found out from.
     linked: Arc<Linked>,
     /// The cache's generation then.
@@ -59,13 +60,13 @@ fn convert_read<T: Serialize + ?Sized>(
             && !configuration.registry.lazy_global_names().any(|name| names.contains(name))
             && reads.generation == configuration.cache.generation()
         {
-            let value = value::from_fields(context, &|name| names.contains(name))?;
+            let value = value::of_context(context, Some(&|name| names.contains(name)))?;
             // A template that names no other needs no version of one.
             let linked = (!reads.linked.is_empty()).then(|| Arc::clone(&reads.linked));
             return Ok((value, linked));
         }
     }
-    Ok((Value::from_serialize(context)?, None))
+    Ok((value::of_context(context, None)?, None))
 }
 
 /// Finds the names out if all templates are there already; nothing is loaded for this.

@@ -3,7 +3,9 @@
 use crate::error::Error;
 use crate::value::number::int_of;
 use crate::value::text::{char_at, char_count};
-use crate::value::{Charge, Dict, Repr, Symbol, Undefined, UndefinedPolicy, Value, settled};
+use crate::value::{
+    Charge, Content, Dict, Repr, Symbol, Undefined, UndefinedPolicy, Value, settled,
+};
 
 /// `value.name`: the attribute, or else the item of that name. A missing one is undefined with `policy`.
 pub(crate) fn attribute(
@@ -42,11 +44,11 @@ pub(crate) fn item(
 /// The attribute of a record or of a dict that no template changes, where it is; `None` says that only
 /// [`attribute`] can tell. A dict is asked only if it has no method of the name.
 #[inline(always)]
-pub(crate) fn field<'a>(value: &'a Value, name: &Symbol, is_method: bool) -> Option<&'a Value> {
+pub(crate) fn field<'a>(value: &'a Value, name: &Symbol, is_method: bool) -> Option<Content<'a>> {
     match &value.0 {
         Repr::Record(record) => record.get_symbol(name),
         Repr::Map(dict) if !is_method => match &**dict {
-            Dict::Frozen(map) => map.get_symbol(name),
+            Dict::Frozen(map) => map.get_symbol(name).map(Content::Value),
             Dict::Shared(_) => None,
         },
         _ => None,
@@ -60,7 +62,7 @@ pub(crate) fn find_attribute(
     name: &Symbol,
 ) -> Result<Option<Value>, Error> {
     match &value.0 {
-        Repr::Record(record) => Ok(record.get_symbol(name).cloned()),
+        Repr::Record(record) => Ok(record.get_symbol(name).map(Content::to_value)),
         Repr::Map(dict) => Ok(dict.get_symbol(name)),
         Repr::Tuple(tuple) => Ok(tuple.named_item(name).cloned()),
         Repr::Object(object) => match object.get_attr(name) {
@@ -121,7 +123,10 @@ pub(crate) fn find_item(
             }
         }
         Repr::Map(dict) => dict.get(key).ok().flatten(),
-        Repr::Record(record) => key.as_text().and_then(|name| record.get(name).cloned()),
+        Repr::Record(record) => {
+            let found = key.as_text().and_then(|name| record.get(name));
+            found.map(Content::to_value)
+        }
         Repr::String(text) | Repr::Safe(text) => {
             let safe = matches!(value.0, Repr::Safe(_));
             if !text.is_ascii() {

@@ -1,19 +1,19 @@
 //! A conversion on its way: the values that serde handed over and that are not inside of another one yet.
 //!
 //! They stand on a stack. What ends a list, a map or a record takes those that are its own, so that each is
-//! moved twice and nothing grows piece by piece.
+//! moved twice and nothing grows piece by piece. The lists and structs of a render's context go on a tape instead.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 
 use crate::error::Error;
 use crate::value::shapes::Shapes;
+use crate::value::tape::TapeWriter;
 use crate::value::texts::Texts;
 use crate::value::{Map, Value};
 
 /// What a conversion has made so far.
-#[derive(Default)]
 pub(super) struct Conversion<'w> {
-    pub(super) memory: Memory,
+    pub(super) memory: &'w mut Memory,
     /// The texts of lists that were met of late.
     texts: Texts,
     /// The outermost value, once it is there.
@@ -22,18 +22,21 @@ pub(super) struct Conversion<'w> {
     wanted: Option<&'w dyn Fn(&str) -> bool>,
 }
 
-/// What a conversion leaves to the next one on its thread.
+/// What conversions have room in, each after the other on its thread.
 #[derive(Default)]
 pub(super) struct Memory {
+    /// Whether there may be something besides room.
+    pub(super) is_used: bool,
     stack: Vec<Value>,
-    keys: Texts,
+    pub(super) tape: TapeWriter,
+    pub(super) keys: Texts,
     pub(super) shapes: Shapes,
 }
 
 thread_local! {
-    /// The memory of this thread's last conversion: no value of that is in it, only shapes of types and a few keys
-    /// of maps and names of variants.
-    static SPARE: Cell<Option<Memory>> = const { Cell::new(None) };
+    /// That of this thread. Between conversions no value is in it, only shapes of types and a few keys of maps and
+    /// names of variants.
+    static MEMORY: RefCell<Memory> = RefCell::default();
 }
 
 /// Where a value goes.
@@ -47,6 +50,8 @@ pub(super) enum Place {
     Item,
     /// Into anything else.
     Field,
+    /// Into a cell of a tape.
+    Cell,
 }
 
 /// A height of the stack: what is above can be taken back.
@@ -54,32 +59,27 @@ pub(super) enum Place {
 pub(super) struct Mark(usize);
 
 impl<'w> Conversion<'w> {
-    /// Begins one, of all fields or of those that are wanted.
-    pub(super) fn begin(wanted: Option<&'w dyn Fn(&str) -> bool>) -> Self {
+    /// Begins one, of all the outermost fields or of those that are wanted.
+    #[inline]
+    pub(super) fn new(memory: &'w mut Memory, wanted: Option<&'w dyn Fn(&str) -> bool>) -> Self {
         Conversion {
-            memory: Memory::take(),
+            memory,
+            texts: Texts::default(),
+            whole: None,
             wanted,
-            ..Conversion::default()
         }
     }
 
-    /// Ends it with the outermost value.
-    pub(super) fn end(mut self) -> Value {
-        let whole = self.take_whole().unwrap_or_default();
-        self.memory.keep();
-        whole
+    /// The outermost value.
+    #[inline]
+    pub(super) fn end(self) -> Value {
+        self.whole.unwrap_or_default()
     }
 
     /// Whether one of the outermost fields is wanted.
     #[inline]
     pub(super) fn wants(&self, field: &str) -> bool {
         self.wanted.is_none_or(|wanted| wanted(field))
-    }
-
-    /// The outermost value, as it is.
-    #[inline]
-    pub(super) fn take_whole(&mut self) -> Option<Value> {
-        self.whole.take()
     }
 
     /// Where the next value will be.
@@ -106,17 +106,11 @@ impl<'w> Conversion<'w> {
     /// Puts a text where it goes.
     pub(super) fn text(&mut self, place: Place, text: &str) {
         let text = match place {
-            Place::Whole | Place::Field => text.into(),
             Place::Key => self.memory.keys.share(text),
             Place::Item => self.texts.share(text),
+            _ => text.into(),
         };
         self.value(place, Value::string(text));
-    }
-
-    /// Puts the name of a variant, which comes again with each of its kind, where it goes.
-    pub(super) fn name(&mut self, place: Place, name: &'static str) {
-        let name = self.memory.keys.share(name);
-        self.value(place, Value::string(name));
     }
 
     /// The key at `mark`, if it is a text.
@@ -139,6 +133,12 @@ impl<'w> Conversion<'w> {
         self.memory.stack.pop().unwrap_or_default()
     }
 
+    /// Ends the tape of a context, whose own values are those above `mark`.
+    pub(super) fn end_tape(&mut self, mark: Mark) {
+        let Memory { stack, tape, .. } = self.memory;
+        tape.finish(&mut stack[mark.0..]);
+    }
+
     /// The map of the keys and values above `mark`, in turn.
     pub(super) fn take_map(&mut self, mark: Mark) -> Result<Map, Error> {
         let mut entries = self.memory.stack.drain(mark.0..);
@@ -158,21 +158,40 @@ impl<'w> Conversion<'w> {
 }
 
 impl Memory {
-    /// That of the thread's last conversion; none while another one runs, or while the thread ends.
-    fn take() -> Self {
-        let spare = SPARE.try_with(Cell::take);
-        spare.ok().flatten().unwrap_or_default()
+    /// Lends that of the thread, or another one while another conversion runs or the thread ends.
+    #[inline]
+    pub(super) fn lend<R>(convert: impl FnOnce(&mut Memory) -> R) -> R {
+        let mut convert = Some(convert);
+        let done = MEMORY.try_with(|memory| {
+            let mut memory = memory.try_borrow_mut().ok()?;
+            // A panic may have left something.
+            memory.clean();
+            let done = convert.take()?(&mut memory);
+            memory.clean();
+            Some(done)
+        });
+        match (done, convert) {
+            (Ok(Some(done)), _) => done,
+            (_, Some(convert)) => convert(&mut Memory::default()),
+            _ => unreachable!("what was not done is there"),
+        }
     }
 
-    /// Keeps the memory for this thread's next conversion, if it is not too much.
-    fn keep(mut self) {
+    /// Forgets what is left of a conversion, and gives back what is too much room.
+    #[inline]
+    fn clean(&mut self) {
+        if std::mem::take(&mut self.is_used) {
+            self.forget();
+        }
+    }
+
+    fn forget(&mut self) {
         /// So many values.
         const MOST: usize = 4096;
-        if self.stack.capacity() <= MOST {
-            self.stack.clear();
-            self.keys.look_again();
-            self.shapes.forget_many();
-            let _ = SPARE.try_with(|spare| spare.set(Some(self)));
-        }
+        self.stack.clear();
+        self.stack.shrink_to(MOST);
+        self.tape.clear();
+        self.keys.look_again();
+        self.shapes.forget_many();
     }
 }

@@ -211,7 +211,7 @@ impl Value {
     /// ```
     pub fn kind(&self) -> ValueKind {
         match &self.0 {
-            Repr::Unset | Repr::Undefined(_) => ValueKind::Undefined,
+            Repr::Unset | Repr::OnTape(_) | Repr::Undefined(_) => ValueKind::Undefined,
             Repr::None => ValueKind::None,
             Repr::Bool(_) => ValueKind::Bool,
             Repr::Int(_) | Repr::BigInt(_) => ValueKind::Integer,

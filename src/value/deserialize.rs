@@ -72,7 +72,7 @@ impl<'de, 'v> Deserializer<'de> for Source<'v> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SerdeError> {
         match &self.value.0 {
-            Repr::Unset | Repr::Undefined(_) | Repr::None => visitor.visit_unit(),
+            Repr::Unset | Repr::OnTape(_) | Repr::Undefined(_) | Repr::None => visitor.visit_unit(),
             Repr::Bool(flag) => visitor.visit_bool(flag.get()),
             Repr::Int(int) => visitor.visit_i64(*int),
             Repr::BigInt(int) => match u64::try_from(**int) {

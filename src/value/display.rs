@@ -138,7 +138,7 @@ impl<'a> Printer<'a> {
                     self.charge.used_undefined(known);
                 }
             }
-            Repr::Unset => {}
+            Repr::Unset | Repr::OnTape(_) => {}
             Repr::Pending(_) | Repr::Stream(_) if !self.tolerant => {
                 return self.str(settled(self.charge, value)?);
             }
@@ -149,7 +149,7 @@ impl<'a> Printer<'a> {
 
     fn repr(&mut self, value: &Value) -> Result<(), Error> {
         match &value.0 {
-            Repr::Unset | Repr::Undefined(_) => self.out.push_str("Undefined"),
+            Repr::Unset | Repr::OnTape(_) | Repr::Undefined(_) => self.out.push_str("Undefined"),
             Repr::None => self.out.push_str("None"),
             Repr::Bool(flag) => self.out.push_str(if flag.get() { "True" } else { "False" }),
             Repr::Int(int) => write_integer(self.out, *int),

@@ -118,6 +118,7 @@ impl Iterator for ValueIter {
             Source::Empty => None,
             Source::Frozen { list, next } => match &**list {
                 List::Frozen(items) => step(next, |at| items.get(at).cloned()),
+                List::Taped(_) => step(next, |at| list.get(at)),
                 List::Shared(_) => None,
             },
             Source::Shared { list, items, next } => {
@@ -175,7 +176,7 @@ impl Iterator for ValueIter {
             },
             Source::FrozenKeys { dict, next } => dict.len() - next,
             Source::SharedKeys { map, next } => map.len() - next,
-            Source::Names { record, next } => record.values().len() - next,
+            Source::Names { record, next } => record.len() - next,
             Source::Other(items) => return items.size_hint(),
         };
         (left, Some(left))
@@ -321,7 +322,7 @@ impl Value {
             Repr::Tuple(tuple) => tuple.items().len(),
             Repr::Range(range) => usize::try_from(range.len()).ok()?,
             Repr::Map(dict) => dict.len(),
-            Repr::Record(record) => record.values().len(),
+            Repr::Record(record) => record.len(),
             Repr::Object(object) => return object.len(),
             _ => return None,
         })

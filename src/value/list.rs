@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::error::Error;
 use crate::error::value::ValueFault;
 use crate::value::charge::values_size;
-use crate::value::{Charge, Value, drop};
+use crate::value::tape::TapedList;
+use crate::value::{Charge, Content, Value, drop};
 
 /// A list. Hosts' lists, constants and most results never change; a list that a template makes is the
 /// template's own: it is shared by all who hold it and changes under all of them, as Python's do.
@@ -14,6 +15,8 @@ use crate::value::{Charge, Value, drop};
 pub(crate) enum List {
     /// One that never changes.
     Frozen(Vec<Value>),
+    /// One of a context, which never changes either.
+    Taped(TapedList),
     /// A template's own.
     Shared(Mutex<Arc<Vec<Value>>>),
 }
@@ -33,6 +36,7 @@ impl List {
     pub(crate) fn len(&self) -> usize {
         match self {
             List::Frozen(items) => items.len(),
+            List::Taped(taped) => taped.len(),
             List::Shared(items) => lock(items).len(),
         }
     }
@@ -42,10 +46,20 @@ impl List {
         matches!(self, List::Shared(_))
     }
 
+    /// The place that it has on a tape.
+    #[inline]
+    pub(crate) fn as_taped(&self) -> Option<&TapedList> {
+        match self {
+            List::Taped(taped) => Some(taped),
+            _ => None,
+        }
+    }
+
     /// The item at `index`.
     pub(crate) fn get(&self, index: usize) -> Option<Value> {
         match self {
             List::Frozen(items) => items.get(index).cloned(),
+            List::Taped(taped) => taped.get(index).map(Content::to_value),
             List::Shared(items) => lock(items).get(index).cloned(),
         }
     }
@@ -54,14 +68,23 @@ impl List {
     pub(crate) fn items(&self) -> Items<'_> {
         match self {
             List::Frozen(items) => Items::Borrowed(items),
+            List::Taped(taped) => Items::Borrowed(taped.values()),
             List::Shared(items) => Items::Snapshot(Arc::clone(&lock(items))),
+        }
+    }
+
+    /// The items as they are now, for who only looks at them.
+    pub(crate) fn contents(&self) -> Contents<'_> {
+        match self {
+            List::Taped(taped) => Contents::Taped(taped),
+            _ => Contents::Values(self.items()),
         }
     }
 
     /// The items as they are now, if a template may change the list.
     pub(super) fn snapshot(&self) -> Option<Arc<Vec<Value>>> {
         match self {
-            List::Frozen(_) => None,
+            List::Frozen(_) | List::Taped(_) => None,
             List::Shared(items) => Some(Arc::clone(&lock(items))),
         }
     }
@@ -111,6 +134,7 @@ impl List {
     pub(super) fn take(&mut self) -> Vec<Value> {
         match self {
             List::Frozen(items) => std::mem::take(items),
+            List::Taped(_) => Vec::new(),
             List::Shared(items) => {
                 let items = items.get_mut().unwrap_or_else(PoisonError::into_inner);
                 Arc::into_inner(std::mem::take(items)).unwrap_or_default()
@@ -123,6 +147,7 @@ impl Drop for List {
     fn drop(&mut self) {
         let nested = match self {
             List::Frozen(items) => drop::has_nested(items),
+            List::Taped(_) => false,
             List::Shared(items) => {
                 let items = items.get_mut().unwrap_or_else(PoisonError::into_inner);
                 Arc::strong_count(items) == 1 && drop::has_nested(items)
@@ -156,6 +181,44 @@ impl Deref for Items<'_> {
             Items::Borrowed(items) => items,
             Items::Snapshot(items) => items,
         }
+    }
+}
+
+/// The items of a list at one moment, of which not all may be values yet.
+pub(crate) enum Contents<'a> {
+    /// All are values.
+    Values(Items<'a>),
+    /// They are on a tape.
+    Taped(&'a TapedList),
+}
+
+impl Contents<'_> {
+    /// How many items there are.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Contents::Values(items) => items.len(),
+            Contents::Taped(list) => list.len(),
+        }
+    }
+
+    /// Whether one of the items is something that no plain text, list or record is.
+    pub(crate) fn any(&self, is: impl Fn(&Value) -> bool) -> bool {
+        match self {
+            Contents::Values(items) => items.iter().any(is),
+            Contents::Taped(list) => list.iter().any(|item| item.is(&is)),
+        }
+    }
+}
+
+impl<'a> From<&'a [Value]> for Contents<'a> {
+    fn from(items: &'a [Value]) -> Self {
+        Contents::Values(Items::Borrowed(items))
+    }
+}
+
+impl From<Vec<Value>> for Contents<'_> {
+    fn from(items: Vec<Value>) -> Self {
+        Contents::Values(Items::Snapshot(Arc::new(items)))
     }
 }
 

@@ -25,7 +25,7 @@ impl Mapping<'_> {
     pub(crate) fn len(&self) -> usize {
         match self {
             Mapping::Map(map) => map.len(),
-            Mapping::Record(record) => record.values().len(),
+            Mapping::Record(record) => record.len(),
         }
     }
 
@@ -33,7 +33,10 @@ impl Mapping<'_> {
     pub(crate) fn get_str(&self, key: &str) -> Option<&Value> {
         match self {
             Mapping::Map(map) => map.get_str(key),
-            Mapping::Record(record) => record.get(key),
+            Mapping::Record(record) => {
+                let index = record.shape().index_of(key)?;
+                record.values().get(index)
+            }
         }
     }
 
@@ -41,7 +44,7 @@ impl Mapping<'_> {
     pub(crate) fn get(&self, key: &Value) -> Result<Option<&Value>, Error> {
         match (self, key.as_text()) {
             (Mapping::Map(map), _) => map.get(key),
-            (Mapping::Record(record), Some(text)) => Ok(record.get(text)),
+            (Mapping::Record(_), Some(text)) => Ok(self.get_str(text)),
             (Mapping::Record(_), None) => {
                 super::key::KeyRef::new(key)?;
                 Ok(None)

@@ -23,6 +23,7 @@ pub(crate) mod extract;
 mod failure;
 pub(crate) mod float;
 mod generator;
+mod handover;
 mod iterate;
 mod key;
 mod kind;
@@ -44,6 +45,7 @@ mod serialize;
 mod serializer;
 mod shapes;
 mod symbol;
+mod tape;
 pub(crate) mod text;
 mod texts;
 mod undefined;
@@ -59,11 +61,12 @@ pub(crate) use charge::{Charge, MAX_DEPTH, Unlimited, values_size};
 pub(crate) use combination::{Combination, CombinationKind};
 pub(crate) use cycles::Containers;
 pub(crate) use generator::Generator;
+pub(crate) use handover::as_value;
 pub use iterate::ValueIter;
 pub(crate) use iterate::{collect, iterate, length};
 pub(crate) use key::BuildKeyHasher;
 pub use kind::ValueKind;
-pub(crate) use list::{Items, List, Tuple};
+pub(crate) use list::{Contents, List, Tuple};
 pub(crate) use map::{Dict, Map, MapView};
 pub(crate) use mapping::{Mapping, mapping};
 pub(crate) use memo::Waiter;
@@ -75,8 +78,9 @@ pub(crate) use pending::StreamReader;
 pub(crate) use pending::{Pending, Stream, ValueFuture, settled};
 pub(crate) use range::Range;
 pub(crate) use record::{Record, Shape};
-pub(crate) use serializer::{as_value, from_fields};
+pub(crate) use serializer::of_context;
 pub(crate) use symbol::Symbol;
+pub(crate) use tape::{Content, Part, Tape};
 pub(crate) use undefined::Undefined;
 pub use undefined::UndefinedPolicy;
 
@@ -103,6 +107,8 @@ pub(crate) enum Repr {
     // First those that own nothing, which one comparison tells from the rest.
     /// A variable slot that nothing was stored in; never leaves the machine.
     Unset,
+    /// A part of a tape; never leaves that.
+    OnTape(Part),
     None,
     Bool(Flag),
     Int(i64),
@@ -322,7 +328,7 @@ impl Value {
     /// The type's name as Python and its messages have it.
     pub(crate) fn type_name(&self) -> &str {
         match &self.0 {
-            Repr::Unset | Repr::Undefined(_) => "Undefined",
+            Repr::Unset | Repr::OnTape(_) | Repr::Undefined(_) => "Undefined",
             Repr::None => "NoneType",
             Repr::Bool(_) => "bool",
             Repr::Int(_) | Repr::BigInt(_) => "int",
@@ -356,13 +362,29 @@ impl Value {
             (Repr::Float(a), Repr::Float(b)) => a.0 == b.0,
             (Repr::String(a), Repr::String(b)) | (Repr::Safe(a), Repr::Safe(b)) => a == b,
             (Repr::Bytes(a), Repr::Bytes(b)) => a == b,
-            (Repr::List(a), Repr::List(b)) => Arc::ptr_eq(a, b),
+            (Repr::List(a), Repr::List(b)) => {
+                Arc::ptr_eq(a, b)
+                    || match (a.as_taped(), b.as_taped()) {
+                        (Some(a), Some(b)) => a.address() == b.address(),
+                        (Some(a), None) => a.is_made(other),
+                        (None, Some(b)) => b.is_made(self),
+                        (None, None) => false,
+                    }
+            }
             (Repr::Tuple(a), Repr::Tuple(b)) => {
                 Arc::ptr_eq(a, b) || a.items().is_empty() && b.items().is_empty()
             }
             (Repr::Range(a), Repr::Range(b)) => Arc::ptr_eq(a, b),
             (Repr::Map(a), Repr::Map(b)) => Arc::ptr_eq(a, b),
-            (Repr::Record(a), Repr::Record(b)) => Arc::ptr_eq(a, b),
+            (Repr::Record(a), Repr::Record(b)) => {
+                Arc::ptr_eq(a, b)
+                    || match (a.as_taped(), b.as_taped()) {
+                        (Some(a), Some(b)) => a.address() == b.address(),
+                        (Some(a), None) => a.is_made(other),
+                        (None, Some(b)) => b.is_made(self),
+                        (None, None) => false,
+                    }
+            }
             (Repr::Object(a), Repr::Object(b)) => a.get().address() == b.get().address(),
             (Repr::Pending(a), Repr::Pending(b)) => Arc::ptr_eq(a, b),
             (Repr::Stream(a), Repr::Stream(b)) => Arc::ptr_eq(a, b),
@@ -374,7 +396,7 @@ impl Value {
 /// Whether `value` counts as true, as Python has it. A strict undefined is an error.
 pub(crate) fn truth(charge: &dyn Charge, value: &Value) -> Result<bool, Error> {
     Ok(match &value.0 {
-        Repr::Unset | Repr::None => false,
+        Repr::Unset | Repr::OnTape(_) | Repr::None => false,
         Repr::Undefined(_) => {
             if let Some(undefined) = value.as_undefined() {
                 undefined.check()?;
@@ -392,7 +414,7 @@ pub(crate) fn truth(charge: &dyn Charge, value: &Value) -> Result<bool, Error> {
         Repr::Tuple(tuple) => !tuple.items().is_empty(),
         Repr::Range(range) => range.len() != 0,
         Repr::Map(dict) => dict.len() != 0,
-        Repr::Record(record) => !record.values().is_empty(),
+        Repr::Record(record) => record.len() != 0,
         Repr::Object(object) => object.get().is_true(),
         Repr::Pending(_) | Repr::Stream(_) => return truth(charge, settled(charge, value)?),
     })

@@ -9,7 +9,12 @@ impl Value {
     pub(crate) fn is_plain(&self) -> bool {
         matches!(
             self.0,
-            Repr::Unset | Repr::None | Repr::Bool(_) | Repr::Int(_) | Repr::Float(_)
+            Repr::Unset
+                | Repr::OnTape(_)
+                | Repr::None
+                | Repr::Bool(_)
+                | Repr::Int(_)
+                | Repr::Float(_)
         )
     }
 

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arcstr::ArcStr;
 
-use crate::value::{Symbol, Value, drop};
+use crate::value::tape::TapedRecord;
+use crate::value::{Content, Symbol, Value, drop};
 
 /// Up to this many fields are compared one by one.
 const SMALL: usize = 12;
@@ -51,6 +52,12 @@ impl Shape {
         self.names.len()
     }
 
+    /// What tells it from other shapes.
+    #[inline]
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
     /// The names, in the order of the fields.
     pub(crate) fn names(&self) -> &[Symbol] {
         &self.names
@@ -72,7 +79,7 @@ impl Shape {
     }
 
     #[inline(never)]
-    fn find_symbol(&self, name: &Symbol) -> Option<usize> {
+    pub(super) fn find_symbol(&self, name: &Symbol) -> Option<usize> {
         let guess = name.place();
         let is_it = self.names.get(guess).is_some_and(|own| own == name);
         let found = match self.by_hash.is_empty() {
@@ -98,58 +105,118 @@ impl Shape {
 
 /// One row: a value for each field of its shape.
 #[derive(Debug)]
-pub(crate) struct Record {
-    shape: Arc<Shape>,
-    values: Box<[Value]>,
+pub(crate) struct Record(Row);
+
+#[derive(Debug)]
+enum Row {
+    Own {
+        shape: Arc<Shape>,
+        values: Box<[Value]>,
+    },
+    /// One of a context.
+    Taped(TapedRecord),
 }
 
 impl Record {
     /// A row; there is one value for each field.
     pub(crate) fn new(shape: Arc<Shape>, values: Vec<Value>) -> Self {
         debug_assert_eq!(shape.len(), values.len());
-        Record {
+        Record(Row::Own {
             shape,
             values: values.into(),
+        })
+    }
+
+    /// The row at a place of a tape.
+    pub(super) fn taped(taped: TapedRecord) -> Self {
+        Record(Row::Taped(taped))
+    }
+
+    /// The place that it has on a tape.
+    #[inline]
+    pub(super) fn as_taped(&self) -> Option<&TapedRecord> {
+        match &self.0 {
+            Row::Own { .. } => None,
+            Row::Taped(taped) => Some(taped),
+        }
+    }
+
+    /// The place that it has on a tape, to be changed.
+    #[inline]
+    pub(super) fn taped_mut(&mut self) -> Option<&mut TapedRecord> {
+        match &mut self.0 {
+            Row::Own { .. } => None,
+            Row::Taped(taped) => Some(taped),
         }
     }
 
     /// The names of the fields.
+    #[inline]
     pub(crate) fn shape(&self) -> &Arc<Shape> {
-        &self.shape
+        match &self.0 {
+            Row::Own { shape, .. } => shape,
+            Row::Taped(taped) => taped.shape(),
+        }
+    }
+
+    /// How many fields there are.
+    pub(crate) fn len(&self) -> usize {
+        self.shape().len()
     }
 
     /// The values, in the order of the fields.
     pub(crate) fn values(&self) -> &[Value] {
-        &self.values
+        match &self.0 {
+            Row::Own { values, .. } => values,
+            Row::Taped(taped) => taped.values(),
+        }
     }
 
     /// The value of a field.
-    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
-        self.values.get(self.shape.index_of(name)?)
+    pub(crate) fn get(&self, name: &str) -> Option<Content<'_>> {
+        self.content(self.shape().index_of(name)?)
     }
 
     /// The value of a field whose name is hashed already.
-    #[inline]
-    pub(crate) fn get_symbol(&self, name: &Symbol) -> Option<&Value> {
-        self.values.get(self.shape.index_of_symbol(name)?)
+    #[inline(always)]
+    pub(crate) fn get_symbol(&self, name: &Symbol) -> Option<Content<'_>> {
+        match &self.0 {
+            Row::Own { shape, values } => {
+                let value = values.get(shape.index_of_symbol(name)?)?;
+                Some(Content::Value(value))
+            }
+            Row::Taped(taped) => taped.get_symbol(name),
+        }
+    }
+
+    fn content(&self, index: usize) -> Option<Content<'_>> {
+        match &self.0 {
+            Row::Own { values, .. } => values.get(index).map(Content::Value),
+            Row::Taped(taped) => taped.get(index),
+        }
     }
 
     /// Names and values in the order of the fields.
     pub(crate) fn iter(
         &self,
     ) -> impl DoubleEndedIterator<Item = (&Symbol, &Value)> + ExactSizeIterator {
-        self.shape.names().iter().zip(&self.values)
+        self.shape().names().iter().zip(self.values())
     }
 
     /// Takes the values out of a record that is about to be dropped.
     pub(super) fn take(&mut self) -> Vec<Value> {
-        std::mem::take(&mut self.values).into_vec()
+        match &mut self.0 {
+            Row::Own { values, .. } => std::mem::take(values).into_vec(),
+            Row::Taped(_) => Vec::new(),
+        }
     }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
-        if drop::has_nested(&self.values) {
+        if let Row::Own { values, .. } = &self.0
+            && drop::has_nested(values)
+        {
             drop::drop_nested(self.take());
         }
     }

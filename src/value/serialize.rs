@@ -1,13 +1,12 @@
 //! Serde, outwards: values serialise, to themselves where the engine's own serialiser takes them.
 
-use std::cell::Cell;
 use std::fmt;
 
 use serde::ser::{self, Serialize, Serializer};
 
 use crate::error::Error;
 use crate::error::value::ValueFault;
-use crate::value::serializer::is_value_serializer;
+use crate::value::handover::{hand_over, takes_over};
 use crate::value::{MAX_DEPTH, Repr, Value, mapping, pending};
 
 /// The error type that serde wants, around the engine's own.
@@ -46,41 +45,11 @@ impl From<ValueFault> for SerdeError {
     }
 }
 
-/// The name under which a value crosses a serialiser as it is.
-const HANDED_OVER: &str = "$kakehi::Value";
-
-thread_local! {
-    /// A value on its way through a serialiser.
-    ///
-    /// Serde moves plain data only, and neither what serialises nor the serialiser knows the other's type.
-    /// So a value that must come through as it is, an object say, is laid here and picked up by the very
-    /// next call; before and after that there is nothing here.
-    static HAND: Cell<Option<Value>> = const { Cell::new(None) };
-}
-
-/// Hands a value over to the engine's own serialiser.
-#[inline(always)]
-fn hand_over<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
-    HAND.set(Some(value.clone()));
-    serializer.serialize_newtype_struct(HANDED_OVER, &())
-}
-
-/// The value that was handed over, if `name` says that one is.
-#[inline]
-pub(super) fn take_over(name: &str) -> Option<Value> {
-    // A type of the host may have any name, so only a value that is really there counts.
-    if name == HANDED_OVER {
-        HAND.take()
-    } else {
-        None
-    }
-}
-
 /// The value itself where it becomes a value again; else its content, as Python's `json` would see it.
 impl Serialize for Value {
     #[inline(always)]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if is_value_serializer::<S>() {
+        if takes_over::<S>() {
             return hand_over(self, serializer);
         }
         Nested {
@@ -108,11 +77,13 @@ impl Nested<'_> {
 
 impl Serialize for Nested<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if is_value_serializer::<S>() {
+        if takes_over::<S>() {
             return hand_over(self.value, serializer);
         }
         match &self.value.0 {
-            Repr::Unset | Repr::Undefined(_) | Repr::None => serializer.serialize_unit(),
+            Repr::Unset | Repr::OnTape(_) | Repr::Undefined(_) | Repr::None => {
+                serializer.serialize_unit()
+            }
             Repr::Bool(flag) => serializer.serialize_bool(flag.get()),
             Repr::Int(int) => serializer.serialize_i64(*int),
             Repr::BigInt(int) => match u64::try_from(**int) {

@@ -1,16 +1,18 @@
 //! Serde, inwards: any type of the host becomes a value.
 
 use std::any::type_name;
-use std::mem::ManuallyDrop;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use serde::ser::{self, Serialize, Serializer};
 
 use crate::error::Error;
 use crate::error::value::ValueFault;
-use crate::value::conversion::{Conversion, Mark, Place};
-use crate::value::serialize::{self, SerdeError};
-use crate::value::shapes::{KnownShape, same_str};
+use crate::value::conversion::{Conversion, Mark, Memory, Place};
+use crate::value::handover::take_over;
+use crate::value::serialize::SerdeError;
+use crate::value::shapes::Names;
+use crate::value::tape::{Block, TapeWriter};
 use crate::value::{MAX_DEPTH, Value};
 
 impl Value {
@@ -37,157 +39,233 @@ impl Value {
     /// # Ok::<(), kakehi::Error>(())
     /// ```
     pub fn from_serialize<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
-        convert(value, None)
+        Memory::lend(|memory| {
+            let mut conversion = Conversion::new(memory, None);
+            value.serialize(ValueSerializer::<Values>::new(&mut conversion))?;
+            Ok(conversion.end())
+        })
     }
 }
 
-/// Converts a context, but only the fields that `wanted` names: a template reads no others.
+/// Converts the context of a render, but only the fields that `wanted` names, if a template reads no others. Its lists
+/// and structs stay on a tape.
 ///
 /// A context that is a value already is taken as it is.
-pub(crate) fn from_fields<T: Serialize + ?Sized>(
-    value: &T,
-    wanted: &dyn Fn(&str) -> bool,
-) -> Result<Value, Error> {
-    convert(value, Some(wanted))
-}
-
-fn convert<T: Serialize + ?Sized>(
-    value: &T,
+pub(crate) fn of_context<T: Serialize + ?Sized>(
+    context: &T,
     wanted: Option<&dyn Fn(&str) -> bool>,
 ) -> Result<Value, Error> {
-    let mut conversion = Conversion::begin(wanted);
-    value.serialize(ValueSerializer::new(&mut conversion))?;
-    Ok(conversion.end())
+    Memory::lend(|memory| {
+        let mut conversion = Conversion::new(memory, wanted);
+        context.serialize(ValueSerializer::<Context>::new(&mut conversion))?;
+        Ok(conversion.end())
+    })
 }
 
-/// What `T` is if it is a value, or a reference to one.
-#[inline]
-pub(crate) fn as_value<T: Serialize + ?Sized>(value: &T) -> Option<Value> {
-    if type_name::<T>().trim_start_matches('&') != type_name::<Value>() {
-        return None;
-    }
-    // Nothing is made in a conversion that takes over what is there, so there is nothing to drop.
-    let mut conversion = ManuallyDrop::new(Conversion::default());
-    value
-        .serialize(ValueSerializer::new(&mut conversion))
-        .ok()?;
-    conversion.take_whole()
-}
-
-/// Whether `S` is the serialiser that makes values. Serde lets types that serialise not ask for more
-/// than the name of the serialiser's type, and no other type has this one.
+/// Whether `S` is the serialiser that makes values. Serde lets types that serialise not ask for more than the name of
+/// the serialiser's type, and no other type has this one.
+#[inline(always)]
 pub(super) fn is_value_serializer<S>() -> bool {
-    type_name::<S>() == type_name::<ValueSerializer<'static, 'static>>()
+    let name = type_name::<S>();
+    name == type_name::<ValueSerializer<'static, 'static, Values>>()
+        || name == type_name::<ValueSerializer<'static, 'static, Cells>>()
+        || name == type_name::<ValueSerializer<'static, 'static, ContextNames>>()
+        || name == type_name::<ValueSerializer<'static, 'static, Context>>()
+}
+
+/// What a serialiser makes, known at compile time, as there is one for every value.
+trait Makes {
+    /// What is made of what a list or a struct holds.
+    type Inside: Makes;
+    /// What is made of what a map holds.
+    type InMap: Makes;
+    /// Whether it is put into a cell of a tape.
+    const CELL: bool = false;
+    /// Whether it is one of the context's own.
+    const NAME: bool = false;
+}
+
+/// Values.
+enum Values {}
+
+impl Makes for Values {
+    type Inside = Values;
+    type InMap = Values;
+}
+
+/// The context of a render.
+enum Context {}
+
+impl Makes for Context {
+    type Inside = ContextNames;
+    type InMap = ContextNames;
+}
+
+/// The values of a context.
+enum ContextNames {}
+
+impl Makes for ContextNames {
+    type Inside = Cells;
+    type InMap = Values;
+    const NAME: bool = true;
+}
+
+/// What is inside of those.
+enum Cells {}
+
+impl Makes for Cells {
+    type Inside = Cells;
+    type InMap = Values;
+    const CELL: bool = true;
 }
 
 /// Makes a value of what serialises, and puts it where it goes. Small, as each value has its own.
-struct ValueSerializer<'a, 'w> {
+struct ValueSerializer<'a, 'w, M> {
     conversion: &'a mut Conversion<'w>,
+    /// The cell, on a tape.
+    cell: u32,
     place: Place,
-    /// How many levels there may be inside.
-    depth: u8,
+    /// How deep it is in others.
+    level: u8,
+    makes: PhantomData<M>,
 }
 
-const _: () = assert!(MAX_DEPTH <= u8::MAX as usize);
+const _: () = assert!(size_of::<ValueSerializer<Values>>() == 16);
+const _: () = assert!(MAX_DEPTH < u8::MAX as usize);
 
-impl<'a, 'w> ValueSerializer<'a, 'w> {
+impl<'a, 'w, M: Makes> ValueSerializer<'a, 'w, M> {
     /// The serialiser of the outermost value.
     #[inline]
     fn new(conversion: &'a mut Conversion<'w>) -> Self {
         ValueSerializer {
             conversion,
+            cell: 0,
             place: Place::Whole,
-            depth: MAX_DEPTH as u8,
+            level: 0,
+            makes: PhantomData,
         }
     }
 
     #[inline]
     fn value(self, value: impl Into<Value>) -> Result<(), SerdeError> {
-        self.conversion.value(self.place, value.into());
+        match M::CELL {
+            true => self.conversion.memory.tape.put(self.cell, value.into()),
+            false => self.conversion.value(self.place, value.into()),
+        }
         Ok(())
     }
 
-    /// Begins what holds others.
+    /// Begins what holds others, about as many as `length`.
     #[inline]
-    fn open(self) -> Result<Container<'a, 'w>, SerdeError> {
-        let Some(inside) = self.depth.checked_sub(1) else {
+    fn open<I: Makes>(self, length: usize) -> Result<Container<'a, 'w, I>, SerdeError> {
+        if usize::from(self.level) == MAX_DEPTH {
             return Err(ValueFault::TooDeep(MAX_DEPTH).into());
+        }
+        let memory = &mut *self.conversion.memory;
+        memory.is_used = true;
+        let block = match I::CELL {
+            true => memory.tape.open(length)?,
+            false => Block::default(),
         };
         Ok(Container {
             first: self.conversion.mark(),
             conversion: self.conversion,
+            block,
+            cell: self.cell,
             place: self.place,
-            inside,
-            variant: None,
-        })
-    }
-
-    /// Begins what holds others and is the content of a variant of an enum.
-    fn open_variant(self, variant: &'static str) -> Result<Container<'a, 'w>, SerdeError> {
-        Ok(Container {
-            variant: Some(variant),
-            ..self.open()?
+            level: self.level + 1,
+            makes: PhantomData,
         })
     }
 }
 
-/// What holds others, on its way. They are on the conversion's stack.
-struct Container<'a, 'w> {
+/// What holds others, on its way.
+struct Container<'a, 'w, I> {
     conversion: &'a mut Conversion<'w>,
-    /// Where it goes once it is there.
-    place: Place,
-    /// How many levels there may be inside of what is inside.
-    inside: u8,
-    /// The variant of an enum that it is the content of.
-    variant: Option<&'static str>,
-    /// Where what is inside begins.
+    /// Where what is inside begins on the stack.
     first: Mark,
+    /// How much there is so far, and where that is on a tape.
+    block: Block,
+    /// Where it goes itself, once it is there.
+    cell: u32,
+    place: Place,
+    /// How deep what is inside is in others.
+    level: u8,
+    makes: PhantomData<I>,
 }
 
-impl Container<'_, '_> {
-    /// Converts what is inside, all or nothing of it.
+impl<'w, I: Makes> Container<'_, 'w, I> {
+    /// Converts what is inside, all or nothing of it, and counts it. As a value, it goes to `place`.
     #[inline]
     fn push<T: Serialize + ?Sized>(&mut self, place: Place, value: &T) -> Result<(), SerdeError> {
         let mark = self.conversion.mark();
-        let serializer = ValueSerializer {
-            conversion: self.conversion,
-            place,
-            depth: self.inside,
+        let tape = &mut self.conversion.memory.tape;
+        let (place, cell) = match I::CELL {
+            true => (Place::Cell, tape.next(&mut self.block)?),
+            false => (place, 0),
         };
-        let done = value.serialize(serializer);
-        if done.is_err() {
-            self.conversion.rewind(mark);
+        let done = value.serialize(self.inside::<I>(place, cell));
+        match done {
+            Ok(()) => self.block.length += 1,
+            Err(_) => self.conversion.rewind(mark),
         }
         done
+    }
+
+    /// The serialiser of what is inside.
+    #[inline(always)]
+    fn inside<'b, M>(&'b mut self, place: Place, cell: u32) -> ValueSerializer<'b, 'w, M> {
+        ValueSerializer {
+            conversion: self.conversion,
+            cell,
+            place,
+            level: self.level,
+            makes: PhantomData,
+        }
     }
 
     /// Whether a field is converted.
     #[inline]
     fn wants(&self, field: &str) -> bool {
-        self.place != Place::Whole || self.conversion.wants(field)
+        !I::NAME || self.conversion.wants(field)
+    }
+
+    /// The values inside.
+    #[inline]
+    fn take(&mut self) -> Vec<Value> {
+        if I::NAME {
+            self.conversion.end_tape(self.first);
+        }
+        self.conversion.take(self.first)
+    }
+
+    /// Ends as the content of a variant of an enum.
+    fn close_variant(self, variant: &'static str, content: Value) -> Result<(), SerdeError> {
+        let value = self.conversion.tagged(variant, content);
+        self.close(value)
     }
 
     /// Ends with what was made of all that.
+    #[inline]
     fn close(self, value: Value) -> Result<(), SerdeError> {
-        let value = match self.variant {
-            Some(variant) => self.conversion.tagged(variant, value),
-            None => value,
-        };
-        self.conversion.value(self.place, value);
+        match self.place {
+            Place::Cell => self.conversion.memory.tape.put(self.cell, value),
+            _ => self.conversion.value(self.place, value),
+        }
         Ok(())
     }
 }
 
-impl<'a, 'w> Serializer for ValueSerializer<'a, 'w> {
+impl<'a, 'w, M: Makes> Serializer for ValueSerializer<'a, 'w, M> {
     type Ok = ();
     type Error = SerdeError;
-    type SerializeSeq = Items<'a, 'w>;
-    type SerializeTuple = Items<'a, 'w>;
-    type SerializeTupleStruct = Items<'a, 'w>;
-    type SerializeTupleVariant = Items<'a, 'w>;
-    type SerializeMap = Entries<'a, 'w>;
-    type SerializeStruct = Fields<'a, 'w>;
-    type SerializeStructVariant = Fields<'a, 'w>;
+    type SerializeSeq = Items<'a, 'w, M::Inside>;
+    type SerializeTuple = Items<'a, 'w, M::Inside>;
+    type SerializeTupleStruct = TupleItems<'a, 'w>;
+    type SerializeTupleVariant = Variant<TupleItems<'a, 'w>>;
+    type SerializeMap = Entries<'a, 'w, M::InMap>;
+    type SerializeStruct = Fields<'a, 'w, M::Inside>;
+    type SerializeStructVariant = Variant<Fields<'a, 'w, Values>>;
 
     #[inline]
     fn serialize_bool(self, flag: bool) -> Result<(), SerdeError> {
@@ -258,7 +336,13 @@ impl<'a, 'w> Serializer for ValueSerializer<'a, 'w> {
 
     #[inline]
     fn serialize_str(self, text: &str) -> Result<(), SerdeError> {
-        self.conversion.text(self.place, text);
+        if M::CELL {
+            let tape = &mut self.conversion.memory.tape;
+            let text = tape.text(text);
+            tape.put(self.cell, text);
+        } else {
+            self.conversion.text(self.place, text);
+        }
         Ok(())
     }
 
@@ -291,8 +375,8 @@ impl<'a, 'w> Serializer for ValueSerializer<'a, 'w> {
         _index: u32,
         variant: &'static str,
     ) -> Result<(), SerdeError> {
-        self.conversion.name(self.place, variant);
-        Ok(())
+        let name = self.conversion.memory.keys.share(variant);
+        self.value(Value::string(name))
     }
 
     #[inline]
@@ -301,7 +385,7 @@ impl<'a, 'w> Serializer for ValueSerializer<'a, 'w> {
         name: &'static str,
         value: &T,
     ) -> Result<(), SerdeError> {
-        match serialize::take_over(name) {
+        match take_over(name) {
             Some(value) => self.value(value),
             None => value.serialize(self),
         }
@@ -314,27 +398,27 @@ impl<'a, 'w> Serializer for ValueSerializer<'a, 'w> {
         variant: &'static str,
         value: &T,
     ) -> Result<(), SerdeError> {
-        let mut container = self.open_variant(variant)?;
+        let mut container = self.open::<Values>(0)?;
         container.push(Place::Field, value)?;
         let content = container.conversion.take_one();
-        container.close(content)
+        container.close_variant(variant, content)
     }
 
     #[inline]
-    fn serialize_seq(self, _length: Option<usize>) -> Result<Items<'a, 'w>, SerdeError> {
-        Ok(Items::new(self.open()?, Value::list))
+    fn serialize_seq(self, length: Option<usize>) -> Result<Self::SerializeSeq, SerdeError> {
+        Ok(Items(self.open(length.unwrap_or_default())?))
     }
 
-    fn serialize_tuple(self, _length: usize) -> Result<Items<'a, 'w>, SerdeError> {
-        Ok(Items::new(self.open()?, Value::list))
+    fn serialize_tuple(self, length: usize) -> Result<Self::SerializeTuple, SerdeError> {
+        Ok(Items(self.open(length)?))
     }
 
     fn serialize_tuple_struct(
         self,
         _name: &'static str,
         _length: usize,
-    ) -> Result<Items<'a, 'w>, SerdeError> {
-        Ok(Items::new(self.open()?, Value::tuple))
+    ) -> Result<TupleItems<'a, 'w>, SerdeError> {
+        Ok(TupleItems(self.open(0)?))
     }
 
     fn serialize_tuple_variant(
@@ -343,13 +427,16 @@ impl<'a, 'w> Serializer for ValueSerializer<'a, 'w> {
         _index: u32,
         variant: &'static str,
         _length: usize,
-    ) -> Result<Items<'a, 'w>, SerdeError> {
-        Ok(Items::new(self.open_variant(variant)?, Value::tuple))
+    ) -> Result<Self::SerializeTupleVariant, SerdeError> {
+        Ok(Variant {
+            variant,
+            content: TupleItems(self.open(0)?),
+        })
     }
 
-    fn serialize_map(self, _length: Option<usize>) -> Result<Entries<'a, 'w>, SerdeError> {
+    fn serialize_map(self, _length: Option<usize>) -> Result<Self::SerializeMap, SerdeError> {
         Ok(Entries {
-            container: self.open()?,
+            container: self.open(0)?,
             key: None,
         })
     }
@@ -358,9 +445,9 @@ impl<'a, 'w> Serializer for ValueSerializer<'a, 'w> {
     fn serialize_struct(
         self,
         name: &'static str,
-        _length: usize,
-    ) -> Result<Fields<'a, 'w>, SerdeError> {
-        Ok(Fields::new(self.open()?, name))
+        length: usize,
+    ) -> Result<Self::SerializeStruct, SerdeError> {
+        Ok(Fields::new(self.open(length)?, name))
     }
 
     fn serialize_struct_variant(
@@ -369,44 +456,39 @@ impl<'a, 'w> Serializer for ValueSerializer<'a, 'w> {
         _index: u32,
         variant: &'static str,
         _length: usize,
-    ) -> Result<Fields<'a, 'w>, SerdeError> {
-        Ok(Fields::new(self.open_variant(variant)?, variant))
+    ) -> Result<Self::SerializeStructVariant, SerdeError> {
+        Ok(Variant {
+            variant,
+            content: Fields::new(self.open(0)?, variant),
+        })
     }
 }
 
-struct Items<'a, 'w> {
-    container: Container<'a, 'w>,
-    /// What the items make.
-    sequence: fn(Vec<Value>) -> Value,
-}
+/// A list.
+struct Items<'a, 'w, I>(Container<'a, 'w, I>);
 
-impl<'a, 'w> Items<'a, 'w> {
-    fn new(container: Container<'a, 'w>, sequence: fn(Vec<Value>) -> Value) -> Self {
-        Items {
-            container,
-            sequence,
-        }
-    }
-
+impl<I: Makes> Items<'_, '_, I> {
     #[inline]
-    fn push<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), SerdeError> {
-        self.container.push(Place::Item, item)
-    }
-
     fn finish(self) -> Result<(), SerdeError> {
-        let container = self.container;
-        let items = container.conversion.take(container.first);
-        container.close((self.sequence)(items))
+        let Items(mut container) = self;
+        let list = match I::CELL {
+            true => TapeWriter::list(container.block),
+            false => Value::list(container.take()),
+        };
+        container.close(list)
     }
 }
 
-impl ser::SerializeSeq for Items<'_, '_> {
+/// A tuple of Rust's that has a name.
+struct TupleItems<'a, 'w>(Container<'a, 'w, Values>);
+
+impl<I: Makes> ser::SerializeSeq for Items<'_, '_, I> {
     type Ok = ();
     type Error = SerdeError;
 
     #[inline]
     fn serialize_element<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), SerdeError> {
-        self.push(item)
+        self.0.push(Place::Item, item)
     }
 
     fn end(self) -> Result<(), SerdeError> {
@@ -414,13 +496,13 @@ impl ser::SerializeSeq for Items<'_, '_> {
     }
 }
 
-impl ser::SerializeTuple for Items<'_, '_> {
+impl<I: Makes> ser::SerializeTuple for Items<'_, '_, I> {
     type Ok = ();
     type Error = SerdeError;
 
     #[inline]
     fn serialize_element<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), SerdeError> {
-        self.push(item)
+        self.0.push(Place::Item, item)
     }
 
     fn end(self) -> Result<(), SerdeError> {
@@ -428,52 +510,67 @@ impl ser::SerializeTuple for Items<'_, '_> {
     }
 }
 
-impl ser::SerializeTupleStruct for Items<'_, '_> {
+impl ser::SerializeTupleStruct for TupleItems<'_, '_> {
     type Ok = ();
     type Error = SerdeError;
 
     #[inline]
     fn serialize_field<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), SerdeError> {
-        self.push(item)
+        self.0.push(Place::Item, item)
     }
 
     fn end(self) -> Result<(), SerdeError> {
-        self.finish()
+        let TupleItems(mut container) = self;
+        let items = container.take();
+        container.close(Value::tuple(items))
     }
 }
 
-impl ser::SerializeTupleVariant for Items<'_, '_> {
+/// What holds others and is the content of a variant of an enum.
+struct Variant<C> {
+    variant: &'static str,
+    content: C,
+}
+
+impl ser::SerializeTupleVariant for Variant<TupleItems<'_, '_>> {
     type Ok = ();
     type Error = SerdeError;
 
     #[inline]
     fn serialize_field<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), SerdeError> {
-        self.push(item)
+        self.content.0.push(Place::Item, item)
     }
 
     fn end(self) -> Result<(), SerdeError> {
-        self.finish()
+        let TupleItems(mut container) = self.content;
+        let items = container.take();
+        container.close_variant(self.variant, Value::tuple(items))
     }
 }
 
-struct Entries<'a, 'w> {
-    container: Container<'a, 'w>,
+/// A map.
+struct Entries<'a, 'w, I> {
+    container: Container<'a, 'w, I>,
     /// The key whose value is next.
     key: Option<Mark>,
 }
 
-impl ser::SerializeMap for Entries<'_, '_> {
+impl<I: Makes> ser::SerializeMap for Entries<'_, '_, I> {
     type Ok = ();
     type Error = SerdeError;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), SerdeError> {
+        let Entries { container, .. } = self;
         if let Some(earlier) = self.key.take() {
-            self.container.conversion.rewind(earlier);
+            container.conversion.rewind(earlier);
         }
-        let mark = self.container.conversion.mark();
-        self.container.push(Place::Key, key)?;
-        self.key = Some(mark);
-        Ok(())
+        let mark = container.conversion.mark();
+        let done = key.serialize(container.inside::<Values>(Place::Key, 0));
+        match done {
+            Ok(()) => self.key = Some(mark),
+            Err(_) => container.conversion.rewind(mark),
+        }
+        done
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SerdeError> {
@@ -481,54 +578,49 @@ impl ser::SerializeMap for Entries<'_, '_> {
         if self.key.is_none() {
             self.serialize_key(&())?;
         }
-        let Some(key) = self.key.take() else {
+        let Entries { container, key } = self;
+        let Some(key) = key.take() else {
             return Ok(());
         };
-        let name = self.container.conversion.key_at(key);
-        let done = match name.is_none_or(|name| self.container.wants(name)) {
-            true => self.container.push(Place::Field, value),
+        let name = container.conversion.key_at(key);
+        let done = match name.is_none_or(|name| container.wants(name)) {
+            true => container.push(Place::Field, value),
             false => {
-                self.container.conversion.rewind(key);
+                container.conversion.rewind(key);
                 return Ok(());
             }
         };
         if done.is_err() {
-            self.container.conversion.rewind(key);
+            container.conversion.rewind(key);
         }
         done
     }
 
-    fn end(mut self) -> Result<(), SerdeError> {
-        if let Some(key) = self.key.take() {
-            self.container.conversion.rewind(key);
+    fn end(self) -> Result<(), SerdeError> {
+        let Entries { container, key } = self;
+        if let Some(key) = key {
+            container.conversion.rewind(key);
         }
-        let map = self.container.conversion.take_map(self.container.first)?;
-        self.container.close(Value::map(map))
+        if I::NAME {
+            container.conversion.end_tape(container.first);
+        }
+        let map = container.conversion.take_map(container.first)?;
+        container.close(Value::map(map))
     }
 }
 
-/// The fields of a struct: compared with those of the row before as long as they agree.
-struct Fields<'a, 'w> {
-    container: Container<'a, 'w>,
-    type_name: &'static str,
-    /// The shape that all fields so far agree with.
-    guess: Option<&'static KnownShape>,
-    /// The fields that it has besides.
-    expected: &'static [&'static str],
-    /// The fields so far, once there is no such shape.
-    fields: Vec<&'static str>,
+/// The fields of a struct.
+struct Fields<'a, 'w, I> {
+    container: Container<'a, 'w, I>,
+    names: Names,
 }
 
-impl<'a, 'w> Fields<'a, 'w> {
+impl<'a, 'w, I: Makes> Fields<'a, 'w, I> {
     #[inline]
-    fn new(container: Container<'a, 'w>, type_name: &'static str) -> Self {
-        let guess = container.conversion.memory.shapes.guess(type_name);
+    fn new(container: Container<'a, 'w, I>, type_name: &'static str) -> Self {
         Fields {
+            names: container.conversion.memory.shapes.names(type_name),
             container,
-            type_name,
-            guess,
-            expected: guess.map_or(&[], KnownShape::fields),
-            fields: Vec::new(),
         }
     }
 
@@ -541,46 +633,31 @@ impl<'a, 'w> Fields<'a, 'w> {
         if !self.container.wants(field) {
             return Ok(());
         }
+        let index = self.container.block.length as usize;
         self.container.push(Place::Field, value)?;
-        match self.expected {
-            [next, rest @ ..] if same_str(next, field) => self.expected = rest,
-            _ => self.part(field),
-        }
+        self.names.push(index, field);
         Ok(())
     }
 
-    /// Goes on with a field that the row before did not have here.
-    #[cold]
-    fn part(&mut self, field: &'static str) {
-        self.leave_guess();
-        self.fields.push(field);
-    }
-
-    /// Spells out the fields so far.
-    fn leave_guess(&mut self) {
-        if let Some(known) = self.guess.take() {
-            let count = known.fields().len() - self.expected.len();
-            self.fields = known.fields()[..count].to_vec();
-            self.expected = &[];
-        }
-    }
-
-    fn finish(mut self) -> Result<(), SerdeError> {
-        let shape = match self.guess {
-            Some(known) if self.expected.is_empty() => Arc::clone(known.shape()),
-            _ => {
-                self.leave_guess();
-                let shapes = &mut self.container.conversion.memory.shapes;
-                shapes.of(self.type_name, &self.fields)
-            }
+    /// The record of all fields, or the cell of one.
+    #[inline]
+    fn finish(self) -> (Container<'a, 'w, I>, Value) {
+        let Fields {
+            mut container,
+            names,
+        } = self;
+        let memory = &mut *container.conversion.memory;
+        let count = container.block.length as usize;
+        let shape = memory.shapes.of(names, count);
+        let record = match I::CELL {
+            true => memory.tape.record(container.block, &shape),
+            false => Value::record(Arc::clone(&shape), container.take()),
         };
-        let container = self.container;
-        let values = container.conversion.take(container.first);
-        container.close(Value::record(shape, values))
+        (container, record)
     }
 }
 
-impl ser::SerializeStruct for Fields<'_, '_> {
+impl<I: Makes> ser::SerializeStruct for Fields<'_, '_, I> {
     type Ok = ();
     type Error = SerdeError;
 
@@ -594,11 +671,12 @@ impl ser::SerializeStruct for Fields<'_, '_> {
     }
 
     fn end(self) -> Result<(), SerdeError> {
-        self.finish()
+        let (container, record) = self.finish();
+        container.close(record)
     }
 }
 
-impl ser::SerializeStructVariant for Fields<'_, '_> {
+impl ser::SerializeStructVariant for Variant<Fields<'_, '_, Values>> {
     type Ok = ();
     type Error = SerdeError;
 
@@ -608,10 +686,11 @@ impl ser::SerializeStructVariant for Fields<'_, '_> {
         field: &'static str,
         value: &T,
     ) -> Result<(), SerdeError> {
-        self.push(field, value)
+        self.content.push(field, value)
     }
 
     fn end(self) -> Result<(), SerdeError> {
-        self.finish()
+        let (container, record) = self.content.finish();
+        container.close_variant(self.variant, record)
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use arcstr::ArcStr;
 
 use crate::bytecode::Program;
-use crate::value::{Repr, Symbol, Value, mapping};
+use crate::value::{Content, Repr, Symbol, Value, mapping};
 use crate::vm::library::ProgramId;
 use crate::vm::names::NameMap;
 
@@ -209,7 +209,7 @@ impl Context {
 #[inline]
 pub(super) fn root_name(root: &Value, name: &Symbol) -> Option<Value> {
     match &root.0 {
-        Repr::Record(record) => record.get_symbol(name).cloned(),
+        Repr::Record(record) => record.get_symbol(name).map(Content::to_value),
         Repr::Map(dict) => dict.get_symbol(name),
         Repr::Object(object) => object.get_attr(name),
         _ => None,

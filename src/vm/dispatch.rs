@@ -434,7 +434,7 @@ impl Machine {
                 } => {
                     let value = &self.stack[base + slot.0 as usize];
                     if let Some(field) = access::field(value, program.name(name), is_method) {
-                        let value = field.copied();
+                        let value = field.to_value();
                         self.stack.push(value);
                         next += 2;
                     }

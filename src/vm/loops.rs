@@ -101,15 +101,6 @@ pub(super) enum AtOnce {
     Unknown,
 }
 
-/// An item of a list that no template changes.
-#[inline(always)]
-fn frozen_item(list: &List, at: usize) -> Option<Value> {
-    match list {
-        List::Frozen(items) => items.get(at).map(Value::copied),
-        List::Shared(_) => None,
-    }
-}
-
 /// Whether the driver has given an answer that nobody has taken yet.
 #[inline]
 fn is_fetched(items: &Option<Box<LoopItems>>) -> bool {
@@ -206,13 +197,27 @@ impl LoopState {
                 *next = next.wrapping_add(*step);
                 Ok(Fetched::Item(Value::int(item)))
             }
-            LoopSource::Items { list, next } => Ok(match frozen_item(list, *next) {
-                Some(item) => {
-                    *next += 1;
-                    Fetched::Item(item)
-                }
-                None => Fetched::End,
-            }),
+            LoopSource::Items { list, next } => {
+                let item = match &**list {
+                    List::Frozen(items) => items.get(*next).map(Value::copied),
+                    List::Taped(items) => {
+                        // The round that begins forgets the item before the last, whose place is free for the next.
+                        let items_kept = self.items.as_mut().filter(|_| !self.lookahead);
+                        let mut item = items_kept
+                            .and_then(|kept| kept.previous.take())
+                            .unwrap_or_default();
+                        items.put_item(*next, &mut item).then_some(item)
+                    }
+                    List::Shared(_) => None,
+                };
+                Ok(match item {
+                    Some(item) => {
+                        *next += 1;
+                        Fetched::Item(item)
+                    }
+                    None => Fetched::End,
+                })
+            }
             LoopSource::Values(values) => Ok(match values.next() {
                 Some(item) => Fetched::Item(item),
                 None => Fetched::End,
@@ -314,14 +319,21 @@ impl LoopState {
                 slot.put(Value::int(item));
             }
             LoopSource::Items { list, next } => {
-                let List::Frozen(items) = &**list else {
-                    return AtOnce::Unknown;
-                };
-                let Some(item) = items.get(*next) else {
-                    return AtOnce::End;
-                };
+                match &**list {
+                    List::Frozen(items) => {
+                        let Some(item) = items.get(*next) else {
+                            return AtOnce::End;
+                        };
+                        slot.put(item.copied());
+                    }
+                    List::Taped(taped) => {
+                        if !taped.put_item(*next, slot) {
+                            return AtOnce::End;
+                        }
+                    }
+                    List::Shared(_) => return AtOnce::Unknown,
+                }
                 *next += 1;
-                slot.put(item.copied());
             }
             LoopSource::Stream {
                 reader: Some(reader),

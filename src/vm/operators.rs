@@ -94,7 +94,7 @@ impl Machine {
         let Some(field) = access::field(self.top(), name, true) else {
             return false;
         };
-        let field = field.copied();
+        let field = field.to_value();
         self.set_top(field);
         true
     }
@@ -111,7 +111,7 @@ impl Machine {
     ) -> Value {
         let symbol = program.name(name);
         if let Some(field) = self.host_field(symbol) {
-            return field.copied();
+            return field.to_value();
         }
         self.lookup(library, symbol)
             .unwrap_or_else(|| undefined_name(program, name, policy, next))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arcstr::ArcStr;
 
 use crate::bytecode::{Visible, VisibleSource};
-use crate::value::{Repr, Symbol, Value, access};
+use crate::value::{Content, Repr, Symbol, Value, access};
 use crate::vm::context::{Chain, Context, root_name};
 use crate::vm::library::{Library, ProgramId};
 use crate::vm::machine::Machine;
@@ -91,7 +91,7 @@ impl Scope {
 
     /// A name of the host's context, where it is, if that is the scope's own.
     #[inline]
-    fn host_field(&self, name: &Symbol) -> Option<&Value> {
+    fn host_field(&self, name: &Symbol) -> Option<Content<'_>> {
         match &self.names {
             ScopeNames::Host(root) => access::field(root, name, false),
             _ => None,
@@ -157,7 +157,7 @@ impl Machine {
 
     /// A name of the host's context, where it is, if the running template has that for its own.
     #[inline]
-    pub(super) fn host_field(&self, name: &Symbol) -> Option<&Value> {
+    pub(super) fn host_field(&self, name: &Symbol) -> Option<Content<'_>> {
         self.scope(self.running.scope).host_field(name)
     }
 

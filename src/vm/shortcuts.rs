@@ -1,13 +1,21 @@
 //! What shortcuts do: the work of several instructions, for operands of the kinds they know.
 
 use crate::bytecode::{Arithmetic, CompareOperator, Instruction};
-use crate::value::{Repr, Value, display, text};
+use crate::value::{Content, Part, Repr, Tape, Value, display, text};
 use crate::vm::output::OutputBuffer;
 
 /// Writes text or a small integer; else nothing, and false.
 #[inline(always)]
-pub(super) fn emit(output: &mut OutputBuffer, value: &Value, auto_escape: bool) -> bool {
+pub(super) fn emit<'v>(
+    output: &mut OutputBuffer,
+    content: impl Into<Content<'v>>,
+    auto_escape: bool,
+) -> bool {
     let out = output.text();
+    let value = match content.into() {
+        Content::Value(value) => value,
+        Content::Part(tape, part) => return emit_part(out, tape, part, auto_escape),
+    };
     match &value.0 {
         Repr::Safe(safe) => out.push_str(safe),
         Repr::String(string) if auto_escape => text::escape_html(string, out),
@@ -18,9 +26,26 @@ pub(super) fn emit(output: &mut OutputBuffer, value: &Value, auto_escape: bool) 
     true
 }
 
+/// Writes the text of a tape; else nothing, and false.
+#[inline(never)]
+fn emit_part(out: &mut String, tape: &Tape, part: Part, auto_escape: bool) -> bool {
+    let Some(text) = tape.text_of(part) else {
+        return false;
+    };
+    match auto_escape {
+        true => text::escape_html(text, out),
+        false => out.push_str(text),
+    }
+    true
+}
+
 /// Whether a value counts as true, if that is easily seen.
 #[inline(always)]
-pub(super) fn truth(value: &Value) -> Option<bool> {
+pub(super) fn truth<'v>(content: impl Into<Content<'v>>) -> Option<bool> {
+    let value = match content.into() {
+        Content::Value(value) => value,
+        Content::Part(tape, part) => return Some(tape.is_true(part)),
+    };
     match &value.0 {
         Repr::Bool(flag) => Some(flag.get()),
         Repr::Int(integer) => Some(*integer != 0),
@@ -58,7 +83,15 @@ pub(super) fn is_ordered(operator: CompareOperator, a: i64, b: i64) -> bool {
 
 /// Whether two integers or texts are in an order, if that is what they are. Texts are only told apart.
 #[inline(always)]
-pub(super) fn compare(operator: CompareOperator, a: &Value, b: &Value) -> Option<bool> {
+pub(super) fn compare<'v>(
+    operator: CompareOperator,
+    a: impl Into<Content<'v>>,
+    b: &Value,
+) -> Option<bool> {
+    let a = match a.into() {
+        Content::Value(a) => a,
+        Content::Part(tape, part) => return compare_part(operator, tape.text_of(part)?, b),
+    };
     match (&a.0, &b.0) {
         (Repr::Int(a), Repr::Int(b)) => match operator {
             CompareOperator::In | CompareOperator::NotIn => None,
@@ -69,6 +102,17 @@ pub(super) fn compare(operator: CompareOperator, a: &Value, b: &Value) -> Option
             CompareOperator::NotEqual => Some(a != b),
             _ => None,
         },
+        _ => None,
+    }
+}
+
+/// Tells a text of a tape from a value.
+#[inline(never)]
+fn compare_part(operator: CompareOperator, a: &str, b: &Value) -> Option<bool> {
+    let is_equal = a == b.as_str()?;
+    match operator {
+        CompareOperator::Equal => Some(is_equal),
+        CompareOperator::NotEqual => Some(!is_equal),
         _ => None,
     }
 }

@@ -37,7 +37,7 @@ fn attr(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     }
     // A struct of the host has attributes; a map has keys, which are none.
     if let Some(found) = bound.value.as_record().and_then(|record| record.get(name)) {
-        return value(found.clone());
+        return value(found.to_value());
     }
     if let Some(found) = access::find_own_attribute(context, bound.value, name)? {
         return value(found);

@@ -1,7 +1,6 @@
 //! Filters on sequences as a whole: their ends, length, order, and cutting them into parts.
 
 use std::borrow::Cow;
-use std::ops::Deref;
 
 use arcstr::literal;
 
@@ -15,7 +14,7 @@ use crate::error::Error;
 use crate::error::builtin::{NO_FIRST_ITEM, NO_LAST_ITEM, NO_RANDOM_ITEM};
 use crate::value::number::Number;
 use crate::value::text::escaped;
-use crate::value::{Items, Repr, Value, ValueKind, display, iterate, mapping, settled};
+use crate::value::{Content, Contents, Repr, Value, ValueKind, display, iterate, mapping, settled};
 
 use super::text::print;
 
@@ -63,10 +62,9 @@ fn first(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
 
 fn last(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     let found = match bound.value {
-        value if value.as_list().is_some() => value.as_list().and_then(|list| {
-            let items = list.items();
-            items.last().cloned()
-        }),
+        value if value.as_list().is_some() => value
+            .as_list()
+            .and_then(|list| list.get(list.len().checked_sub(1)?)),
         value if value.as_range().is_some() => value
             .as_range()
             .and_then(|range| range.get(range.len().checked_sub(1)?))
@@ -150,18 +148,18 @@ fn random(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
 
 fn join(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
     let separator = bound.get(0).unwrap_or(&NO_SEPARATOR);
-    let subjects = joined(context, bound.value)?;
     let Some(attribute) = bound.some(1) else {
-        return join_values(context, separator, &subjects);
+        return join_contents(context, separator, &joined(context, bound.value)?);
     };
     let separator = separator.clone();
     look_up(
         context,
-        subjects.into_vec(),
+        items(context, bound.value)?,
         vec![Path::new(Some(attribute))],
         None,
         Box::new(move |context, _, mut found| {
-            join_values(context, &separator, &found.pop().unwrap_or_default())
+            let found = found.pop().unwrap_or_default();
+            join_contents(context, &separator, &found.into())
         }),
     )
 }
@@ -169,52 +167,27 @@ fn join(context: &CallContext<'_>, bound: &Bound<'_>) -> Answer {
 static NO_SEPARATOR: Value = Value(Repr::String(literal!("")));
 
 /// The items to be joined, which are only looked at.
-fn joined<'a>(context: &CallContext<'_>, value: &'a Value) -> Result<Joined<'a>, Error> {
+fn joined<'a>(context: &CallContext<'_>, value: &'a Value) -> Result<Contents<'a>, Error> {
     let borrowed = match &value.0 {
-        Repr::List(list) => Some(list.items()),
-        Repr::Tuple(tuple) => Some(Items::Borrowed(tuple.items())),
+        Repr::List(list) => Some(list.contents()),
+        Repr::Tuple(tuple) => Some(tuple.items().into()),
         _ => None,
     };
     match borrowed {
-        Some(items) if !items.iter().any(Value::is_pending) => {
-            context.fuel(items.len() as u64)?;
-            Ok(Joined::Borrowed(items))
+        Some(contents) if !contents.any(Value::is_pending) => {
+            context.fuel(contents.len() as u64)?;
+            Ok(contents)
         }
-        _ => items(context, value).map(Joined::Owned),
-    }
-}
-
-enum Joined<'a> {
-    Borrowed(Items<'a>),
-    Owned(Vec<Value>),
-}
-
-impl Joined<'_> {
-    fn into_vec(self) -> Vec<Value> {
-        match self {
-            Joined::Borrowed(items) => items.to_vec(),
-            Joined::Owned(items) => items,
-        }
-    }
-}
-
-impl Deref for Joined<'_> {
-    type Target = [Value];
-
-    fn deref(&self) -> &[Value] {
-        match self {
-            Joined::Borrowed(items) => items,
-            Joined::Owned(items) => items,
-        }
+        _ => Ok(items(context, value)?.into()),
     }
 }
 
 /// Joins texts; under auto-escaping, markup among them or as the separator makes the result markup.
-fn join_values(context: &CallContext<'_>, separator: &Value, items: &[Value]) -> Answer {
+fn join_contents(context: &CallContext<'_>, separator: &Value, items: &Contents<'_>) -> Answer {
     context.fuel(items.len() as u64)?;
-    let safe = context.auto_escape() && (is_markup(separator) || items.iter().any(is_markup));
+    let safe = context.auto_escape() && (is_markup(separator) || items.any(is_markup));
     let mut out = PaidText::new(context);
-    write_joined(&mut out, safe, separator, items)?;
+    write_contents(&mut out, safe, separator, items)?;
     value(text_like(safe, out.share()))
 }
 
@@ -236,16 +209,30 @@ fn write_join(
     let subjects = joined(context, value)?;
     context.fuel(subjects.len() as u64)?;
     print(context, output, |out| {
-        write_joined(out, context.auto_escape(), separator, &subjects)
+        write_contents(out, context.auto_escape(), separator, &subjects)
     })
 }
 
-/// Writes items with a separator between them, and escapes what is no markup if `escapes` says so.
-fn write_joined(
+fn write_contents(
     out: &mut PaidText<'_, '_>,
     escapes: bool,
     separator: &Value,
-    items: &[Value],
+    items: &Contents<'_>,
+) -> Result<(), Error> {
+    match items {
+        Contents::Values(items) => {
+            write_joined(out, escapes, separator, items.iter().map(Content::Value))
+        }
+        Contents::Taped(list) => write_joined(out, escapes, separator, list.iter()),
+    }
+}
+
+/// Writes items with a separator between them, and escapes what is no markup if `escapes` says so.
+fn write_joined<'c>(
+    out: &mut PaidText<'_, '_>,
+    escapes: bool,
+    separator: &Value,
+    items: impl Iterator<Item = Content<'c>>,
 ) -> Result<(), Error> {
     let context = out.context();
     let text = operand::text(context, separator)?;
@@ -256,15 +243,16 @@ fn write_joined(
         }
         false => Cow::Borrowed(text.as_str()),
     };
-    for (index, item) in items.iter().enumerate() {
+    for (index, item) in items.enumerate() {
         if index > 0 {
             out.push(&between)?;
         }
         match item.as_str() {
-            Some(text) if escapes && !item.is_safe() => out.push_escaped(text)?,
+            Some(text) if escapes && !item.is(Value::is_safe) => out.push_escaped(text)?,
             Some(text) => out.push(text)?,
             None => {
-                let item = settled(context, item)?;
+                let item = item.to_value();
+                let item = settled(context, &item)?;
                 let text = display::to_text(context, item)?;
                 match escapes && !is_markup(item) {
                     true => out.push_escaped(&text)?,

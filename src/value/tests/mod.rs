@@ -1,6 +1,7 @@
 //! What values do, as tables of cases; every expected text is what Python 3.11 answers.
 
 mod comparing;
+mod contexts;
 mod formatting;
 mod nesting;
 mod numbers;

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{list, map, repr, safe, tuple, v};
 use crate::error::ErrorKind;
-use crate::value::{Object, Value, from_fields};
+use crate::value::{Object, Value, of_context};
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 struct Row {
@@ -213,13 +213,13 @@ fn only_wanted_fields() {
         all.message(),
         "cannot convert a value of the host: nobody reads this"
     );
-    let value = from_fields(&context, &|name| name == "wanted").expect("the other is skipped");
+    let value = of_context(&context, Some(&|name| name == "wanted")).expect("the other is skipped");
     assert_eq!(
         repr(&value),
         "{'wanted': {'id': 1, 'name': 'row1', 'tags': ['a']}}"
     );
     let json = json!({"a": {"b": 1}, "c": 2});
-    let value = from_fields(&json, &|name| name == "a").expect("it converts");
+    let value = of_context(&json, Some(&|name| name == "a")).expect("it converts");
     assert_eq!(repr(&value), "{'a': {'b': 1}}");
 }
 
