@@ -50,7 +50,7 @@ fn contexts_are_what_values_are() {
         Struct { rows: Vec<Row> },
     }
     let data = Deep {
-        rows: (0..40).map(|id| row(id)).collect(),
+        rows: (0..40).map(row).collect(),
         none: None,
         nested: vec![vec![], vec![vec![], vec![1, 2]], vec![vec![3]]],
         pairs: (-1, "é", [0.5, 1e300]),
