@@ -82,14 +82,14 @@ impl Containers {
 /// What tells a container from every other one that is alive.
 fn address(value: &Value) -> Option<usize> {
     match &value.0 {
-        Repr::List(list) => Some(match list.as_taped() {
-            Some(taped) => taped.address(),
+        Repr::List(list) => Some(match list.spot() {
+            Some(spot) => spot.address(),
             None => Arc::as_ptr(list) as usize,
         }),
         Repr::Tuple(tuple) => Some(Arc::as_ptr(tuple) as usize),
         Repr::Map(dict) => Some(Arc::as_ptr(dict) as usize),
-        Repr::Record(record) => Some(match record.as_taped() {
-            Some(taped) => taped.address(),
+        Repr::Record(record) => Some(match record.spot() {
+            Some(spot) => spot.address(),
             None => Arc::as_ptr(record) as usize,
         }),
         Repr::Object(object) => value.as_namespace().map(|_| object.address()),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::error::Error;
 use crate::error::value::ValueFault;
 use crate::value::charge::values_size;
-use crate::value::tape::TapedList;
+use crate::value::tape::{Spot, TapedList};
 use crate::value::{Charge, Content, Value, drop};
 
 /// A list. Hosts' lists, constants and most results never change; a list that a template makes is the
@@ -46,11 +46,10 @@ impl List {
         matches!(self, List::Shared(_))
     }
 
-    /// The place that it has on a tape.
-    #[inline]
-    pub(crate) fn as_taped(&self) -> Option<&TapedList> {
+    /// Where it is on a tape, if it is.
+    pub(super) fn spot(&self) -> Option<Spot<'_>> {
         match self {
-            List::Taped(taped) => Some(taped),
+            List::Taped(taped) => Some(taped.spot()),
             _ => None,
         }
     }

@@ -85,6 +85,7 @@ pub(crate) use undefined::Undefined;
 pub use undefined::UndefinedPolicy;
 
 use crate::error::Error;
+use crate::value::tape::Spot;
 
 /// A value of a template: what contexts hold, expressions give and functions take.
 ///
@@ -363,13 +364,7 @@ impl Value {
             (Repr::String(a), Repr::String(b)) | (Repr::Safe(a), Repr::Safe(b)) => a == b,
             (Repr::Bytes(a), Repr::Bytes(b)) => a == b,
             (Repr::List(a), Repr::List(b)) => {
-                Arc::ptr_eq(a, b)
-                    || match (a.as_taped(), b.as_taped()) {
-                        (Some(a), Some(b)) => a.address() == b.address(),
-                        (Some(a), None) => a.is_made(other),
-                        (None, Some(b)) => b.is_made(self),
-                        (None, None) => false,
-                    }
+                Arc::ptr_eq(a, b) || Spot::is_one((a.spot(), self), (b.spot(), other))
             }
             (Repr::Tuple(a), Repr::Tuple(b)) => {
                 Arc::ptr_eq(a, b) || a.items().is_empty() && b.items().is_empty()
@@ -377,13 +372,7 @@ impl Value {
             (Repr::Range(a), Repr::Range(b)) => Arc::ptr_eq(a, b),
             (Repr::Map(a), Repr::Map(b)) => Arc::ptr_eq(a, b),
             (Repr::Record(a), Repr::Record(b)) => {
-                Arc::ptr_eq(a, b)
-                    || match (a.as_taped(), b.as_taped()) {
-                        (Some(a), Some(b)) => a.address() == b.address(),
-                        (Some(a), None) => a.is_made(other),
-                        (None, Some(b)) => b.is_made(self),
-                        (None, None) => false,
-                    }
+                Arc::ptr_eq(a, b) || Spot::is_one((a.spot(), self), (b.spot(), other))
             }
             (Repr::Object(a), Repr::Object(b)) => a.get().address() == b.get().address(),
             (Repr::Pending(a), Repr::Pending(b)) => Arc::ptr_eq(a, b),

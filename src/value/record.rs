@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arcstr::ArcStr;
 
-use crate::value::tape::TapedRecord;
+use crate::value::tape::{Spot, TapedRecord};
 use crate::value::{Content, Symbol, Value, drop};
 
 /// Up to this many fields are compared one by one.
@@ -132,16 +132,15 @@ impl Record {
         Record(Row::Taped(taped))
     }
 
-    /// The place that it has on a tape.
-    #[inline]
-    pub(super) fn as_taped(&self) -> Option<&TapedRecord> {
+    /// Where it is on a tape, if it is.
+    pub(super) fn spot(&self) -> Option<Spot<'_>> {
         match &self.0 {
             Row::Own { .. } => None,
-            Row::Taped(taped) => Some(taped),
+            Row::Taped(taped) => Some(taped.spot()),
         }
     }
 
-    /// The place that it has on a tape, to be changed.
+    /// The row at a place of a tape, to be put elsewhere.
     #[inline]
     pub(super) fn taped_mut(&mut self) -> Option<&mut TapedRecord> {
         match &mut self.0 {

@@ -214,14 +214,12 @@ impl TapedList {
         }
     }
 
-    /// What tells it from every other container that is alive.
-    pub(crate) fn address(&self) -> usize {
-        self.tape.address(self.first)
-    }
-
-    /// Whether `value` was made of it.
-    pub(crate) fn is_made(&self, value: &Value) -> bool {
-        self.tape.has_made(self.first, value)
+    /// Where it is.
+    pub(super) fn spot(&self) -> Spot<'_> {
+        Spot {
+            tape: &self.tape,
+            first: self.first,
+        }
     }
 }
 
@@ -267,14 +265,12 @@ impl TapedRecord {
         }
     }
 
-    /// What tells it from every other container that is alive.
-    pub(crate) fn address(&self) -> usize {
-        self.tape.address(self.first)
-    }
-
-    /// Whether `value` was made of it.
-    pub(crate) fn is_made(&self, value: &Value) -> bool {
-        self.tape.has_made(self.first, value)
+    /// Where it is.
+    pub(super) fn spot(&self) -> Spot<'_> {
+        Spot {
+            tape: &self.tape,
+            first: self.first,
+        }
     }
 }
 
@@ -366,14 +362,37 @@ impl Tape {
         };
         self.cells(first, length).iter().map(value).collect()
     }
+}
 
-    fn address(&self, first: u32) -> usize {
-        std::ptr::from_ref(&self.cells[first as usize]) as usize
+/// Where a list or record is, which is what tells it from others.
+#[derive(Clone, Copy)]
+pub(super) struct Spot<'a> {
+    tape: &'a Tape,
+    first: u32,
+}
+
+impl Spot<'_> {
+    /// A number that no other container has which is alive.
+    pub(super) fn address(self) -> usize {
+        std::ptr::from_ref(&self.tape.cells[self.first as usize]) as usize
     }
 
-    fn has_made(&self, first: u32, value: &Value) -> bool {
-        let made = self.made.get();
-        let made = made.and_then(|made| made[first as usize].get());
+    /// Whether both stand for one list or record, or one was made of the other. With each comes the value at hand.
+    pub(super) fn is_one(
+        (a, value): (Option<Self>, &Value),
+        (b, other): (Option<Self>, &Value),
+    ) -> bool {
+        match (a, b) {
+            (Some(a), Some(b)) => a.address() == b.address(),
+            (Some(spot), None) => spot.has_made(other),
+            (None, Some(spot)) => spot.has_made(value),
+            (None, None) => false,
+        }
+    }
+
+    fn has_made(self, value: &Value) -> bool {
+        let made = self.tape.made.get();
+        let made = made.and_then(|made| made[self.first as usize].get());
         made.is_some_and(|made| made.is_same(value))
     }
 }

@@ -202,10 +202,9 @@ impl LoopState {
                     List::Frozen(items) => items.get(*next).map(Value::copied),
                     List::Taped(items) => {
                         // The round that begins forgets the item before the last, whose place is free for the next.
-                        let items_kept = self.items.as_mut().filter(|_| !self.lookahead);
-                        let mut item = items_kept
-                            .and_then(|kept| kept.previous.take())
-                            .unwrap_or_default();
+                        let kept = self.items.as_mut().filter(|_| !self.lookahead);
+                        let free = kept.and_then(|kept| kept.previous.take());
+                        let mut item = free.unwrap_or_default();
                         items.put_item(*next, &mut item).then_some(item)
                     }
                     List::Shared(_) => None,
