@@ -173,7 +173,11 @@ impl Record {
 
     /// The value of a field.
     pub(crate) fn get(&self, name: &str) -> Option<Content<'_>> {
-        self.content(self.shape().index_of(name)?)
+        let index = self.shape().index_of(name)?;
+        match &self.0 {
+            Row::Own { values, .. } => values.get(index).map(Content::Value),
+            Row::Taped(taped) => taped.get(index),
+        }
     }
 
     /// The value of a field whose name is hashed already.
@@ -185,13 +189,6 @@ impl Record {
                 Some(Content::Value(value))
             }
             Row::Taped(taped) => taped.get_symbol(name),
-        }
-    }
-
-    fn content(&self, index: usize) -> Option<Content<'_>> {
-        match &self.0 {
-            Row::Own { values, .. } => values.get(index).map(Content::Value),
-            Row::Taped(taped) => taped.get(index),
         }
     }
 

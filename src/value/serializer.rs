@@ -230,13 +230,20 @@ impl<'w, I: Makes> Container<'_, 'w, I> {
         !I::NAME || self.conversion.wants(field)
     }
 
-    /// The values inside.
+    /// Ends what is inside: the values above this on the stack.
     #[inline]
-    fn take(&mut self) -> Vec<Value> {
+    fn end(&mut self) -> Mark {
         if I::NAME {
             self.conversion.end_tape(self.first);
         }
-        self.conversion.take(self.first)
+        self.first
+    }
+
+    /// The values inside.
+    #[inline]
+    fn take(&mut self) -> Vec<Value> {
+        let first = self.end();
+        self.conversion.take(first)
     }
 
     /// Ends as the content of a variant of an enum.
@@ -597,14 +604,12 @@ impl<I: Makes> ser::SerializeMap for Entries<'_, '_, I> {
     }
 
     fn end(self) -> Result<(), SerdeError> {
-        let Entries { container, key } = self;
+        let Entries { mut container, key } = self;
         if let Some(key) = key {
             container.conversion.rewind(key);
         }
-        if I::NAME {
-            container.conversion.end_tape(container.first);
-        }
-        let map = container.conversion.take_map(container.first)?;
+        let first = container.end();
+        let map = container.conversion.take_map(first)?;
         container.close(Value::map(map))
     }
 }

@@ -205,12 +205,10 @@ impl TapedList {
 
     /// The items as values.
     pub(crate) fn values(&self) -> &[Value] {
-        match &self.tape.made_list(self.first, self.length).0 {
-            Repr::List(list) => match &**list {
-                List::Frozen(items) => items,
-                _ => &[],
-            },
-            _ => &[],
+        let made = self.tape.made_list(self.first, self.length);
+        match made.as_list().map(|list| &**list) {
+            Some(List::Frozen(items)) => items,
+            _ => unreachable!("a list of values is made of a list"),
         }
     }
 
@@ -259,10 +257,9 @@ impl TapedRecord {
 
     /// The values of the fields.
     pub(crate) fn values(&self) -> &[Value] {
-        match &self.tape.made_record(self.first, self.shape).0 {
-            Repr::Record(record) => record.values(),
-            _ => &[],
-        }
+        let made = self.tape.made_record(self.first, self.shape);
+        let record = made.as_record();
+        record.expect("a record is made of a record").values()
     }
 
     /// Where it is.
@@ -547,10 +544,10 @@ impl TapeWriter {
 
     /// Forgets a tape that was not ended.
     pub(super) fn clear(&mut self) {
-        self.cells.clear();
-        self.text.clear();
-        self.shapes.clear();
-        self.owns = false;
+        *self = TapeWriter {
+            last: self.last,
+            ..TapeWriter::default()
+        };
     }
 
     /// Ends the tape: makes values of the outermost cells.
@@ -565,7 +562,7 @@ impl TapeWriter {
         self.text.shrink_to_fit();
         let tape = Arc::new(Tape {
             cells: std::mem::take(&mut self.cells),
-            owns: std::mem::take(&mut self.owns),
+            owns: self.owns,
             text: std::mem::take(&mut self.text),
             shapes: std::mem::take(&mut self.shapes),
             made: OnceLock::new(),

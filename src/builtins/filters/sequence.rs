@@ -213,6 +213,7 @@ fn write_join(
     })
 }
 
+/// As [`write_joined`], for items of either kind.
 fn write_contents(
     out: &mut PaidText<'_, '_>,
     escapes: bool,

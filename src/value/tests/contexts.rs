@@ -145,3 +145,22 @@ fn contexts_inside_of_contexts_are_dropped_in_a_loop() {
     }
     drop(value);
 }
+
+#[test]
+fn a_variant_that_is_the_context_has_all_its_fields() {
+    #[derive(Serialize)]
+    enum Page {
+        Home { title: &'static str, rows: Vec<Row> },
+        Pair(&'static str, Row),
+    }
+    let home = Page::Home {
+        title: "t",
+        rows: vec![row(1)],
+    };
+    for page in [home, Page::Pair("p", row(2))] {
+        let value = Value::from_serialize(&page).expect("it converts");
+        let wanted: &dyn Fn(&str) -> bool = &|name| name == "Home" || name == "Pair";
+        let context = of_context(&page, Some(wanted)).expect("it converts");
+        assert_eq!(repr(&context), repr(&value));
+    }
+}
